@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/* What a query is answered with, before it is written: pointers into the world, and the choices made on the way. */
+#ifndef ANSWER_ANSWER_H
+#define ANSWER_ANSWER_H
+
+#include "steer/choose.h"
+#include "wire/query.h"
+#include "wire/rrset.h"
+#include "world/world.h"
+
+enum {
+	CHAIN_MAX = 12,  /* CNAMEs and DNAMEs followed in one answer */
+	PIECES_MAX = 64, /* rrsets in one answer */
+};
+
+/* One rrset of the answer. */
+struct piece {
+	enum section section;
+	bool glue; /* of a name server within the delegation: without it the answer is of no use (RFC 9471) */
+	const uint8_t *owner; /* NULL: the question's name */
+	const struct rrset *set;
+	const struct choice *choice; /* which records of a steered set; NULL: all */
+};
+
+/* A CNAME made from a DNAME (RFC 6672 §3.1), with its octets. */
+struct synthesis {
+	struct rrset set;
+	uint8_t octets[RECORD_RDATA_AT + NAME_OCTETS_MAX];
+};
+
+struct answer {
+	enum rcode rcode;
+	bool authoritative;
+	uint8_t scope; /* bits of the client's address that it depends on */
+	unsigned n, n_choices, n_syntheses;
+	struct piece pieces[PIECES_MAX];
+	struct choice choices[CHAIN_MAX + 1];
+	const struct rrset *chosen[CHAIN_MAX + 1]; /* what each choice was made of */
+	struct synthesis syntheses[CHAIN_MAX];
+	struct name target; /* the name that a CNAME leads to */
+	uint8_t target_labels[NAME_LABELS_MAX + 1];
+	struct lookup lookup;
+};
+
+/* Whom a choice is made for. */
+struct client {
+	struct addr addr;
+	bool from_subnet;   /* it came with the query; else it is the source of the query */
+	uint8_t scope_base; /* what a scope of `addr` must be longer by: 96 for a mapped IPv6 subnet */
+};
+
+/* The client-subnet option's address where the query has one, else the peer's (RFC 7871 §7.2.1). */
+void client_find(const struct query *q, const struct addr *peer, struct client *out);
+
+/* Finds the answer to a sound query. `out` needs no initialisation. */
+void answer_find(const struct view *view, const struct query *q, const struct client *client, struct picker *picker,
+		 struct answer *out);
+
+/* Adds the addresses of the names that the answer's NS, MX and SRV records point at. Part of answer_find(). */
+void answer_add_addresses(struct answer *a, const struct match *m);
+
+/* Adds a piece, where there is room. */
+void answer_add(struct answer *a, const struct piece *piece);
+
+#endif

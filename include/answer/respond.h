@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* The one door: a query's octets in, a response's octets out. No socket, clock, lock or allocation behind it. */
+#ifndef ANSWER_RESPOND_H
+#define ANSWER_RESPOND_H
+
+#include "answer/answer.h"
+#include "base/addr.h"
+#include "base/span.h"
+#include "steer/choose.h"
+#include "world/world.h"
+
+#include <stdbool.h>
+
+/* How the query came. */
+struct peer {
+	struct addr addr; /* unmapped */
+	bool stream;      /* TCP: the response may take 65,535 octets */
+};
+
+enum outcome { OUTCOME_REPLY, OUTCOME_DROP };
+
+/* What a worker answers from, one a thread. Seed the picker; the rest needs no initialisation but `view`. */
+struct responder {
+	const struct view *view; /* constant for the time of a batch */
+	struct picker picker;    /* random numbers and turns */
+	struct query query;      /* scratch of one query */
+	struct answer answer;
+};
+
+/*
+ * Answers one message. `out->len` is the room on entry (at least 512) and the response's length on return.
+ * OUTCOME_DROP: nothing is to be sent (a response, or too short to have a header). `in` and `out` must not overlap.
+ */
+enum outcome respond(struct responder *r, const struct peer *peer, struct span in, struct span *out);
+
+#endif

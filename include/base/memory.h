@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* Heap memory for boot, reload and control: never NULL, because out of memory there is fatal. */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stddef.h>
+
+/* Zeroed memory of `size` bytes. The caller frees it with free(). */
+void *mem_alloc(size_t size);
+
+/* A copy of the first `len` bytes of `text`, NUL-terminated. The caller frees it. */
+char *mem_copy_text(const char *text, size_t len);
+
+/*
+ * Makes room for `need` items of `item` bytes in the array `list`, which has room for *cap.
+ * Returns the array, which may have moved; new room is not zeroed. free() it at the end.
+ */
+void *mem_grow(void *list, size_t *cap, size_t need, size_t item);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * When and how targets are polled: each target on its own timer with jitter, all through one libcurl multi handle on
+ * one libevent loop. Everything here runs on the thread of that loop.
+ */
+#ifndef CHECK_SCHEDULE_H
+#define CHECK_SCHEDULE_H
+
+#include "base/addr.h"
+#include "config/config.h"
+
+struct event_base;
+struct schedule;
+
+/* An address and how to check it. `port` of the endpoint is never 0. */
+struct target {
+	struct endpoint address;
+	const struct check *check; /* borrowed as long as the schedule uses it */
+};
+
+struct check_result {
+	bool ok;
+	uint32_t latency_us; /* ok: from the start of the check to the reply's first octet (tcp: to the connection) */
+	char why[128];       /* a failure in plain words: "connection refused", "status 503, expected 200-299" */
+};
+
+/* Called once a finished check. `id` is what schedule_add() was given. It may call schedule_add() and _remove(). */
+typedef void check_done(void *context, uint32_t id, const struct check_result *result);
+
+/* An idle schedule on `base`. Results go to `done` with `context`. */
+struct schedule *schedule_new(struct event_base *base, check_done *done, void *context);
+
+/* Ends all checks under way without results and frees everything. */
+void schedule_free(struct schedule *schedule);
+
+/*
+ * Starts to poll a target: the first check at once, then one each interval (±10 % jitter, so that a thousand targets don't beat as one). One that is
+ * still under way when the next is due can't be: a check ends at its timeout, which is at most the interval.
+ */
+void schedule_add(struct schedule *schedule, uint32_t id, const struct target *target);
+
+/* Stops polling it; a check under way ends without a result. An id that is not polled is left alone. */
+void schedule_remove(struct schedule *schedule, uint32_t id);
+
+/* The check's definition has moved to other memory with the same content (a reload). */
+void schedule_rebind(struct schedule *schedule, uint32_t id, const struct check *check);
+
+#endif

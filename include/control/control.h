@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* The control thread: it loads worlds, polls targets, keeps the board, and publishes both to the workers. */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+/*
+ * Serves what the file says until SIGTERM or SIGINT; SIGHUP reads everything again. Returns the exit status: 0 after an
+ * orderly end, 1 where it could not start, the reasons being on stderr.
+ */
+int control_run(const char *conf_path);
+
+#endif

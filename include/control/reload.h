@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* Building the next world on a thread of its own, at low priority, so that checks and queries go on meanwhile. */
+#ifndef CONTROL_RELOAD_H
+#define CONTROL_RELOAD_H
+
+#include "base/fault.h"
+#include "world/world.h"
+
+struct event_base;
+struct reload;
+
+/* Called on the loop's thread. `world` is NULL where the files have errors; the callee owns the world, not the faults. */
+typedef void reload_done(void *context, struct world *world, const struct faults *faults);
+
+struct reload *reload_new(struct event_base *base, const char *conf_path, reload_done *done, void *context);
+
+/* Begins to load. While one is under way another is noted, and begins when that one has ended. */
+void reload_start(struct reload *reload);
+
+/* Waits for one that is under way, whose world is freed, and frees all. */
+void reload_free(struct reload *reload);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which targets are polled, and for whom: the world that serves, and the one that is to follow it once all that is
+ * new in it has been checked once.
+ */
+#ifndef CONTROL_WATCH_H
+#define CONTROL_WATCH_H
+
+#include "health/board.h"
+#include "world/world.h"
+
+#include <stdbool.h>
+
+struct event_base;
+struct watch;
+
+/* A world and what is known of its targets. */
+struct watched {
+	struct world *world; /* owned */
+	struct vitals vitals;
+};
+
+/* What the watch tells its owner, on the loop's thread. */
+struct watch_events {
+	void (*changed)(void *context); /* a state of the serving world has changed: its board is out of date */
+	void (*ready)(void *context);   /* the next world's first round is complete: watch_switch() may be called */
+	void *context;
+};
+
+struct watch *watch_new(struct event_base *base, const struct watch_events *events);
+void watch_free(struct watch *watch);
+
+/*
+ * Makes `world` the one to follow, and owns it. One that was to follow before is freed. Calls ready(), maybe before it returns, when
+ * each target that the serving world does not have has been checked once, or its check has timed out.
+ */
+void watch_next(struct watch *watch, struct world *world);
+
+/*
+ * The next world serves from now on: what was known of targets that both have is carried over, others are polled no
+ * more. Returns the world that served before, NULL the first time; the caller frees it once nobody reads it.
+ */
+struct world *watch_switch(struct watch *watch);
+
+/* The serving world and its vitals; world is NULL before the first watch_switch(). */
+const struct watched *watch_serving(const struct watch *watch);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* Worker threads: each with its own sockets and event loop, sharing nothing with the others but the published view. */
+#ifndef SERVE_WORKER_H
+#define SERVE_WORKER_H
+
+#include "base/addr.h"
+#include "base/fault.h"
+#include "serve/publish.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct workers;
+
+/*
+ * Opens UDP and TCP sockets on every endpoint for each of `n` workers (SO_REUSEPORT). One that can't be opened is an error in
+ * `faults` ("listen 127.0.0.1:53: permission denied…") and NULL is returned. The sockets take packets from here on, but
+ * nothing is answered until workers_start().
+ */
+struct workers *workers_open(const struct endpoint *listens, size_t n_listens, unsigned n, struct faults *faults);
+
+/* The publisher the workers read from; a view must be published before workers_start(). */
+struct publisher *workers_publisher(struct workers *w);
+
+/* Starts the threads (signals blocked in them). */
+bool workers_start(struct workers *w, struct faults *faults);
+
+/* Asks each to stop once it has answered what it has received, joins them, closes the sockets, frees all. */
+void workers_stop(struct workers *w);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* The decision: which of a name's candidates this client is answered with. One function serves, explains and simulates. */
+#ifndef STEER_CHOOSE_H
+#define STEER_CHOOSE_H
+
+#include "base/addr.h"
+#include "health/board.h"
+#include "steer/pick.h"
+#include "zone/steering.h"
+
+#include <stdint.h>
+
+/* The steps, in order; after each the candidates that are left are known. */
+enum step { STEP_CANDIDATES, STEP_USABLE, STEP_FAST, STEP_TIER, STEP_PICK, STEP_COUNT };
+
+enum choice_outcome { CHOICE_ANSWER, CHOICE_NODATA, CHOICE_SERVFAIL };
+
+struct choice {
+	enum choice_outcome outcome;
+	bool all_down;             /* nothing was usable, and the policy's all-down decided */
+	uint8_t scope;             /* bits of the client's address that the order depends on */
+	uint8_t n;                 /* answered */
+	uint32_t ttl_s;            /* the lowest of those answered */
+	uint64_t left[STEP_COUNT]; /* after each step */
+	const struct order *order; /* of the datacenters, for this client */
+	uint8_t picked[CANDIDATES_MAX];
+	uint32_t records[CANDIDATES_MAX]; /* offsets into the rrset's octets, in the order of `picked` */
+};
+
+/*
+ * Chooses. `client` is v4 or v6. Reads no clock; takes random numbers and turns from `picker`. Only the first `n` of
+ * `picked` and `records` are set.
+ */
+void steer_choose(const struct steering *steering, const struct board *board, const struct addr *client,
+		  struct picker *picker, struct choice *out);
+
+#endif

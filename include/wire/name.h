@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/* Domain names in wire format (RFC 1035 §3.1), lower case for comparison (RFC 4343). */
+#ifndef WIRE_NAME_H
+#define WIRE_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum {
+	NAME_OCTETS_MAX = 255,
+	NAME_LABELS_MAX = 127,
+	LABEL_OCTETS_MAX = 63,
+	NAME_TEXT_MAX = 1025, /* every octet as \DDD, the dots, and the NUL */
+	NAME_PADDING = 9,     /* so that eight octets can be read from where any label begins */
+};
+
+/* An absolute name with its root label; `labels` does not count the root. */
+struct name {
+	uint8_t len;
+	uint8_t labels;
+	uint8_t octets[NAME_OCTETS_MAX + NAME_PADDING];
+};
+
+/*
+ * Parses the presentation format (RFC 1035 §5.1: `\.`, `\DDD`; `@` is the origin, a name without a final dot is
+ * relative to it) and makes it lower case. `origin` may be NULL: then every name is absolute. On failure *why is a
+ * constant text that says what is wrong.
+ */
+bool name_parse(const char *text, size_t len, const struct name *origin, struct name *out, const char **why);
+
+/* Writes a name as text, with its final dot and a NUL, into `out` of NAME_TEXT_MAX characters, and returns it. */
+char *name_format(const uint8_t *octets, char *out);
+
+/* From the octets of an absolute, uncompressed, valid name; makes it lower case. */
+void name_from_octets(const uint8_t *octets, struct name *out);
+
+/* Length in octets, with the root label, of an uncompressed, valid name. */
+size_t name_length(const uint8_t *octets);
+
+bool name_equal(const struct name *a, const struct name *b);
+
+/* Is `name` the same as `apex`, or below it? Both are lower case. */
+bool name_within(const struct name *name, const struct name *apex);
+
+/*
+ * The hash of a name is folded from its last label to its first, so that one pass gives the hash of every
+ * ancestor: h(root) = seed, h(label.rest) = name_hash_label(h(rest), label). The multiplication's both
+ * halves are folded (Yi 2018, wyhash); with a secret seed nobody outside can aim for collisions.
+ */
+static inline uint64_t name_hash_mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t name_hash_label(uint64_t hash, const uint8_t *label)
+{
+	unsigned left = *label + 1u;
+	uint64_t chunk;
+	for (; left > 8; left -= 8, label += 8) {
+		memcpy(&chunk, label, 8);
+		hash = name_hash_mix(hash ^ chunk, 0xa0761d6478bd642fu);
+	}
+	memcpy(&chunk, label, 8);
+	chunk &= ~(uint64_t)0 >> (64 - 8 * left);
+	return name_hash_mix(hash ^ chunk, 0xe7037ed1a0b428dbu);
+}
+
+/* The whole name's hash. */
+uint64_t name_hash(const struct name *name, uint64_t seed);
+
+/* Where each label begins: at[0..labels-1], at[labels] being the root. */
+void name_labels(const struct name *name, uint8_t at[NAME_LABELS_MAX + 1]);
+
+
+#endif

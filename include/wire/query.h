@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/* A query, read in one pass over its octets. */
+#ifndef WIRE_QUERY_H
+#define WIRE_QUERY_H
+
+#include "base/addr.h"
+#include "base/span.h"
+#include "wire/name.h"
+#include "wire/types.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The EDNS client-subnet option (RFC 7871 §6). */
+struct client_subnet {
+	bool present;
+	uint8_t source; /* SOURCE PREFIX-LENGTH; 0: the client does not say where it is */
+	struct addr addr; /* FAMILY_NONE only with source 0 */
+};
+
+struct query {
+	uint16_t id;
+	uint16_t flags; /* as received */
+	uint16_t type;
+	uint16_t class;
+	uint16_t question_len; /* octets of the question behind the header; 0: it could not be read */
+	bool edns;
+	bool dnssec_ok;
+	uint8_t edns_version;
+	uint16_t udp_size; /* the client's, at least 512 */
+	struct client_subnet subnet;
+	const uint8_t *question; /* in the message, letter case kept */
+	struct name name;        /* lower case */
+	uint8_t label_at[NAME_LABELS_MAX + 1];
+};
+
+/*
+ * Reads a message. False: it is to be dropped (too short for a header, or a response, which answering could make a loop of).
+ * Otherwise *rcode is NOERROR, or what is wrong with it: FORMERR for anything malformed, NOTIMP for an opcode other than QUERY, BADVERS (RFC 6891 §6.1.3). What was read up to
+ * the fault is valid, so that the reply can repeat the question.
+ */
+bool query_read(struct span in, struct query *q, enum rcode *rcode);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* A response, written from front to back into the caller's octets; never longer than its limit. */
+#ifndef WIRE_REPLY_H
+#define WIRE_REPLY_H
+
+#include "wire/query.h"
+#include "wire/rrset.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REPLY_NAMES_MAX = 64 };
+
+struct reply {
+	uint8_t *octets;
+	size_t len;
+	size_t limit; /* room for records: the message's limit less the OPT record that comes last */
+	uint16_t counts[3];
+	uint8_t n_names;
+	uint16_t names[REPLY_NAMES_MAX]; /* where names and their ancestors begin, to compress against */
+};
+
+/*
+ * Begins with the header's room and the question. `room` is what `octets` holds, at least 512; the
+ * message is limited to that, and over UDP to what the client takes.
+ */
+void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t room, bool stream);
+
+/*
+ * Adds the whole of an rrset, or, with `picked`, the `n` records that begin at these offsets, in this order, with one TTL at most
+ * `ttl_s`. `owner` is NULL for the question's name, or an uncompressed name. Adds all or nothing: false where it does
+ * not fit.
+ */
+struct reply_records {
+	const struct rrset *set;
+	const uint8_t *owner;
+	const uint32_t *picked; /* NULL: all */
+	uint16_t n;
+	uint32_t ttl_s;
+};
+bool reply_add(struct reply *r, enum section section, const struct reply_records *records);
+
+/* What the header and OPT record say beside the records. */
+struct reply_status {
+	enum rcode rcode;
+	bool authoritative;
+	bool truncated;
+	uint8_t scope; /* SCOPE PREFIX-LENGTH (RFC 7871 §7.2.1), where the query had the option */
+};
+
+/* Ends the message: OPT record where the query had one, header. Returns its length. */
+size_t reply_end(struct reply *r, const struct query *q, const struct reply_status *status);
+
+#endif

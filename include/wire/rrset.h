@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/* Records as they are kept: encoded once, at load, the way they go on the wire. */
+#ifndef WIRE_RRSET_H
+#define WIRE_RRSET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Each record is stored with its owner as a pointer to the question's name, which it nearly always is; then an answer is a copy:
+ *
+ *   | C0 0C | TYPE | CLASS | TTL (4) | RDLENGTH | RDATA … |
+ *
+ * Names in RDATA are not compressed here.
+ */
+enum { RECORD_TYPE_AT = 2, RECORD_TTL_AT = 6, RECORD_RDLENGTH_AT = 10, RECORD_RDATA_AT = 12 };
+
+/* Which names in RDATA may be compressed (RFC 1035 §3.3, RFC 3597 §4): octets before them, and how many there are. */
+struct rdata_shape {
+	uint8_t before;
+	uint8_t names;
+};
+
+struct steering;
+
+/* The records of one owner and type. With `steering`, they are candidates, of which a choice tells which are answered. */
+struct rrset {
+	uint16_t type;
+	uint16_t n;
+	uint32_t octets_len; /* of all records together */
+	const uint8_t *octets;
+	const struct steering *steering; /* NULL: all are answered, whoever asks */
+	struct rdata_shape shape;
+};
+
+struct rdata_shape rdata_shape(uint16_t type);
+
+/* Octets of the record that begins here. */
+static inline size_t record_len(const uint8_t *record)
+{
+	return RECORD_RDATA_AT + ((size_t)record[RECORD_RDLENGTH_AT] << 8 | record[RECORD_RDLENGTH_AT + 1]);
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/* The numbers of DNS that gslbd itself must know (IANA "Domain Name System (DNS) Parameters"). */
+#ifndef WIRE_TYPES_H
+#define WIRE_TYPES_H
+
+#include <stdint.h>
+
+enum type {
+	TYPE_A = 1,
+	TYPE_NS = 2,
+	TYPE_MD = 3,
+	TYPE_MF = 4,
+	TYPE_CNAME = 5,
+	TYPE_SOA = 6,
+	TYPE_MB = 7,
+	TYPE_MG = 8,
+	TYPE_MR = 9,
+	TYPE_PTR = 12,
+	TYPE_MINFO = 14,
+	TYPE_MX = 15,
+	TYPE_TXT = 16,
+	TYPE_AAAA = 28,
+	TYPE_SRV = 33,
+	TYPE_DNAME = 39,
+	TYPE_OPT = 41,
+	TYPE_DS = 43,
+	TYPE_RRSIG = 46,
+	TYPE_NSEC = 47,
+	TYPE_DNSKEY = 48,
+	TYPE_NSEC3 = 50,
+	TYPE_NSEC3PARAM = 51,
+	TYPE_SVCB = 64,
+	TYPE_HTTPS = 65,
+	TYPE_TSIG = 250,
+	TYPE_IXFR = 251,
+	TYPE_AXFR = 252,
+	TYPE_ANY = 255,
+};
+
+enum class { CLASS_IN = 1, CLASS_CH = 3, CLASS_ANY = 255 };
+
+enum opcode { OPCODE_QUERY = 0 };
+
+/* RFC 1035 §4.1.1, RFC 2136 §2.2, RFC 6891 §9 */
+enum rcode {
+	RCODE_NOERROR = 0,
+	RCODE_FORMERR = 1,
+	RCODE_SERVFAIL = 2,
+	RCODE_NXDOMAIN = 3,
+	RCODE_NOTIMP = 4,
+	RCODE_REFUSED = 5,
+	RCODE_YXDOMAIN = 6,
+	RCODE_BADVERS = 16,
+};
+
+enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
+
+enum { EDNS_OPTION_SUBNET = 8 };
+
+enum {
+	HEADER_OCTETS = 12,
+	FLAG_QR = 0x8000,
+	FLAG_AA = 0x0400,
+	FLAG_TC = 0x0200,
+	FLAG_RD = 0x0100,
+	FLAG_CD = 0x0010,
+};
+
+enum {
+	UDP_OCTETS_MIN = 512,  /* what every client takes (RFC 1035 §4.2.1) */
+	UDP_OCTETS_MAX = 1232, /* fits an IPv6 packet of the least MTU, so it is never fragmented */
+	MESSAGE_OCTETS_MAX = 65535,
+};
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* All that a query may read, built once and never changed. */
+#ifndef WORLD_WORLD_H
+#define WORLD_WORLD_H
+
+#include "base/fault.h"
+#include "config/config.h"
+#include "geo/place.h"
+#include "health/board.h"
+#include "health/roster.h"
+#include "zone/zone.h"
+
+#include <stdbool.h>
+
+struct world {
+	struct config *config;
+	struct arena *arena;         /* zones, locators */
+	struct roster *roster;       /* what the zones' answers depend on */
+	const struct zones *zones;
+	struct databases *databases; /* only where world_load() was told to keep them */
+};
+
+/* What a batch of queries is answered from: a world and the health of its targets. Immutable; published as one. */
+struct view {
+	const struct world *world;
+	const struct board *board;
+};
+
+/*
+ * Reads gslbd.conf and every file it names, and builds the world. NULL where anything has an error; every one of them
+ * is among the faults. No global state: any thread may build one. `keep_databases`: to explain places later.
+ */
+struct world *world_load(const char *path, bool keep_databases, struct faults *faults);
+void world_free(struct world *world);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/* How the candidates of one name and type are steered: what the zone file says, resolved. */
+#ifndef ZONE_STEERING_H
+#define ZONE_STEERING_H
+
+#include "config/steering.h"
+#include "geo/locator.h"
+
+#include <stdint.h>
+
+enum { CANDIDATES_MAX = 64, NO_COLUMN = 255 };
+
+/* One AT record; its index is its bit in every mask. */
+struct member {
+	uint32_t record; /* offset of the record in the rrset's octets */
+	uint32_t ttl_s;
+	uint16_t weight;
+	uint16_t datacenter; /* index into the config's, or UINT16_MAX for AT * */
+};
+
+struct steering {
+	struct steer_entry policy;
+	uint32_t set;                  /* of the roster and on the board */
+	const struct locator *locator; /* the order for each client; NULL where all clients have one order */
+	const struct order *order;     /* that order; with METHOD_POOL the datacenters that take part */
+
+	/* The datacenters the candidates are in, ascending, and the candidates in each but for backups. */
+	uint16_t n_datacenters;
+	const uint16_t *datacenters;
+	const uint64_t *in_datacenter;
+	const uint8_t *column; /* by datacenter of the config: index into in_datacenter, or NO_COLUMN */
+
+	uint64_t loose;   /* AT *, but for backups */
+	uint64_t backups; /* backup=yes */
+	uint64_t heavy;   /* weight above 0 */
+	bool single;      /* one answer at most: CNAME */
+	uint8_t n;
+	struct member members[];
+};
+
+static inline uint64_t steering_all(const struct steering *s)
+{
+	return s->n == 64 ? UINT64_MAX : ((uint64_t)1 << s->n) - 1;
+}
+
+/* The candidates in a datacenter of the config. */
+static inline uint64_t steering_in(const struct steering *s, uint16_t datacenter)
+{
+	uint8_t column = s->column[datacenter];
+	return column == NO_COLUMN ? 0 : s->in_datacenter[column];
+}
+
+#endif

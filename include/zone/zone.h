@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Zones as queries see them: immutable hash tables of names. Every ancestor of a name down from the apex is a node too (an empty
+ * non-terminal), so whether an ancestor exists is monotone in its depth, and the closest encloser is
+ * found by bisection:
+ *
+ *   zones ── cells (hash of apex) ──> zone ── cells (hash of name) ──> node ── sets ──> rrset
+ *                                                                       ├─ wildcard ──> node "*.…"
+ *                                                                       └─ cut ───────> the delegation above
+ */
+#ifndef ZONE_ZONE_H
+#define ZONE_ZONE_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "config/config.h"
+#include "health/roster.h"
+#include "wire/name.h"
+#include "wire/rrset.h"
+#include "zone/steering.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct node {
+	const struct rrset *sets;
+	const struct node *wildcard; /* the child `*`, or NULL */
+	const struct node *cut;      /* the delegation that this is, or is below; NULL: authoritative data */
+	uint16_t n_sets;
+	bool dname; /* has a DNAME */
+	uint8_t name_len;
+	uint8_t name[]; /* lower case */
+};
+
+struct zone_cell {
+	uint32_t hash;
+	uint32_t node; /* offset in eights of an octet, plus 1; 0: empty */
+};
+
+struct zone {
+	struct name apex;
+	uint64_t seed;
+	uint32_t mask; /* cells less one; a power of two less one */
+	uint8_t labels_max;
+	const struct zone_cell *cells;
+	const uint8_t *nodes;
+	const struct node *apex_node;
+	struct rrset soa;      /* with its own TTL */
+	struct rrset negative; /* with the TTL of negative answers (RFC 2308 §5) */
+	size_t n_steerings;
+	struct steering **steerings; /* for world to complete */
+};
+
+struct zones {
+	uint64_t seed;
+	size_t n;
+	const struct zone *const *list;
+	uint32_t mask;
+	const struct zone *const *cells; /* by the hash of the apex; NULL: empty */
+	uint8_t apex_labels_max;
+	uint8_t labels_max;
+};
+
+/* What a zone is loaded with. */
+struct zone_context {
+	const struct config *config;
+	struct roster *roster; /* gains what the candidates depend on */
+	struct arena *arena;   /* keeps the zone */
+	struct faults *faults;
+	uint64_t seed;
+};
+
+/* Reads, checks and builds one zone; NULL where it has an error, all of which are among the faults. */
+struct zone *zone_load(const struct zone_context *context, const struct zone_file *file);
+
+/* The same from a text in memory (tests, fuzzing). */
+struct zone *zone_load_text(const struct zone_context *context, const struct zone_file *file, const char *text, size_t len);
+
+/* The table of zones. Two with one apex were refused by the config. */
+struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct arena *arena);
+
+/* A name on its way through the tables. */
+struct lookup {
+	const struct name *name;
+	const uint8_t *label_at;               /* see name_labels() */
+	uint64_t hashes[NAME_LABELS_MAX + 1]; /* of the ancestor that begins at each label; only the deepest that tables can hold */
+};
+
+enum match_kind {
+	MATCH_REFUSED,    /* no zone of ours */
+	MATCH_NODE,       /* node: the name itself, or the wildcard that stands for it */
+	MATCH_NXDOMAIN,   /* nothing */
+	MATCH_DELEGATION, /* node: the delegation */
+	MATCH_DNAME,      /* node: the DNAME above the name */
+};
+
+struct match {
+	enum match_kind kind;
+	bool wildcard;
+	const struct zone *zone;
+	const struct node *node;
+};
+
+/* Finds a name's zone and its node in it: a DS is asked of the parent (RFC 4035 §3.1.4.1). */
+void zones_find(const struct zones *zones, struct lookup *lookup, uint16_t type, struct match *out);
+
+/* Goes on within a zone that is known already (the target of a CNAME). False: the name is outside of it. */
+bool zone_find(const struct zone *zone, struct lookup *lookup, uint16_t type, struct match *out);
+
+/* The node of exactly this name, or NULL. For additional addresses and tools. */
+const struct node *zone_node(const struct zone *zone, const struct name *name);
+
+/* The rrset of a type at a node, or NULL. */
+static inline const struct rrset *node_rrset(const struct node *node, uint16_t type)
+{
+	for (unsigned i = 0; i < node->n_sets; i++) {
+		if (node->sets[i].type == type)
+			return &node->sets[i];
+	}
+	return NULL;
+}
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* The additional section: the addresses of the names that an answer points at. */
+#include "answer/answer.h"
+
+/* Where in its RDATA a type names a host; -1: nowhere. */
+static int host_offset(uint16_t type)
+{
+	switch (type) {
+	case TYPE_NS: return 0;
+	case TYPE_MX: return 2;
+	case TYPE_SRV: return 6;
+	default: return -1;
+	}
+}
+
+static bool present(const struct answer *a, const struct rrset *set)
+{
+	for (unsigned i = 0; i < a->n; i++) {
+		if (a->pieces[i].set == set)
+			return true;
+	}
+	return false;
+}
+
+/* Steered addresses are left out: whom they suit is asked with a query of their own. */
+static void add_type(struct answer *a, const struct node *node, uint16_t type, bool glue)
+{
+	const struct rrset *set = node_rrset(node, type);
+	if (set != NULL && set->steering == NULL && !present(a, set))
+		answer_add(a, &(struct piece){
+				      .section = SECTION_ADDITIONAL, .glue = glue, .owner = node->name, .set = set});
+}
+
+static void add_hosts(struct answer *a, const struct match *m, const struct piece *piece, unsigned offset)
+{
+	const struct rrset *set = piece->set;
+	for (size_t at = 0; at < set->octets_len; at += record_len(set->octets + at)) {
+		struct name host;
+		name_from_octets(set->octets + at + RECORD_RDATA_AT + offset, &host);
+		const struct node *node = zone_node(m->zone, &host);
+		if (node == NULL)
+			continue;
+		bool glue = m->kind == MATCH_DELEGATION && node->cut == m->node;
+		add_type(a, node, TYPE_A, glue);
+		add_type(a, node, TYPE_AAAA, glue);
+	}
+}
+
+void answer_add_addresses(struct answer *a, const struct match *m)
+{
+	for (unsigned i = 0, n = a->n; i < n; i++) {
+		int offset = host_offset(a->pieces[i].set->type);
+		if (offset >= 0)
+			add_hosts(a, m, &a->pieces[i], (unsigned)offset);
+	}
+}

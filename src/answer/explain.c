@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+/* The explanation of an answer, as JSON. */
+#include "answer/explain.h"
+#include "base/memory.h"
+#include "geo/locator.h"
+#include "wire/octets.h"
+#include "zone/rdata.h"
+
+#include <ldns/ldns.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct explainer {
+	const struct view *view;
+	const struct config *config;
+	struct client client;
+	struct place place;
+	const struct answer *answer;
+};
+
+bool explain_parse(const char *question, const char *client, struct explain_request *out, const char **why)
+{
+	const char *slash = strrchr(question, '/');
+	size_t len = slash ? (size_t)(slash - question) : strlen(question);
+	struct token type = {.text = slash ? slash + 1 : "A", .len = slash ? strlen(slash + 1) : 1};
+	if (!name_parse(question, len, NULL, &out->name, why))
+		return false;
+	out->type = rdata_type(&type);
+	if (out->type == 0) {
+		*why = "behind the slash a record type is needed, such as A, AAAA or HTTPS";
+		return false;
+	}
+	out->from_subnet = strchr(client, '/') != NULL;
+	if (!prefix_parse(client, strlen(client), &out->client)) {
+		*why = "the client is an address or a prefix without bits behind its length, such as 203.0.113.7 or "
+		       "203.0.113.0/24";
+		return false;
+	}
+	return true;
+}
+
+static struct json_object *text(const char *value)
+{
+	return json_object_new_string(value);
+}
+
+static void put(struct json_object *object, const char *key, struct json_object *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+static struct json_object *place_json(const struct place *place)
+{
+	struct json_object *o = json_object_new_object();
+	put(o, "continent", place->continent[0] ? text(place->continent) : NULL);
+	put(o, "country", place->country[0] ? text(place->country) : NULL);
+	put(o, "subdivision", place->subdivision[0] ? text(place->subdivision) : NULL);
+	put(o, "asn", place->asn ? json_object_new_int64(place->asn) : NULL);
+	char location[64];
+	snprintf(location, sizeof(location), "%.4g,%.4g", (double)place->latitude, (double)place->longitude);
+	put(o, "location", place->located ? text(location) : NULL);
+	return o;
+}
+
+/* A record's RDATA as text, without its end of line. The caller frees it. */
+static char *rdata_text(const uint8_t *record)
+{
+	uint8_t wire[RECORD_RDATA_AT + 65535];
+	size_t len = record_len(record), at = 0;
+	ldns_rr *rr = NULL;
+	wire[0] = 0; /* the root as owner, in place of the pointer */
+	memcpy(wire + 1, record + 2, len - 2);
+	if (ldns_wire2rr(&rr, wire, len - 1, &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK)
+		return mem_copy_text("?", 1);
+	ldns_buffer *buffer = ldns_buffer_new(256);
+	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+		if (i > 0)
+			ldns_buffer_printf(buffer, " ");
+		ldns_rdf2buffer_str(buffer, ldns_rr_rdf(rr, i));
+	}
+	char *result = ldns_buffer_export2str(buffer);
+	ldns_buffer_free(buffer);
+	ldns_rr_free(rr);
+	return result;
+}
+
+static struct json_object *rdata_json(const uint8_t *record)
+{
+	char *rdata = rdata_text(record);
+	struct json_object *o = text(rdata);
+	free(rdata);
+	return o;
+}
+
+static const char *datacenter_name(const struct explainer *e, const struct member *m)
+{
+	return m->datacenter == UINT16_MAX ? "*" : e->config->datacenters[m->datacenter].name;
+}
+
+/* The part of a geomap line that says for whom it is. */
+static void line_text(const struct geomap_line *line, char *out, size_t room)
+{
+	switch (line->key) {
+	case GEOMAP_DEFAULT: snprintf(out, room, "*"); return;
+	case GEOMAP_NETWORK: prefix_format(&line->network, out); return;
+	case GEOMAP_ASN: snprintf(out, room, "AS%u", line->asn); return;
+	case GEOMAP_CONTINENT:
+	case GEOMAP_COUNTRY:
+	case GEOMAP_SUBDIVISION:
+		snprintf(out, room, "%s%s%s%s%s", line->continent[0] ? line->continent : "*",
+			 line->country[0] ? "/" : "", line->country, line->subdivision[0] ? "/" : "",
+			 line->subdivision);
+		return;
+	}
+}
+
+/* What gave the order of the datacenters: "geo world, line EU". */
+static void order_source(const struct explainer *e, const struct steering *s, char *out, size_t room)
+{
+	char line[ADDR_TEXT_MAX];
+	if (s->policy.method != METHOD_GEO) {
+		snprintf(out, room, "%s", method_word(s->policy.method));
+		return;
+	}
+	const struct geomap *map = &e->config->geomaps[s->policy.geomap];
+	line_text(&map->lines[geomap_line_find(map, &e->place, &e->client.addr)], line, sizeof(line));
+	snprintf(out, room, "geo %s, line %s", map->name, line);
+}
+
+static const char *standing_text(enum standing standing)
+{
+	switch (standing) {
+	case STANDING_FAST: return "usable";
+	case STANDING_SLOW: return "usable, over max-latency";
+	case STANDING_RECORD_DOWN: return "its check fails";
+	case STANDING_DATACENTER_DOWN: return "the datacenter's check fails";
+	case STANDING_RECORD_DRAINED: return "drained (state=drain)";
+	case STANDING_RECORD_FORCED: return "down (state=down)";
+	case STANDING_DATACENTER_DRAINED: return "the datacenter is drained";
+	case STANDING_DATACENTER_FORCED: return "the datacenter is forced down";
+	}
+	return "";
+}
+
+/* Why a step removed a member. */
+static void why_removed(const struct explainer *e, const struct steering *s, unsigned member, enum step step, char *out,
+			size_t room)
+{
+	char source[128];
+	switch (step) {
+	case STEP_CANDIDATES:
+		order_source(e, s, source, sizeof(source));
+		snprintf(out, room, "not for this client: %s does not name it", source);
+		return;
+	case STEP_USABLE: {
+		uint32_t slot = e->view->world->roster->sets[s->set].slots[member];
+		snprintf(out, room, "%s", standing_text(e->view->board->standings[slot]));
+		return;
+	}
+	case STEP_FAST: snprintf(out, room, "over max-latency, and others are not"); return;
+	case STEP_TIER:
+		if (s->backups >> member & 1)
+			snprintf(out, room, "a backup, and others are left");
+		else
+			snprintf(out, room, "in another tier");
+		return;
+	case STEP_PICK:
+		snprintf(out, room, "not picked this time (%s, weight %u)", pick_word(s->policy.pick),
+			 s->members[member].weight);
+		return;
+	case STEP_COUNT: break;
+	}
+	out[0] = '\0';
+}
+
+static struct json_object *removed_json(const struct explainer *e, const struct rrset *set, uint64_t removed,
+					enum step step)
+{
+	struct json_object *list = json_object_new_array();
+	for (; removed != 0; removed &= removed - 1) {
+		unsigned member = (unsigned)__builtin_ctzll(removed);
+		const struct member *m = &set->steering->members[member];
+		char why[256];
+		why_removed(e, set->steering, member, step, why, sizeof(why));
+		struct json_object *o = json_object_new_object();
+		put(o, "datacenter", text(datacenter_name(e, m)));
+		put(o, "record", rdata_json(set->octets + m->record));
+		put(o, "why", text(why));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static void add_step(struct json_object *steps, const char *name, uint64_t left, struct json_object *removed)
+{
+	struct json_object *o = json_object_new_object();
+	put(o, "step", text(name));
+	put(o, "left", json_object_new_int(__builtin_popcountll(left)));
+	put(o, "removed", removed);
+	json_object_array_add(steps, o);
+}
+
+static void add_choice(const struct explainer *e, const struct rrset *set, const struct choice *choice,
+		       struct json_object *steps)
+{
+	static const char *const names[STEP_COUNT] = {"candidates", "usable", "fast", "tier", "pick"};
+	const struct steering *s = set->steering;
+	uint64_t before = steering_all(s);
+	for (enum step step = STEP_CANDIDATES; step < STEP_COUNT; step++) {
+		if (choice->all_down && step == STEP_FAST)
+			continue;
+		if (choice->all_down && step == STEP_TIER) {
+			char name[64];
+			snprintf(name, sizeof(name), "all-down=%s", all_down_word(s->policy.all_down));
+			add_step(steps, name, choice->left[step], json_object_new_array());
+		} else {
+			uint64_t removed = before & ~choice->left[step];
+			add_step(steps, names[step], choice->left[step], removed_json(e, set, removed, step));
+		}
+		before = choice->left[step];
+	}
+}
+
+/* The order of the datacenters for this client, and where it comes from. */
+static struct json_object *orders_json(const struct explainer *e, const struct steering *s, const struct choice *choice)
+{
+	char source[128];
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	order_source(e, s, source, sizeof(source));
+	for (unsigned i = 0; i < choice->order->n; i++)
+		json_object_array_add(list, text(e->config->datacenters[choice->order->datacenters[i]].name));
+	put(o, "by", text(source));
+	put(o, "datacenters", list);
+	return o;
+}
+
+static void add_answers(const struct answer *a, struct json_object *list, uint32_t *ttl_s)
+{
+	for (unsigned i = 0; i < a->n; i++) {
+		const struct piece *p = &a->pieces[i];
+		if (p->section != SECTION_ANSWER)
+			continue;
+		uint32_t ttl = p->choice ? p->choice->ttl_s : octets_get32(p->set->octets + RECORD_TTL_AT);
+		*ttl_s = ttl < *ttl_s ? ttl : *ttl_s;
+		for (unsigned j = 0; p->choice != NULL && j < p->choice->n; j++)
+			json_object_array_add(list, rdata_json(p->set->octets + p->choice->records[j]));
+		for (size_t at = 0; p->choice == NULL && at < p->set->octets_len;
+		     at += record_len(p->set->octets + at))
+			json_object_array_add(list, rdata_json(p->set->octets + at));
+	}
+}
+
+static const char *status_text(enum rcode rcode)
+{
+	switch (rcode) {
+	case RCODE_NOERROR: return "NOERROR";
+	case RCODE_FORMERR: return "FORMERR";
+	case RCODE_SERVFAIL: return "SERVFAIL";
+	case RCODE_NXDOMAIN: return "NXDOMAIN";
+	case RCODE_NOTIMP: return "NOTIMP";
+	case RCODE_REFUSED: return "REFUSED";
+	case RCODE_YXDOMAIN: return "YXDOMAIN";
+	case RCODE_BADVERS: return "BADVERS";
+	}
+	return "";
+}
+
+static void request_query(const struct explain_request *request, struct query *q)
+{
+	memset(q, 0, sizeof(*q));
+	q->name = request->name;
+	q->type = request->type;
+	q->class = CLASS_IN;
+	name_labels(&q->name, q->label_at);
+	if (request->from_subnet)
+		q->subnet = (struct client_subnet){true, request->client.len, request->client.addr};
+}
+
+static struct json_object *client_json(const struct explainer *e, const struct explain_request *request)
+{
+	struct json_object *o = json_object_new_object();
+	char address[ADDR_TEXT_MAX];
+	if (request->from_subnet)
+		prefix_format(&request->client, address);
+	else
+		addr_format(&request->client.addr, address);
+	put(o, "address", text(address));
+	put(o, "from", text(request->from_subnet ? "ecs" : "source"));
+	put(o, "place", place_json(&e->place));
+	return o;
+}
+
+static struct json_object *compose(const struct explainer *e, const struct explain_request *request)
+{
+	const struct answer *a = e->answer;
+	struct json_object *o = json_object_new_object(), *steps = json_object_new_array();
+	struct json_object *orders = json_object_new_array(), *answers = json_object_new_array();
+	char name[NAME_TEXT_MAX], type[16];
+	uint32_t ttl_s = UINT32_MAX;
+	for (unsigned i = 0; i < a->n_choices; i++) {
+		json_object_array_add(orders, orders_json(e, a->chosen[i]->steering, &a->choices[i]));
+		add_choice(e, a->chosen[i], &a->choices[i], steps);
+	}
+	add_answers(a, answers, &ttl_s);
+	put(o, "name", text(name_format(request->name.octets, name)));
+	put(o, "type", text(rdata_type_format(request->type, type)));
+	put(o, "client", client_json(e, request));
+	put(o, "orders", orders);
+	put(o, "steps", steps);
+	put(o, "status", text(status_text(a->rcode)));
+	put(o, "ttl", json_object_array_length(answers) > 0 ? json_object_new_int64(ttl_s) : NULL);
+	put(o, "answer", answers);
+	put(o, "scope", json_object_new_int(a->scope > 0 ? a->scope + e->client.scope_base : 0));
+	return o;
+}
+
+struct json_object *explain(const struct view *view, const struct explain_request *request)
+{
+	struct query *q = mem_alloc(sizeof(*q));
+	struct answer *a = mem_alloc(sizeof(*a));
+	struct picker *picker = mem_alloc(sizeof(*picker));
+	struct explainer e = {.view = view, .config = view->world->config, .answer = a};
+	struct addr peer = request->client.addr;
+	addr_unmap(&peer);
+	picker_seed(picker);
+	request_query(request, q);
+	client_find(q, &peer, &e.client);
+	databases_find(view->world->databases, &e.client.addr, &e.place, NULL);
+	answer_find(view, q, &e.client, picker, a);
+	struct json_object *result = compose(&e, request);
+	free(picker);
+	free(a);
+	free(q);
+	return result;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/* An explanation for people: the same object, laid out in lines. */
+#include "answer/explain.h"
+
+static const char *get(struct json_object *o, const char *key)
+{
+	struct json_object *value = json_object_object_get(o, key);
+	return value ? json_object_get_string(value) : NULL;
+}
+
+static void print_place(struct json_object *place, FILE *out)
+{
+	static const char *const keys[] = {"continent", "country", "subdivision", "asn", "location"};
+	bool any = false;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = get(place, keys[i]);
+		if (value != NULL)
+			fprintf(out, "%s%s %s", any ? ", " : " (", keys[i], value);
+		any |= value != NULL;
+	}
+	fputs(any ? ")\n" : " (in no database)\n", out);
+}
+
+static void print_orders(struct json_object *orders, FILE *out)
+{
+	for (size_t i = 0; i < json_object_array_length(orders); i++) {
+		struct json_object *order = json_object_array_get_idx(orders, i);
+		struct json_object *list = json_object_object_get(order, "datacenters");
+		fprintf(out, "order       %s:", get(order, "by"));
+		for (size_t j = 0; j < json_object_array_length(list); j++)
+			fprintf(out, " %s", json_object_get_string(json_object_array_get_idx(list, j)));
+		fputc('\n', out);
+	}
+}
+
+static void print_steps(struct json_object *steps, FILE *out)
+{
+	for (size_t i = 0; i < json_object_array_length(steps); i++) {
+		struct json_object *step = json_object_array_get_idx(steps, i);
+		struct json_object *removed = json_object_object_get(step, "removed");
+		fprintf(out, "%-11s %s left\n", get(step, "step"), get(step, "left"));
+		for (size_t j = 0; j < json_object_array_length(removed); j++) {
+			struct json_object *r = json_object_array_get_idx(removed, j);
+			fprintf(out, "            - %s %s: %s\n", get(r, "datacenter"), get(r, "record"), get(r, "why"));
+		}
+	}
+}
+
+void explain_print(struct json_object *explanation, FILE *out)
+{
+	struct json_object *client = json_object_object_get(explanation, "client");
+	struct json_object *answer = json_object_object_get(explanation, "answer");
+	fprintf(out, "question    %s %s\n", get(explanation, "name"), get(explanation, "type"));
+	fprintf(out, "client      %s from %s", get(client, "address"), get(client, "from"));
+	print_place(json_object_object_get(client, "place"), out);
+	print_orders(json_object_object_get(explanation, "orders"), out);
+	print_steps(json_object_object_get(explanation, "steps"), out);
+	fprintf(out, "answer      %s", get(explanation, "status"));
+	for (size_t i = 0; i < json_object_array_length(answer); i++)
+		fprintf(out, "%s%s", i ? ", " : " ", json_object_get_string(json_object_array_get_idx(answer, i)));
+	if (json_object_array_length(answer) > 0)
+		fprintf(out, "  ttl %s", get(explanation, "ttl"));
+	fprintf(out, "  scope /%s\n", get(explanation, "scope"));
+}

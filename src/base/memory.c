@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/* Heap memory that is never NULL. */
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *or_die(void *memory)
+{
+	if (memory == NULL) {
+		fputs("gslbd: out of memory\n", stderr);
+		abort();
+	}
+	return memory;
+}
+
+void *mem_alloc(size_t size)
+{
+	return or_die(calloc(1, size ? size : 1));
+}
+
+char *mem_copy_text(const char *text, size_t len)
+{
+	char *copy = mem_alloc(len + 1);
+	memcpy(copy, text, len);
+	return copy;
+}
+
+void *mem_grow(void *list, size_t *cap, size_t need, size_t item)
+{
+	if (need <= *cap && list != NULL)
+		return list;
+	size_t room = *cap ? *cap : 8;
+	while (room < need)
+		room += room / 2;
+	*cap = room;
+	return or_die(reallocarray(list, room, item));
+}

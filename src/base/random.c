@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* Seeding of the random number generator. */
+#include "base/random.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+/* splitmix64 (Steele, Lea and Flood 2014) spreads one number over the whole state, which is then never all zero. */
+void random_seed_with(struct random *r, uint64_t seed)
+{
+	for (int i = 0; i < 4; i++) {
+		uint64_t z = (seed += 0x9e3779b97f4a7c15u);
+		z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+		z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+		r->s[i] = z ^ (z >> 31);
+	}
+}
+
+void random_seed(struct random *r)
+{
+	uint64_t seed;
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		abort();
+	random_seed_with(r, seed);
+}

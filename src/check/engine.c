@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/* libcurl says which sockets and which moment it waits for, libevent tells it when they have come. */
+#include "check/engine.h"
+#include "base/memory.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+struct engine {
+	struct event_base *base;
+	CURLM *multi;
+	struct event *timer; /* the moment libcurl waits for */
+	engine_ended *ended;
+	void *context;
+};
+
+static struct transfer *transfer_of(CURL *easy)
+{
+	char *transfer = NULL;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+	return (struct transfer *)(void *)transfer;
+}
+
+/* Lets libcurl work, and hands on what has ended by that. */
+static void advance(struct engine *engine, curl_socket_t fd, int what)
+{
+	int running, left;
+	curl_multi_socket_action(engine->multi, fd, what, &running);
+	for (CURLMsg *m; (m = curl_multi_info_read(engine->multi, &left)) != NULL;) {
+		struct transfer *transfer = transfer_of(m->easy_handle);
+		CURLcode code = m->data.result; /* the message dies with the next call */
+		engine_stop(engine, transfer);
+		engine->ended(engine->context, transfer, code);
+	}
+}
+
+static void on_ready(evutil_socket_t fd, short events, void *context)
+{
+	int what = (events & EV_READ ? CURL_CSELECT_IN : 0) | (events & EV_WRITE ? CURL_CSELECT_OUT : 0);
+	advance(context, fd, what);
+}
+
+static void on_moment(evutil_socket_t fd, short events, void *context)
+{
+	(void)fd;
+	(void)events;
+	advance(context, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* libcurl's socket callback. A transfer has one socket: its address is one, and it never connects twice. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *unused)
+{
+	struct engine *engine = context;
+	struct transfer *transfer = transfer_of(easy);
+	(void)unused;
+	if (transfer->socket == NULL)
+		transfer->socket = event_new(engine->base, -1, 0, on_ready, engine);
+	event_del(transfer->socket);
+	if (what == CURL_POLL_REMOVE || what == CURL_POLL_NONE)
+		return 0;
+	short events = EV_PERSIST;
+	if (what & CURL_POLL_IN)
+		events |= EV_READ;
+	if (what & CURL_POLL_OUT)
+		events |= EV_WRITE;
+	event_assign(transfer->socket, engine->base, fd, events, on_ready, engine);
+	return event_add(transfer->socket, NULL);
+}
+
+/* libcurl's timer callback. */
+static int on_timer(CURLM *multi, long ms, void *context)
+{
+	struct engine *engine = context;
+	(void)multi;
+	if (ms < 0)
+		return event_del(engine->timer);
+	struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+	return event_add(engine->timer, &wait);
+}
+
+struct engine *engine_new(struct event_base *base, engine_ended *ended, void *context)
+{
+	struct engine *engine = mem_alloc(sizeof(*engine));
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		abort();
+	*engine = (struct engine){
+		.base = base,
+		.multi = curl_multi_init(),
+		.timer = evtimer_new(base, on_moment, engine),
+		.ended = ended,
+		.context = context,
+	};
+	if (engine->multi == NULL || engine->timer == NULL)
+		abort();
+	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
+	curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
+	return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+	curl_multi_cleanup(engine->multi);
+	event_free(engine->timer);
+	curl_global_cleanup();
+	free(engine);
+}
+
+void engine_start(struct engine *engine, struct transfer *transfer)
+{
+	if (curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
+		abort();
+}
+
+void engine_stop(struct engine *engine, struct transfer *transfer)
+{
+	curl_multi_remove_handle(engine->multi, transfer->easy);
+	if (transfer->socket != NULL)
+		event_del(transfer->socket);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/* The loader thread. */
+#include "control/reload.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { NICE = 10 };
+
+struct reload {
+	const char *conf_path;
+	reload_done *done;
+	void *context;
+	int finished_fd; /* an eventfd that the thread writes to last */
+	struct event *finished;
+	bool running, again;
+	pthread_t thread;
+	struct world *world; /* the thread's result, read after it was joined */
+	struct faults faults;
+};
+
+static void *load(void *argument)
+{
+	struct reload *reload = argument;
+	uint64_t one = 1;
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* of this thread alone, on Linux */
+	reload->world = world_load(reload->conf_path, false, &reload->faults);
+	ssize_t ignored = write(reload->finished_fd, &one, sizeof(one));
+	(void)ignored;
+	return NULL;
+}
+
+void reload_start(struct reload *reload)
+{
+	if (reload->running) {
+		reload->again = true;
+		return;
+	}
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(&reload->thread, NULL, load, reload);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error != 0)
+		log_error("reload: no thread for it: %s", strerror(error));
+	else
+		reload->running = true;
+}
+
+static void join(struct reload *reload)
+{
+	pthread_join(reload->thread, NULL);
+	reload->running = false;
+}
+
+static void on_finished(evutil_socket_t fd, short what, void *argument)
+{
+	(void)what;
+	struct reload *reload = argument;
+	uint64_t count;
+	if (read(fd, &count, sizeof(count)) != (ssize_t)sizeof(count))
+		return;
+	join(reload);
+	reload->done(reload->context, reload->world, &reload->faults);
+	faults_free(&reload->faults);
+	if (reload->again) {
+		reload->again = false;
+		reload_start(reload);
+	}
+}
+
+struct reload *reload_new(struct event_base *base, const char *conf_path, reload_done *done, void *context)
+{
+	struct reload *reload = mem_alloc(sizeof(*reload));
+	*reload = (struct reload){.conf_path = conf_path, .done = done, .context = context};
+	reload->finished_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	reload->finished = event_new(base, reload->finished_fd, EV_READ | EV_PERSIST, on_finished, reload);
+	event_add(reload->finished, NULL);
+	return reload;
+}
+
+void reload_free(struct reload *reload)
+{
+	if (reload->running) {
+		join(reload);
+		world_free(reload->world);
+		faults_free(&reload->faults);
+	}
+	event_free(reload->finished);
+	close(reload->finished_fd);
+	free(reload);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/* Writing a response. */
+#include "wire/reply.h"
+#include "wire/octets.h"
+
+#include <string.h>
+
+enum { OPT_OCTETS = 11, OPTION_HEADER = 4, POINTER = 0xc000, POINTER_REACH = 0x3fff };
+
+static size_t opt_len(const struct query *q)
+{
+	if (!q->edns)
+		return 0;
+	return OPT_OCTETS + (q->subnet.present ? OPTION_HEADER + 4u + (q->subnet.source + 7u) / 8 : 0);
+}
+
+void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t room, bool stream)
+{
+	size_t limit = MESSAGE_OCTETS_MAX;
+	if (!stream)
+		limit = !q->edns ? UDP_OCTETS_MIN : q->udp_size < UDP_OCTETS_MAX ? q->udp_size : UDP_OCTETS_MAX;
+	r->octets = octets;
+	r->limit = (limit < room ? limit : room) - opt_len(q);
+	r->counts[0] = r->counts[1] = r->counts[2] = 0;
+	r->n_names = 0;
+	memcpy(octets + HEADER_OCTETS, q->question, q->question_len);
+	r->len = HEADER_OCTETS + q->question_len;
+}
+
+/* Follows a pointer, or stays: where the label is that the name at this offset goes on with. */
+static size_t resolve(const struct reply *r, size_t at)
+{
+	while (r->octets[at] >= 0xc0)
+		at = (octets_get16(r->octets + at)) & POINTER_REACH;
+	return at;
+}
+
+static bool label_equal(const uint8_t *a, const uint8_t *b)
+{
+	if (*a != *b)
+		return false;
+	for (unsigned i = 1; i <= *a; i++) {
+		if (a[i] == b[i])
+			continue;
+		uint8_t folded = a[i] | 0x20;
+		if (folded != (b[i] | 0x20) || folded < 'a' || folded > 'z')
+			return false;
+	}
+	return true;
+}
+
+/* Is the name written at `at` the same as this one, letter case aside? */
+static bool written_equal(const struct reply *r, size_t at, const uint8_t *name)
+{
+	for (;;) {
+		at = resolve(r, at);
+		if (!label_equal(r->octets + at, name))
+			return false;
+		if (*name == 0)
+			return true;
+		at += *name + 1u;
+		name += *name + 1u;
+	}
+}
+
+/* Remembers the name that begins at `at` and its ancestors, as far as they are written out there. */
+static void remember(struct reply *r, size_t at)
+{
+	while (r->octets[at] != 0 && r->octets[at] < 0xc0 && r->n_names < REPLY_NAMES_MAX && at <= POINTER_REACH) {
+		r->names[r->n_names++] = (uint16_t)at;
+		at += r->octets[at] + 1u;
+	}
+}
+
+static size_t find_written(const struct reply *r, const uint8_t *name)
+{
+	for (unsigned i = 0; i < r->n_names; i++) {
+		if (written_equal(r, r->names[i], name))
+			return r->names[i];
+	}
+	return 0;
+}
+
+/* Writes a name with the longest ancestor that is in the message already as a pointer. False: no room. */
+static bool put_name(struct reply *r, const uint8_t *name)
+{
+	if (r->n_names == 0)
+		remember(r, HEADER_OCTETS);
+	size_t begin = r->len, pointer = 0;
+	while (*name != 0 && (pointer = find_written(r, name)) == 0) {
+		if (r->limit - r->len < *name + 1u)
+			return false;
+		memcpy(r->octets + r->len, name, *name + 1u);
+		r->len += *name + 1u;
+		name += *name + 1;
+	}
+	if (r->limit - r->len < 2)
+		return false;
+	if (pointer != 0) {
+		octets_put16(r->octets + r->len, POINTER | (unsigned)pointer);
+		r->len += 2;
+	} else {
+		r->octets[r->len++] = 0;
+	}
+	remember(r, begin);
+	return true;
+}
+
+static bool put_octets(struct reply *r, const uint8_t *octets, size_t len)
+{
+	if (r->limit - r->len < len)
+		return false;
+	memcpy(r->octets + r->len, octets, len);
+	r->len += len;
+	return true;
+}
+
+/* RDATA with names to compress, and RDLENGTH before it. */
+static bool put_rdata(struct reply *r, const uint8_t *record, struct rdata_shape shape)
+{
+	const uint8_t *rdata = record + RECORD_RDATA_AT, *end = record + record_len(record);
+	size_t rdlength_at = r->len - 2;
+	if (!put_octets(r, rdata, shape.before))
+		return false;
+	rdata += shape.before;
+	for (unsigned i = 0; i < shape.names; i++) {
+		if (!put_name(r, rdata))
+			return false;
+		rdata += name_length(rdata);
+	}
+	if (!put_octets(r, rdata, (size_t)(end - rdata)))
+		return false;
+	octets_put16(r->octets + rdlength_at, (unsigned)(r->len - rdlength_at - 2));
+	return true;
+}
+
+static bool put_record(struct reply *r, const uint8_t *record, const struct reply_records *records)
+{
+	if (records->owner == NULL) {
+		if (!put_octets(r, record, 2))
+			return false;
+	} else if (!put_name(r, records->owner)) {
+		return false;
+	}
+	size_t fixed = r->len;
+	if (!put_octets(r, record + 2, RECORD_RDATA_AT - 2))
+		return false;
+	if (records->picked != NULL)
+		octets_put32(r->octets + fixed + RECORD_TTL_AT - 2, records->ttl_s);
+	return put_rdata(r, record, records->set->shape);
+}
+
+static bool put_records(struct reply *r, const struct reply_records *records)
+{
+	const struct rrset *set = records->set;
+	if (records->picked != NULL) {
+		for (unsigned i = 0; i < records->n; i++) {
+			if (!put_record(r, set->octets + records->picked[i], records))
+				return false;
+		}
+		return true;
+	}
+	if (records->owner == NULL && set->shape.names == 0)
+		return put_octets(r, set->octets, set->octets_len);
+	for (size_t at = 0; at < set->octets_len; at += record_len(set->octets + at)) {
+		if (!put_record(r, set->octets + at, records))
+			return false;
+	}
+	return true;
+}
+
+bool reply_add(struct reply *r, enum section section, const struct reply_records *records)
+{
+	size_t len = r->len;
+	uint8_t n_names = r->n_names;
+	if (!put_records(r, records)) {
+		r->len = len;
+		r->n_names = n_names;
+		return false;
+	}
+	unsigned n = records->picked ? records->n : records->set->n;
+	r->counts[section] = (uint16_t)(r->counts[section] + n);
+	return true;
+}
+
+static void put_opt(struct reply *r, const struct query *q, const struct reply_status *status)
+{
+	uint8_t *p = r->octets + r->len;
+	size_t rdlength = opt_len(q) - OPT_OCTETS;
+	p[0] = 0;
+	octets_put16(p + 1, TYPE_OPT);
+	octets_put16(p + 3, UDP_OCTETS_MAX);
+	p[5] = (uint8_t)(status->rcode >> 4);
+	p[6] = 0; /* the version we speak */
+	octets_put16(p + 7, q->dnssec_ok ? 0x8000 : 0);
+	octets_put16(p + 9, (unsigned)rdlength);
+	if (rdlength > 0) {
+		const struct client_subnet *subnet = &q->subnet;
+		octets_put16(p + 11, EDNS_OPTION_SUBNET);
+		octets_put16(p + 13, (unsigned)rdlength - OPTION_HEADER);
+		octets_put16(p + 15, subnet->addr.family);
+		p[17] = subnet->source;
+		p[18] = status->scope;
+		memcpy(p + 19, subnet->addr.octets, (subnet->source + 7u) / 8);
+	}
+	r->len += OPT_OCTETS + rdlength;
+}
+
+size_t reply_end(struct reply *r, const struct query *q, const struct reply_status *status)
+{
+	if (q->edns)
+		put_opt(r, q, status);
+	unsigned flags = FLAG_QR | (q->flags & (0xfu << 11 | FLAG_RD | FLAG_CD)) | (status->rcode & 0xfu);
+	flags |= (status->authoritative ? FLAG_AA : 0u) | (status->truncated ? FLAG_TC : 0u);
+	uint8_t *p = r->octets;
+	octets_put16(p, q->id);
+	octets_put16(p + 2, flags);
+	octets_put16(p + 4, q->question_len > 0);
+	octets_put16(p + 6, r->counts[SECTION_ANSWER]);
+	octets_put16(p + 8, r->counts[SECTION_AUTHORITY]);
+	octets_put16(p + 10, r->counts[SECTION_ADDITIONAL] + (unsigned)q->edns);
+	return r->len;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* Which types have names in their RDATA that may be compressed. */
+#include "wire/rrset.h"
+#include "wire/types.h"
+
+struct rdata_shape rdata_shape(uint16_t type)
+{
+	switch (type) {
+	case TYPE_NS:
+	case TYPE_MD:
+	case TYPE_MF:
+	case TYPE_CNAME:
+	case TYPE_MB:
+	case TYPE_MG:
+	case TYPE_MR:
+	case TYPE_PTR: return (struct rdata_shape){0, 1};
+	case TYPE_SOA:
+	case TYPE_MINFO: return (struct rdata_shape){0, 2};
+	case TYPE_MX: return (struct rdata_shape){2, 1};
+	default: return (struct rdata_shape){0, 0};
+	}
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+/* From the draft to the zone that queries read. */
+#include "base/memory.h"
+#include "wire/octets.h"
+#include "wire/types.h"
+#include "zone/draft.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct freezer {
+	const struct zone_context *context;
+	struct draft *draft;
+	struct zone *zone;
+	size_t cap_steerings;
+	struct steering **steerings;
+};
+
+static uint8_t *encode(uint8_t *p, const struct draft_record *r, uint32_t ttl_s)
+{
+	octets_put16(p, 0xc000 | HEADER_OCTETS);
+	octets_put16(p + RECORD_TYPE_AT, r->type);
+	octets_put16(p + RECORD_TYPE_AT + 2, CLASS_IN);
+	octets_put32(p + RECORD_TTL_AT, ttl_s);
+	octets_put16(p + RECORD_RDLENGTH_AT, r->len);
+	memcpy(p + RECORD_RDATA_AT, r->rdata, r->len);
+	return p + RECORD_RDATA_AT + r->len;
+}
+
+static void freeze_rrset(struct freezer *f, const struct draft_owner *owner, uint16_t type, struct rrset *out)
+{
+	const struct draft_record *first = draft_first(owner, type);
+	struct steering *steering = NULL;
+	if (first->steer != NULL) {
+		steering = steering_resolve(f->draft, owner, type, f->context);
+		f->steerings = mem_grow(f->steerings, &f->cap_steerings, f->zone->n_steerings + 1, sizeof(*f->steerings));
+		f->steerings[f->zone->n_steerings++] = steering;
+	}
+	*out = (struct rrset){.type = type, .steering = steering, .shape = rdata_shape(type)};
+	for (const struct draft_record *r = first; r != NULL; r = r->next)
+		out->octets_len += r->type == type ? (uint32_t)RECORD_RDATA_AT + r->len : 0;
+	uint8_t *octets = arena_alloc_aligned(f->context->arena, out->octets_len, 1), *p = octets;
+	for (const struct draft_record *r = first; r != NULL; r = r->next) {
+		if (r->type != type)
+			continue;
+		p = encode(p, r, steering ? steering->members[out->n].ttl_s : r->ttl_s);
+		out->n++;
+	}
+	out->octets = octets;
+}
+
+static bool is_first(const struct draft_owner *owner, const struct draft_record *record)
+{
+	return draft_first(owner, record->type) == record;
+}
+
+static void freeze_rrsets(struct freezer *f, const struct draft_owner *owner, struct node *node)
+{
+	size_t n = 0;
+	for (const struct draft_record *r = owner->first; r != NULL; r = r->next)
+		n += is_first(owner, r);
+	struct rrset *sets = arena_alloc(f->context->arena, n * sizeof(*sets));
+	size_t at = 0;
+	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
+		if (is_first(owner, r))
+			freeze_rrset(f, owner, r->type, &sets[at++]);
+	}
+	node->sets = sets;
+	node->n_sets = (uint16_t)n;
+}
+
+static size_t node_size(const struct draft_owner *owner)
+{
+	return (offsetof(struct node, name) + owner->name.len + 7) & ~(size_t)7;
+}
+
+static void enter(struct zone_cell *cells, uint32_t mask, uint32_t hash, size_t offset)
+{
+	uint32_t at = hash & mask;
+	while (cells[at].node != 0)
+		at = (at + 1) & mask;
+	cells[at] = (struct zone_cell){hash, (uint32_t)(offset / 8) + 1};
+}
+
+static void freeze_nodes(struct freezer *f)
+{
+	struct draft *draft = f->draft;
+	struct zone *zone = f->zone;
+	size_t size = 0, offset = 0;
+	uint32_t room = 2;
+	for (size_t i = 0; i < draft->n; i++)
+		size += node_size(draft->owners[i]);
+	while (room < draft->n * 3 / 2)
+		room *= 2;
+	uint8_t *nodes = arena_alloc_aligned(f->context->arena, size, 8);
+	struct zone_cell *cells = arena_alloc(f->context->arena, room * sizeof(*cells));
+	zone->mask = room - 1;
+
+	for (size_t i = 0; i < draft->n; i++) {
+		struct draft_owner *owner = draft->owners[i];
+		struct node *node = (struct node *)(nodes + offset);
+		owner->node = node;
+		node->dname = draft_first(owner, TYPE_DNAME) != NULL;
+		node->name_len = owner->name.len;
+		memcpy(node->name, owner->name.octets, owner->name.len);
+		node->cut = owner->cut ? owner->cut->node : NULL;
+		if (owner->parent != NULL && node->name[0] == 1 && node->name[1] == '*')
+			owner->parent->node->wildcard = node;
+		if (owner->name.labels > zone->labels_max)
+			zone->labels_max = owner->name.labels;
+		freeze_rrsets(f, owner, node);
+		enter(cells, zone->mask, (uint32_t)name_hash(&owner->name, zone->seed), offset);
+		offset += node_size(owner);
+	}
+	zone->nodes = nodes;
+	zone->cells = cells;
+}
+
+/* The SOA, and its copy for negative answers: its TTL is the lower of its own and of MINIMUM (RFC 2308 §5). */
+static void freeze_soa(struct freezer *f)
+{
+	struct zone *zone = f->zone;
+	zone->soa = *node_rrset(zone->apex_node, TYPE_SOA);
+	zone->negative = zone->soa;
+	uint8_t *octets = arena_copy(f->context->arena, zone->soa.octets, zone->soa.octets_len);
+	uint32_t ttl_s = octets_get32(octets + RECORD_TTL_AT);
+	uint32_t minimum_s = octets_get32(octets + zone->soa.octets_len - 4);
+	octets_put32(octets + RECORD_TTL_AT, minimum_s < ttl_s ? minimum_s : ttl_s);
+	zone->negative.octets = octets;
+}
+
+struct zone *zone_freeze(struct draft *draft, const struct zone_context *context)
+{
+	struct zone *zone = arena_alloc(context->arena, sizeof(*zone));
+	struct freezer f = {.context = context, .draft = draft, .zone = zone};
+	zone->apex = draft->owners[0]->name;
+	zone->seed = context->seed;
+	freeze_nodes(&f);
+	zone->apex_node = draft->owners[0]->node;
+	freeze_soa(&f);
+	zone->steerings = arena_copy(context->arena, f.steerings, zone->n_steerings * sizeof(*f.steerings));
+	free(f.steerings);
+	return zone;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+/* Files that can't be trusted: a clear fault or right answers, never a crash. */
+#include "geo/locator.h"
+#include "base/random.h"
+#include "mmdb_writer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static void small_database(struct writer *w)
+{
+	writer_init(w, 6, 24);
+	writer_add_text(
+		w, "192.0.2.0/24",
+		"{country:{iso_code:'DE',names:{en:'Germany'}},location:{latitude:50.5,longitude:9.5}}");
+	writer_add_text(w, "198.51.100.0/23", "{country:{iso_code:'US'},subdivisions:[{iso_code:'CA'}]}");
+	writer_add_text(w, "2001:db8::/32", "{country_code:'SE',asn:'AS64500'}");
+	writer_alias(w, "2002::/16");
+}
+
+/* Opens the octets as a database; if that is refused there is one fault that says so. Else everything is
+ * asked for. */
+static bool opens(const void *octets, size_t n, const char *why)
+{
+	char path[32];
+	struct faults faults = {0};
+	int fd = file_in_memory(octets, n, path);
+	struct databases *dbs = databases_open((const char *[]){path}, 1, &faults);
+	close(fd);
+	bool ok = dbs != NULL;
+	assert_int_equal(faults.n, !ok);
+	if (!ok) {
+		assert_string_equal(faults.list[0].file, path);
+		assert_non_null(strstr(faults.list[0].text, "not a usable MaxMind database: "));
+		if (why != NULL)
+			assert_non_null(strstr(faults.list[0].text, why));
+	} else {
+		struct datacenter dc = {.name = "fra", .located = true};
+		struct config config = {.n_datacenters = 1, .datacenters = &dc};
+		atlas_free(atlas_new(&config, NULL, dbs));
+		for (int i = 0; i < 256; i += 5) {
+			struct addr a = {FAMILY_V4, {(uint8_t)i, (uint8_t)(i * 3)}};
+			struct place p;
+			databases_find(dbs, &a, &p, NULL);
+		}
+	}
+	databases_close(dbs);
+	faults_free(&faults);
+	return ok;
+}
+
+static void a_truncated_file_is_refused_at_any_length(void **state)
+{
+	(void)state;
+	struct writer w;
+	small_database(&w);
+	struct writer_bytes whole = writer_bytes(&w);
+	assert_true(opens(whole.octets, whole.n, NULL));
+	for (size_t n = 0; n < whole.n; n++)
+		assert_false(opens(whole.octets, n, n == 0 ? "empty" : NULL));
+	free(whole.octets);
+	writer_free(&w);
+}
+
+static void flipped_bits_never_crash(void **state)
+{
+	(void)state;
+	struct writer w;
+	small_database(&w);
+	struct writer_bytes whole = writer_bytes(&w);
+	size_t refused = 0;
+	for (size_t bit = 0; bit < whole.n * 8; bit++) {
+		whole.octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		refused += !opens(whole.octets, whole.n, NULL);
+		whole.octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	struct random r;
+	random_seed_with(&r, 1);
+	for (int i = 0; i < 2000; i++) {
+		struct writer_bytes copy = {0};
+		bytes_put(&copy, whole.octets, whole.n);
+		for (uint32_t flips = 1 + random_below(&r, 8); flips > 0; flips--)
+			copy.octets[random_below(&r, (uint32_t)copy.n)] = (uint8_t)random_next(&r);
+		refused += !opens(copy.octets, copy.n, NULL);
+		free(copy.octets);
+	}
+	assert_true(refused > 100);
+	free(whole.octets);
+	writer_free(&w);
+}
+
+static void what_is_wrong_is_said(void **state)
+{
+	(void)state;
+	struct writer w;
+	struct writer_bytes b;
+	assert_false(opens("; gslbd.conf\n", 13, "format"));
+
+	small_database(&w);
+	w.nodes[w.n - 1][1] = 1; /* back up */
+	b = writer_bytes(&w);
+	assert_false(opens(b.octets, b.n, "circle"));
+	free(b.octets);
+	w.nodes[w.n - 1][1] = WRITER_DATA | (uint32_t)(w.data.n + 2000);
+	b = writer_bytes(&w);
+	assert_false(opens(b.octets, b.n, "outside of the file"));
+	free(b.octets);
+	w.nodes[w.n - 1][1] = WRITER_DATA | (uint32_t)-8; /* between the tree and the data */
+	b = writer_bytes(&w);
+	assert_false(opens(b.octets, b.n, NULL));
+	free(b.octets);
+	writer_free(&w);
+
+	writer_init(&w, 4, 24);
+	writer_add_text(&w, "192.0.2.0/24", "{city:'Springfield',postal:'12345'}");
+	b = writer_bytes(&w);
+	assert_false(opens(b.octets, b.n, "no record has a country"));
+	free(b.octets);
+	writer_free(&w);
+}
+
+static void a_deep_tree_is_refused_and_a_shared_one_is_fast(void **state)
+{
+	(void)state;
+	struct writer w;
+	writer_init(&w, 4, 24);
+	put_value(&w.data, "{country_code:'DE'}");
+	for (uint32_t i = 0; i < 31; i++) { /* 2^32 ways to the leaf, 32 nodes */
+		uint32_t next = writer_node(&w, WRITER_DATA);
+		w.nodes[next - 1][0] = w.nodes[next - 1][1] = next;
+	}
+	struct writer_bytes b = writer_bytes(&w);
+	assert_true(opens(b.octets, b.n, NULL));
+	free(b.octets);
+	uint32_t last = writer_node(&w, WRITER_DATA);
+	w.nodes[last - 1][0] = last;
+	b = writer_bytes(&w);
+	assert_false(opens(b.octets, b.n, "too deep"));
+	free(b.octets);
+	writer_free(&w);
+}
+
+static void files_that_are_none_are_faults_each(void **state)
+{
+	(void)state;
+	struct faults faults = {0};
+	const char *paths[] = {"no/such.mmdb", SOURCE_DIR, SOURCE_DIR "/CMakeLists.txt"};
+	assert_null(databases_open(paths, 3, &faults));
+	assert_int_equal(faults.n, 3);
+	assert_string_equal(faults.list[0].file, "no/such.mmdb");
+	assert_non_null(strstr(faults.list[0].text, "No such file"));
+	assert_non_null(strstr(faults.list[1].text, "no regular file"));
+	faults_free(&faults);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_truncated_file_is_refused_at_any_length),
+		cmocka_unit_test(flipped_bits_never_crash),
+		cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(a_deep_tree_is_refused_and_a_shared_one_is_fast),
+		cmocka_unit_test(files_that_are_none_are_faults_each),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
