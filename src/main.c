@@ -24,9 +24,12 @@ struct options {
 static void usage(FILE *out)
 {
 	fputs("usage: gslbd [options] FILE\n"
-	      "  FILE                     gslbd.conf; without options its zones are served, in the foreground\n"
-	      "  --check                  validate FILE and every zone it names; exit 0 if they are sound, 1 if not\n"
-	      "  --explain NAME[/TYPE]    say how a client would be answered, step by step, with all checks taken as up\n"
+	      "  FILE                     gslbd.conf; without options its zones are served, in the "
+	      "foreground\n"
+	      "  --check                  validate FILE and every zone it names; exit 0 if they are sound, 1 "
+	      "if not\n"
+	      "  --explain NAME[/TYPE]    say how a client would be answered, step by step, with all checks "
+	      "taken as up\n"
 	      "  --client ADDR[/LEN]      the client to explain for: an address, or an EDNS client-subnet\n"
 	      "  --down DATACENTER        explain as if this datacenter were down; may repeat\n"
 	      "  --json                   explain as JSON\n"
@@ -44,7 +47,8 @@ static int run_check(const struct options *o)
 	int status = world ? 0 : 1;
 	faults_print(&faults, stderr);
 	if (world != NULL)
-		printf("%s: ok: %zu zones, %u targets to check\n", o->conf_path, world->zones->n, world->roster->n_targets);
+		printf("%s: ok: %zu zones, %u targets to check\n", o->conf_path, world->zones->n,
+		       world->roster->n_targets);
 	else
 		fprintf(stderr, "%s: %zu error(s)\n", o->conf_path, faults.errors);
 	faults_free(&faults);
@@ -72,7 +76,8 @@ static void print_explanation(const struct options *o, const struct world *world
 	struct view view = {world, board};
 	struct json_object *explanation = explain(&view, request);
 	if (o->json)
-		puts(json_object_to_json_string_ext(explanation, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+		puts(json_object_to_json_string_ext(explanation, JSON_C_TO_STRING_PRETTY |
+									 JSON_C_TO_STRING_NOSLASHESCAPE));
 	else
 		explain_print(explanation, stdout);
 	json_object_put(explanation);
@@ -109,10 +114,14 @@ enum { OPTION_CHECK = 256, OPTION_EXPLAIN, OPTION_CLIENT, OPTION_DOWN, OPTION_JS
 static bool parse(int argc, char **argv, struct options *o, int *status)
 {
 	static const struct option long_options[] = {
-		{"check", no_argument, NULL, OPTION_CHECK},	{"explain", required_argument, NULL, OPTION_EXPLAIN},
-		{"client", required_argument, NULL, OPTION_CLIENT}, {"down", required_argument, NULL, OPTION_DOWN},
-		{"json", no_argument, NULL, OPTION_JSON},	{"keywords", no_argument, NULL, OPTION_KEYWORDS},
-		{"version", no_argument, NULL, 'V'},		{"help", no_argument, NULL, 'h'},
+		{"check", no_argument, NULL, OPTION_CHECK},
+		{"explain", required_argument, NULL, OPTION_EXPLAIN},
+		{"client", required_argument, NULL, OPTION_CLIENT},
+		{"down", required_argument, NULL, OPTION_DOWN},
+		{"json", no_argument, NULL, OPTION_JSON},
+		{"keywords", no_argument, NULL, OPTION_KEYWORDS},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	*status = 0;
@@ -129,7 +138,10 @@ static bool parse(int argc, char **argv, struct options *o, int *status)
 		case OPTION_KEYWORDS: config_help(stdout); return false;
 		case 'V': puts("gslbd " GSLBD_VERSION); return false;
 		case 'h': usage(stdout); return false;
-		default: usage(stderr); *status = EXIT_USAGE; return false;
+		default:
+			usage(stderr);
+			*status = EXIT_USAGE;
+			return false;
 		}
 	}
 	if (optind + 1 != argc || (o->question == NULL) != (o->client == NULL)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What a query is answered with, before it is written: pointers into the world, and the choices made on the way. */
+/* What a query is answered with, before it is written: pointers into the world, and the choices made on the
+ * way. */
 #ifndef ANSWER_ANSWER_H
 #define ANSWER_ANSWER_H
 
@@ -53,10 +54,11 @@ struct client {
 void client_find(const struct query *q, const struct addr *peer, struct client *out);
 
 /* Finds the answer to a sound query. `out` needs no initialisation. */
-void answer_find(const struct view *view, const struct query *q, const struct client *client, struct picker *picker,
-		 struct answer *out);
+void answer_find(const struct view *view, const struct query *q, const struct client *client,
+		 struct picker *picker, struct answer *out);
 
-/* Adds the addresses of the names that the answer's NS, MX and SRV records point at. Part of answer_find(). */
+/* Adds the addresses of the names that the answer's NS, MX and SRV records point at. Part of answer_find().
+ */
 void answer_add_addresses(struct answer *a, const struct match *m);
 
 /* Adds a piece, where there is room. */

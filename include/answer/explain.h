@@ -19,8 +19,8 @@ struct explain_request {
 bool explain_parse(const char *question, const char *client, struct explain_request *out, const char **why);
 
 /*
- * Explains the answer. The world has kept its databases. The result is an object as the README describes it; the caller
- * frees it with json_object_put().
+ * Explains the answer. The world has kept its databases. The result is an object as the README describes it;
+ * the caller frees it with json_object_put().
  */
 struct json_object *explain(const struct view *view, const struct explain_request *request);
 

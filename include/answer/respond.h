@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The one door: a query's octets in, a response's octets out. No socket, clock, lock or allocation behind it. */
+/* The one door: a query's octets in, a response's octets out. No socket, clock, lock or allocation behind it.
+ */
 #ifndef ANSWER_RESPOND_H
 #define ANSWER_RESPOND_H
 
@@ -29,7 +30,8 @@ struct responder {
 
 /*
  * Answers one message. `out->len` is the room on entry (at least 512) and the response's length on return.
- * OUTCOME_DROP: nothing is to be sent (a response, or too short to have a header). `in` and `out` must not overlap.
+ * OUTCOME_DROP: nothing is to be sent (a response, or too short to have a header). `in` and `out` must not
+ * overlap.
  */
 enum outcome respond(struct responder *r, const struct peer *peer, struct span in, struct span *out);
 

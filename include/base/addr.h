@@ -47,8 +47,9 @@ void addr_mask(struct addr *a, unsigned len);
 void addr_unmap(struct addr *a);
 
 /*
- * Parse `len` characters; nothing may follow. A prefix without `/len` is the whole address; one with bits set beyond its
- * length is refused. An endpoint is `ADDR`, `ADDR:PORT`, `[V6]` or `[V6]:PORT`; a bare IPv6 address has no port.
+ * Parse `len` characters; nothing may follow. A prefix without `/len` is the whole address; one with bits set
+ * beyond its length is refused. An endpoint is `ADDR`, `ADDR:PORT`, `[V6]` or `[V6]:PORT`; a bare IPv6
+ * address has no port.
  */
 bool addr_parse(const char *text, size_t len, struct addr *out);
 bool prefix_parse(const char *text, size_t len, struct prefix *out);

@@ -30,8 +30,10 @@ struct faults {
 };
 
 /* Adds a fault. The text says what is wrong and what would be right; file and text are copied. */
-__attribute__((format(printf, 3, 4))) void fault_add(struct faults *faults, struct spot at, const char *format, ...);
-__attribute__((format(printf, 3, 4))) void fault_warn(struct faults *faults, struct spot at, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void fault_add(struct faults *faults, struct spot at,
+						     const char *format, ...);
+__attribute__((format(printf, 3, 4))) void fault_warn(struct faults *faults, struct spot at,
+						      const char *format, ...);
 
 /* Prints each as a line `file:line:column: text`, a warning with `warning: ` before the text. */
 void faults_print(const struct faults *faults, FILE *out);

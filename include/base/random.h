@@ -34,7 +34,8 @@ static inline uint64_t random_next(struct random *r)
 	return result;
 }
 
-/* A number in [0, bound), bound > 0. The bias is below bound / 2^32 (Lemire's multiplication without rejection). */
+/* A number in [0, bound), bound > 0. The bias is below bound / 2^32 (Lemire's multiplication without
+ * rejection). */
 static inline uint32_t random_below(struct random *r, uint32_t bound)
 {
 	return (uint32_t)(((random_next(r) >> 32) * bound) >> 32);

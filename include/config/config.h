@@ -24,15 +24,15 @@ enum check_kind { CHECK_HTTP, CHECK_TCP };
 struct check {
 	const char *name;
 	enum check_kind kind;
-	uint16_t port;         /* http: 80 by default; tcp: 0 where only an address names the port */
-	uint32_t interval_ms;  /* 5 s */
-	uint32_t timeout_ms;   /* 2 s; at most the interval */
-	uint16_t rise;         /* 2 */
-	uint16_t fall;         /* 3 */
-	const char *path;      /* http: "/" */
-	const char *host;      /* http: the Host header; NULL: the address */
-	const char *body;      /* http: a text the reply's body must hold; NULL: any */
-	size_t n_expect;       /* http: 200-299 */
+	uint16_t port;        /* http: 80 by default; tcp: 0 where only an address names the port */
+	uint32_t interval_ms; /* 5 s */
+	uint32_t timeout_ms;  /* 2 s; at most the interval */
+	uint16_t rise;        /* 2 */
+	uint16_t fall;        /* 3 */
+	const char *path;     /* http: "/" */
+	const char *host;     /* http: the Host header; NULL: the address */
+	const char *body;     /* http: a text the reply's body must hold; NULL: any */
+	size_t n_expect;      /* http: 200-299 */
 	const struct number_range *expect;
 };
 
@@ -51,7 +51,14 @@ struct datacenter {
 };
 
 /* The attribute of the client that a geomap line tells apart, the most specific last. */
-enum geomap_key { GEOMAP_DEFAULT, GEOMAP_CONTINENT, GEOMAP_COUNTRY, GEOMAP_SUBDIVISION, GEOMAP_ASN, GEOMAP_NETWORK };
+enum geomap_key {
+	GEOMAP_DEFAULT,
+	GEOMAP_CONTINENT,
+	GEOMAP_COUNTRY,
+	GEOMAP_SUBDIVISION,
+	GEOMAP_ASN,
+	GEOMAP_NETWORK
+};
 
 struct geomap_line {
 	struct spot at;
@@ -98,8 +105,8 @@ struct config {
 };
 
 /*
- * Reads and checks gslbd.conf, not the files it names. Every fault of the file is added to `faults`; returns NULL if
- * one is an error. The caller frees the result with config_free().
+ * Reads and checks gslbd.conf, not the files it names. Every fault of the file is added to `faults`; returns
+ * NULL if one is an error. The caller frees the result with config_free().
  */
 struct config *config_read(const char *path, struct faults *faults);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Entries and tokens of the master-file syntax (RFC 1035 §5.1), shared by gslbd.conf and zone files: `;` comments,
+ * Entries and tokens of the master-file syntax (RFC 1035 §5.1), shared by gslbd.conf and zone files: `;`
+ * comments,
  * `( )` over lines, `"…"` quotes, `\DDD` and `\X` escapes, and a stack of included files.
  */
 #ifndef CONFIG_LEXER_H
@@ -12,8 +13,8 @@
 #include <stddef.h>
 
 /*
- * A token as it stands in the file: with its quotes and escapes, so that `body="a b"` and `"a b"` are one token
- * each. Not NUL-terminated; valid as long as the lexer lives.
+ * A token as it stands in the file: with its quotes and escapes, so that `body="a b"` and `"a b"` are one
+ * token each. Not NUL-terminated; valid as long as the lexer lives.
  */
 struct token {
 	const char *text;
@@ -35,7 +36,8 @@ struct entry {
 struct lexer;
 
 /*
- * Opens a file and reads it whole. A failure adds a fault and returns NULL. The caller closes it. `faults` is borrowed until then.
+ * Opens a file and reads it whole. A failure adds a fault and returns NULL. The caller closes it. `faults` is
+ * borrowed until then.
  */
 struct lexer *lexer_open(const char *path, struct faults *faults);
 
@@ -48,8 +50,9 @@ void lexer_close(struct lexer *lexer);
 bool lexer_next(struct lexer *lexer, struct entry *out);
 
 /*
- * Goes on with the file that `token` names, relative to the folder of the file it stands in, and comes back at its
- * end. A file that includes itself, a depth over 16, or one that can't be read is a fault and returns false.
+ * Goes on with the file that `token` names, relative to the folder of the file it stands in, and comes back
+ * at its end. A file that includes itself, a depth over 16, or one that can't be read is a fault and returns
+ * false.
  */
 bool lexer_include(struct lexer *lexer, const struct entry *entry, const struct token *token);
 
@@ -60,8 +63,8 @@ struct spot token_spot(const struct entry *entry, const struct token *token);
 bool token_is(const struct token *token, const char *word);
 
 /*
- * Takes quotes and escapes away. Writes at most `room` octets with a NUL behind them, and returns the length, or
- * SIZE_MAX where it does not fit or an escape is wrong.
+ * Takes quotes and escapes away. Writes at most `room` octets with a NUL behind them, and returns the length,
+ * or SIZE_MAX where it does not fit or an escape is wrong.
  */
 size_t token_decode(const struct token *token, char *out, size_t room);
 

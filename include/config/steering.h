@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The two entries of a zone file that never go on the wire: STEER (how a name is steered) and AT (a datacenter's record). */
+/* The two entries of a zone file that never go on the wire: STEER (how a name is steered) and AT (a
+ * datacenter's record). */
 #ifndef CONFIG_STEERING_H
 #define CONFIG_STEERING_H
 
@@ -15,9 +16,9 @@ enum { ANSWERS_ALL = UINT16_MAX };
 /* `STEER method [datacenter…] [key=value…]` */
 struct steer_entry {
 	enum method method;
-	int geomap;      /* METHOD_GEO: index into the geomaps */
-	bool rest;       /* the list ends in `...`: those not named follow in the order of the file */
-	uint16_t n;      /* datacenters named; 0: all that the name has records in, in the order of the file */
+	int geomap; /* METHOD_GEO: index into the geomaps */
+	bool rest;  /* the list ends in `...`: those not named follow in the order of the file */
+	uint16_t n; /* datacenters named; 0: all that the name has records in, in the order of the file */
 	const uint16_t *datacenters;
 	enum pick pick;          /* weighted */
 	uint16_t answers;        /* 1, or ANSWERS_ALL */
@@ -38,9 +39,9 @@ struct at_entry {
 };
 
 /*
- * Parse the entry's tokens from `first` on (the one behind the word STEER or AT). Arrays are allocated in `arena`.
- * Faults are added, and false returned, where anything is wrong. at_parse() sets *type to the index of the token
- * that is the record's TYPE: the first that is neither the datacenter nor of the form key=value.
+ * Parse the entry's tokens from `first` on (the one behind the word STEER or AT). Arrays are allocated in
+ * `arena`. Faults are added, and false returned, where anything is wrong. at_parse() sets *type to the index
+ * of the token that is the record's TYPE: the first that is neither the datacenter nor of the form key=value.
  */
 bool steer_parse(const struct entry *entry, size_t first, const struct config *config, struct arena *arena,
 		 struct faults *faults, struct steer_entry *out);

@@ -18,7 +18,8 @@ bool value_ttl(const char *text, size_t len, uint32_t *out);
 /* A duration in milliseconds: as a TTL, and with `250ms`; a bare number is seconds. At most 2^31-1 ms. */
 bool value_duration_ms(const char *text, size_t len, uint32_t *out);
 
-/* The word of `words` nearest to `text` by edit distance, or NULL where none is near (over a third of its letters wrong). */
+/* The word of `words` nearest to `text` by edit distance, or NULL where none is near (over a third of its
+ * letters wrong). */
 const char *value_nearest(const char *text, size_t len, const char *const *words, size_t n);
 
 #endif

@@ -4,8 +4,8 @@
 #define CONTROL_CONTROL_H
 
 /*
- * Serves what the file says until SIGTERM or SIGINT; SIGHUP reads everything again. Returns the exit status: 0 after an
- * orderly end, 1 where it could not start, the reasons being on stderr.
+ * Serves what the file says until SIGTERM or SIGINT; SIGHUP reads everything again. Returns the exit status:
+ * 0 after an orderly end, 1 where it could not start, the reasons being on stderr.
  */
 int control_run(const char *conf_path);
 

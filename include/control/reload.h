@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Building the next world on a thread of its own, at low priority, so that checks and queries go on meanwhile. */
+/* Building the next world on a thread of its own, at low priority, so that checks and queries go on
+ * meanwhile. */
 #ifndef CONTROL_RELOAD_H
 #define CONTROL_RELOAD_H
 
@@ -9,7 +10,8 @@
 struct event_base;
 struct reload;
 
-/* Called on the loop's thread. `world` is NULL where the files have errors; the callee owns the world, not the faults. */
+/* Called on the loop's thread. `world` is NULL where the files have errors; the callee owns the world, not
+ * the faults. */
 typedef void reload_done(void *context, struct world *world, const struct faults *faults);
 
 struct reload *reload_new(struct event_base *base, const char *conf_path, reload_done *done, void *context);

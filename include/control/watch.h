@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which targets are polled, and for whom: the world that serves, and the one that is to follow it once all that is
- * new in it has been checked once.
+ * Which targets are polled, and for whom: the world that serves, and the one that is to follow it once all
+ * that is new in it has been checked once.
  */
 #ifndef CONTROL_WATCH_H
 #define CONTROL_WATCH_H
@@ -22,8 +22,10 @@ struct watched {
 
 /* What the watch tells its owner, on the loop's thread. */
 struct watch_events {
-	void (*changed)(void *context); /* a state of the serving world has changed: its board is out of date */
-	void (*ready)(void *context);   /* the next world's first round is complete: watch_switch() may be called */
+	void (*changed)(
+		void *context); /* a state of the serving world has changed: its board is out of date */
+	void (*ready)(
+		void *context); /* the next world's first round is complete: watch_switch() may be called */
 	void *context;
 };
 
@@ -31,14 +33,16 @@ struct watch *watch_new(struct event_base *base, const struct watch_events *even
 void watch_free(struct watch *watch);
 
 /*
- * Makes `world` the one to follow, and owns it. One that was to follow before is freed. Calls ready(), maybe before it returns, when
- * each target that the serving world does not have has been checked once, or its check has timed out.
+ * Makes `world` the one to follow, and owns it. One that was to follow before is freed. Calls ready(), maybe
+ * before it returns, when each target that the serving world does not have has been checked once, or its
+ * check has timed out.
  */
 void watch_next(struct watch *watch, struct world *world);
 
 /*
- * The next world serves from now on: what was known of targets that both have is carried over, others are polled no
- * more. Returns the world that served before, NULL the first time; the caller frees it once nobody reads it.
+ * The next world serves from now on: what was known of targets that both have is carried over, others are
+ * polled no more. Returns the world that served before, NULL the first time; the caller frees it once nobody
+ * reads it.
  */
 struct world *watch_switch(struct watch *watch);
 

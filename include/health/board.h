@@ -11,12 +11,12 @@
 
 /* Why a candidate is, or is not, in the running; the usable ones first. */
 enum standing {
-	STANDING_FAST,             /* usable */
-	STANDING_SLOW,             /* usable, but over max-latency */
-	STANDING_RECORD_DOWN,      /* the record's own check failed */
-	STANDING_DATACENTER_DOWN,  /* the datacenter's check failed */
-	STANDING_RECORD_DRAINED,   /* state=drain on the record */
-	STANDING_RECORD_FORCED,    /* state=down on the record */
+	STANDING_FAST,            /* usable */
+	STANDING_SLOW,            /* usable, but over max-latency */
+	STANDING_RECORD_DOWN,     /* the record's own check failed */
+	STANDING_DATACENTER_DOWN, /* the datacenter's check failed */
+	STANDING_RECORD_DRAINED,  /* state=drain on the record */
+	STANDING_RECORD_FORCED,   /* state=down on the record */
 	STANDING_DATACENTER_DRAINED,
 	STANDING_DATACENTER_FORCED,
 };
@@ -45,11 +45,12 @@ void vitals_init(struct vitals *vitals, const struct roster *roster);
 void vitals_free(struct vitals *vitals);
 
 /* A target's check has ended. Returns whether the board would differ: a state has changed. */
-bool vitals_result(struct vitals *vitals, const struct roster *roster, uint32_t target, bool ok, uint32_t latency_us);
+bool vitals_result(struct vitals *vitals, const struct roster *roster, uint32_t target, bool ok,
+		   uint32_t latency_us);
 
 /*
- * For each target of `roster` the one of `from` that has the same address and an equal check, or ROSTER_NONE. The
- * caller frees the array.
+ * For each target of `roster` the one of `from` that has the same address and an equal check, or ROSTER_NONE.
+ * The caller frees the array.
  */
 uint32_t *targets_match(const struct roster *roster, const struct roster *from);
 bool target_equal(const struct roster_target *a, const struct roster_target *b);

@@ -9,8 +9,9 @@
 enum health_state { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
 
 /*
- * One thing's health. While it is up, `bad` counts the failures since it came up or since `rise` successes in a row
- * last cleared it, and `good` the successes in a row; while it is down, `good` counts the successes in a row.
+ * One thing's health. While it is up, `bad` counts the failures since it came up or since `rise` successes in
+ * a row last cleared it, and `good` the successes in a row; while it is down, `good` counts the successes in
+ * a row.
  */
 struct health {
 	enum health_state state;
@@ -24,14 +25,15 @@ struct thresholds {
 };
 
 /*
- * One result moves one thing. Flap damping lives here and nowhere else: `rise` successes in a row bring it up, failures
- * that reach `fall` without `rise` successes in a row between them take it down. The first result decides at once.
+ * One result moves one thing. Flap damping lives here and nowhere else: `rise` successes in a row bring it
+ * up, failures that reach `fall` without `rise` successes in a row between them take it down. The first
+ * result decides at once.
  */
 struct health health_step(struct health h, bool ok, const struct thresholds *t);
 
 /*
- * A thing's pace against a limit is health too: a slow check is a failure. This says whether a latency counts as
- * a success: at most the limit while it is fast, under 80 % of it while it is slow.
+ * A thing's pace against a limit is health too: a slow check is a failure. This says whether a latency counts
+ * as a success: at most the limit while it is fast, under 80 % of it while it is slow.
  */
 bool pace_ok(const struct health *pace, uint32_t latency_us, uint32_t limit_us);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Whose health a world depends on. Built once with the world; equal things are one thing, so that an address is
- * polled once however many names use it:
+ * Whose health a world depends on. Built once with the world; equal things are one thing, so that an address
+ * is polled once however many names use it:
  *
  *   set (the candidates of a name and type) ─> slots ─┬─> datacenter ─> target (address + check)
  *                                                     ├─> the record's own target
@@ -58,7 +58,8 @@ struct roster {
 	struct roster_index *index;         /* while building */
 };
 
-/* A roster with the targets of the config's datacenters. The arena keeps what sets are made of; roster_free() the rest. */
+/* A roster with the targets of the config's datacenters. The arena keeps what sets are made of; roster_free()
+ * the rest. */
 struct roster *roster_new(const struct config *config);
 void roster_free(struct roster *roster);
 

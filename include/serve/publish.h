@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How the control thread hands a new view to the workers without a lock: one atomic pointer, and a hazard pointer a
- * worker (Michael 2004). No worker ever sees two views in one batch.
+ * How the control thread hands a new view to the workers without a lock: one atomic pointer, and a hazard
+ * pointer a worker (Michael 2004). No worker ever sees two views in one batch.
  */
 #ifndef SERVE_PUBLISH_H
 #define SERVE_PUBLISH_H
@@ -27,8 +27,8 @@ const struct view *view_enter(struct publisher *p, struct hazard *h);
 void view_leave(struct hazard *h);
 
 /*
- * Control: makes `next` current and returns the view before, once no worker uses it any more: the caller may free it.
- * Waits for the batches under way, microseconds.
+ * Control: makes `next` current and returns the view before, once no worker uses it any more: the caller may
+ * free it. Waits for the batches under way, microseconds.
  */
 const struct view *view_publish(struct publisher *p, const struct view *next);
 

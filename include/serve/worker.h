@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Worker threads: each with its own sockets and event loop, sharing nothing with the others but the published view. */
+/* Worker threads: each with its own sockets and event loop, sharing nothing with the others but the published
+ * view. */
 #ifndef SERVE_WORKER_H
 #define SERVE_WORKER_H
 
@@ -13,14 +14,18 @@
 struct workers;
 
 /*
- * Opens UDP and TCP sockets on every endpoint for each of `n` workers (SO_REUSEPORT). One that can't be opened is an error in
- * `faults` ("listen 127.0.0.1:53: permission denied…") and NULL is returned. The sockets take packets from here on, but
- * nothing is answered until workers_start().
+ * Opens UDP and TCP sockets on every endpoint for each of `n` workers (SO_REUSEPORT). One that can't be
+ * opened is an error in `faults` ("listen 127.0.0.1:53: permission denied…") and NULL is returned. The
+ * sockets take packets from here on, but nothing is answered until workers_start().
  */
-struct workers *workers_open(const struct endpoint *listens, size_t n_listens, unsigned n, struct faults *faults);
+struct workers *workers_open(const struct endpoint *listens, size_t n_listens, unsigned n,
+			     struct faults *faults);
 
 /* The publisher the workers read from; a view must be published before workers_start(). */
 struct publisher *workers_publisher(struct workers *w);
+
+/* The port that a listen got, where it asked for port 0. */
+uint16_t workers_port(const struct workers *w, size_t listen);
 
 /* Starts the threads (signals blocked in them). */
 bool workers_start(struct workers *w, struct faults *faults);

@@ -11,7 +11,8 @@ struct candidates {
 	uint64_t backups; /* those that don't count as somebody as long as another is left */
 };
 
-/* Keep only `mask`, unless that leaves nobody: the last answer is better than none. Says whether it was kept. */
+/* Keep only `mask`, unless that leaves nobody: the last answer is better than none. Says whether it was kept.
+ */
 static inline bool candidates_keep(struct candidates *c, uint64_t mask)
 {
 	uint64_t somebody = c->left & ~c->backups;

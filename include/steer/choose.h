@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The decision: which of a name's candidates this client is answered with. One function serves, explains and simulates. */
+/* The decision: which of a name's candidates this client is answered with. One function serves, explains and
+ * simulates. */
 #ifndef STEER_CHOOSE_H
 #define STEER_CHOOSE_H
 
@@ -28,8 +29,8 @@ struct choice {
 };
 
 /*
- * Chooses. `client` is v4 or v6. Reads no clock; takes random numbers and turns from `picker`. Only the first `n` of
- * `picked` and `records` are set.
+ * Chooses. `client` is v4 or v6. Reads no clock; takes random numbers and turns from `picker`. Only the first
+ * `n` of `picked` and `records` are set.
  */
 void steer_choose(const struct steering *steering, const struct board *board, const struct addr *client,
 		  struct picker *picker, struct choice *out);

@@ -18,9 +18,10 @@ struct tiers {
 void tiers_build(const struct steering *steering, const struct order *order, struct tiers *out);
 
 /*
- * The first tier with somebody left of which at least min-up of the weight is usable; where there is none, the first
- * with somebody left. `left` is not empty.
+ * The first tier with somebody left of which at least min-up of the weight is usable; where there is none,
+ * the first with somebody left. `left` is not empty.
  */
-uint64_t tiers_first(const struct steering *steering, const struct tiers *tiers, uint64_t left, uint64_t usable);
+uint64_t tiers_first(const struct steering *steering, const struct tiers *tiers, uint64_t left,
+		     uint64_t usable);
 
 #endif

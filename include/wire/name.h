@@ -24,13 +24,14 @@ struct name {
 };
 
 /*
- * Parses the presentation format (RFC 1035 §5.1: `\.`, `\DDD`; `@` is the origin, a name without a final dot is
- * relative to it) and makes it lower case. `origin` may be NULL: then every name is absolute. On failure *why is a
- * constant text that says what is wrong.
+ * Parses the presentation format (RFC 1035 §5.1: `\.`, `\DDD`; `@` is the origin, a name without a final dot
+ * is relative to it) and makes it lower case. `origin` may be NULL: then every name is absolute. On failure
+ * *why is a constant text that says what is wrong.
  */
 bool name_parse(const char *text, size_t len, const struct name *origin, struct name *out, const char **why);
 
-/* Writes a name as text, with its final dot and a NUL, into `out` of NAME_TEXT_MAX characters, and returns it. */
+/* Writes a name as text, with its final dot and a NUL, into `out` of NAME_TEXT_MAX characters, and returns
+ * it. */
 char *name_format(const uint8_t *octets, char *out);
 
 /* From the octets of an absolute, uncompressed, valid name; makes it lower case. */
@@ -73,6 +74,5 @@ uint64_t name_hash(const struct name *name, uint64_t seed);
 
 /* Where each label begins: at[0..labels-1], at[labels] being the root. */
 void name_labels(const struct name *name, uint8_t at[NAME_LABELS_MAX + 1]);
-
 
 #endif

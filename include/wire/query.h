@@ -14,7 +14,7 @@
 /* The EDNS client-subnet option (RFC 7871 §6). */
 struct client_subnet {
 	bool present;
-	uint8_t source; /* SOURCE PREFIX-LENGTH; 0: the client does not say where it is */
+	uint8_t source;   /* SOURCE PREFIX-LENGTH; 0: the client does not say where it is */
 	struct addr addr; /* FAMILY_NONE only with source 0 */
 };
 
@@ -35,9 +35,10 @@ struct query {
 };
 
 /*
- * Reads a message. False: it is to be dropped (too short for a header, or a response, which answering could make a loop of).
- * Otherwise *rcode is NOERROR, or what is wrong with it: FORMERR for anything malformed, NOTIMP for an opcode other than QUERY, BADVERS (RFC 6891 §6.1.3). What was read up to
- * the fault is valid, so that the reply can repeat the question.
+ * Reads a message. False: it is to be dropped (too short for a header, or a response, which answering could
+ * make a loop of). Otherwise *rcode is NOERROR, or what is wrong with it: FORMERR for anything malformed,
+ * NOTIMP for an opcode other than QUERY, BADVERS (RFC 6891 §6.1.3). What was read up to the fault is valid,
+ * so that the reply can repeat the question.
  */
 bool query_read(struct span in, struct query *q, enum rcode *rcode);
 

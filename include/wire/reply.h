@@ -28,9 +28,9 @@ struct reply {
 void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t room, bool stream);
 
 /*
- * Adds the whole of an rrset, or, with `picked`, the `n` records that begin at these offsets, in this order, with one TTL at most
- * `ttl_s`. `owner` is NULL for the question's name, or an uncompressed name. Adds all or nothing: false where it does
- * not fit.
+ * Adds the whole of an rrset, or, with `picked`, the `n` records that begin at these offsets, in this order,
+ * with one TTL at most `ttl_s`. `owner` is NULL for the question's name, or an uncompressed name. Adds all or
+ * nothing: false where it does not fit.
  */
 struct reply_records {
 	const struct rrset *set;

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 /*
- * Each record is stored with its owner as a pointer to the question's name, which it nearly always is; then an answer is a copy:
+ * Each record is stored with its owner as a pointer to the question's name, which it nearly always is; then
+ * an answer is a copy:
  *
  *   | C0 0C | TYPE | CLASS | TTL (4) | RDLENGTH | RDATA … |
  *
@@ -15,7 +16,8 @@
  */
 enum { RECORD_TYPE_AT = 2, RECORD_TTL_AT = 6, RECORD_RDLENGTH_AT = 10, RECORD_RDATA_AT = 12 };
 
-/* Which names in RDATA may be compressed (RFC 1035 §3.3, RFC 3597 §4): octets before them, and how many there are. */
+/* Which names in RDATA may be compressed (RFC 1035 §3.3, RFC 3597 §4): octets before them, and how many there
+ * are. */
 struct rdata_shape {
 	uint8_t before;
 	uint8_t names;
@@ -23,7 +25,8 @@ struct rdata_shape {
 
 struct steering;
 
-/* The records of one owner and type. With `steering`, they are candidates, of which a choice tells which are answered. */
+/* The records of one owner and type. With `steering`, they are candidates, of which a choice tells which are
+ * answered. */
 struct rrset {
 	uint16_t type;
 	uint16_t n;

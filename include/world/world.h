@@ -14,21 +14,23 @@
 
 struct world {
 	struct config *config;
-	struct arena *arena;         /* zones, locators */
-	struct roster *roster;       /* what the zones' answers depend on */
+	struct arena *arena;   /* zones, locators */
+	struct roster *roster; /* what the zones' answers depend on */
 	const struct zones *zones;
 	struct databases *databases; /* only where world_load() was told to keep them */
 };
 
-/* What a batch of queries is answered from: a world and the health of its targets. Immutable; published as one. */
+/* What a batch of queries is answered from: a world and the health of its targets. Immutable; published as
+ * one. */
 struct view {
 	const struct world *world;
 	const struct board *board;
 };
 
 /*
- * Reads gslbd.conf and every file it names, and builds the world. NULL where anything has an error; every one of them
- * is among the faults. No global state: any thread may build one. `keep_databases`: to explain places later.
+ * Reads gslbd.conf and every file it names, and builds the world. NULL where anything has an error; every one
+ * of them is among the faults. No global state: any thread may build one. `keep_databases`: to explain places
+ * later.
  */
 struct world *world_load(const char *path, bool keep_databases, struct faults *faults);
 void world_free(struct world *world);

@@ -49,22 +49,24 @@ struct draft_owner *draft_owner(struct draft *draft, const struct name *name);
 struct draft_owner *draft_find(const struct draft *draft, const struct name *name);
 
 /* Adds a record of `len` octets of RDATA behind the owner's others. The caller fills in the rest of it. */
-struct draft_record *draft_add(struct draft *draft, struct draft_owner *owner, uint16_t type, const uint8_t *rdata,
-			       uint16_t len);
+struct draft_record *draft_add(struct draft *draft, struct draft_owner *owner, uint16_t type,
+			       const uint8_t *rdata, uint16_t len);
 
 /* The owner's first record of a type, or NULL. */
 struct draft_record *draft_first(const struct draft_owner *owner, uint16_t type);
 
 /*
- * Checks what a zone must be; adds a fault for each thing it is not. Sets `cut`. `whole`: no entry was refused, so that
- * what is missing is really missing.
+ * Checks what a zone must be; adds a fault for each thing it is not. Sets `cut`. `whole`: no entry was
+ * refused, so that what is missing is really missing.
  */
-void draft_check(struct draft *draft, const struct zone_context *context, const struct zone_file *file, bool whole);
+void draft_check(struct draft *draft, const struct zone_context *context, const struct zone_file *file,
+		 bool whole);
 
 /* Builds the zone for queries. The draft has no error. */
 struct zone *zone_freeze(struct draft *draft, const struct zone_context *context);
 
-/* Resolves how the candidates of a type are steered; they are records of `owner`, `n` of them. Part of zone_freeze(). */
+/* Resolves how the candidates of a type are steered; they are records of `owner`, `n` of them. Part of
+ * zone_freeze(). */
 struct steering *steering_resolve(const struct draft *draft, const struct draft_owner *owner, uint16_t type,
 				  const struct zone_context *context);
 

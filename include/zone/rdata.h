@@ -23,8 +23,8 @@ uint16_t rdata_type(const struct token *token);
 char *rdata_type_format(uint16_t type, char *out);
 
 /*
- * Parses the entry's tokens behind `type_token` as RDATA of that type, names being relative to `origin`. Adds a
- * fault and returns false where they are not.
+ * Parses the entry's tokens behind `type_token` as RDATA of that type, names being relative to `origin`. Adds
+ * a fault and returns false where they are not.
  */
 bool rdata_parse(const struct entry *entry, size_t type_token, const struct name *origin, struct rdata *out,
 		 struct faults *faults);

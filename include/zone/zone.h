@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Zones as queries see them: immutable hash tables of names. Every ancestor of a name down from the apex is a node too (an empty
- * non-terminal), so whether an ancestor exists is monotone in its depth, and the closest encloser is
- * found by bisection:
+ * Zones as queries see them: immutable hash tables of names. Every ancestor of a name down from the apex is a
+ * node too (an empty non-terminal), so whether an ancestor exists is monotone in its depth, and the closest
+ * encloser is found by bisection:
  *
  *   zones ── cells (hash of apex) ──> zone ── cells (hash of name) ──> node ── sets ──> rrset
  *                                                                       ├─ wildcard ──> node "*.…"
@@ -74,7 +74,8 @@ struct zone_context {
 struct zone *zone_load(const struct zone_context *context, const struct zone_file *file);
 
 /* The same from a text in memory (tests, fuzzing). */
-struct zone *zone_load_text(const struct zone_context *context, const struct zone_file *file, const char *text, size_t len);
+struct zone *zone_load_text(const struct zone_context *context, const struct zone_file *file,
+			    const char *text, size_t len);
 
 /* The table of zones. Two with one apex were refused by the config. */
 struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct arena *arena);
@@ -82,8 +83,9 @@ struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct aren
 /* A name on its way through the tables. */
 struct lookup {
 	const struct name *name;
-	const uint8_t *label_at;               /* see name_labels() */
-	uint64_t hashes[NAME_LABELS_MAX + 1]; /* of the ancestor that begins at each label; only the deepest that tables can hold */
+	const uint8_t *label_at;              /* see name_labels() */
+	uint64_t hashes[NAME_LABELS_MAX + 1]; /* of the ancestor that begins at each label; only the deepest
+						 that tables can hold */
 };
 
 enum match_kind {

@@ -27,8 +27,10 @@ static void add_type(struct answer *a, const struct node *node, uint16_t type, b
 {
 	const struct rrset *set = node_rrset(node, type);
 	if (set != NULL && set->steering == NULL && !present(a, set))
-		answer_add(a, &(struct piece){
-				      .section = SECTION_ADDITIONAL, .glue = glue, .owner = node->name, .set = set});
+		answer_add(a, &(struct piece){.section = SECTION_ADDITIONAL,
+					      .glue = glue,
+					      .owner = node->name,
+					      .set = set});
 }
 
 static void add_hosts(struct answer *a, const struct match *m, const struct piece *piece, unsigned offset)

@@ -27,10 +27,13 @@ void answer_add(struct answer *a, const struct piece *piece)
 static void add_negative(struct search *s)
 {
 	const struct zone *zone = s->match.zone;
-	answer_add(s->a, &(struct piece){.section = SECTION_AUTHORITY, .owner = zone->apex.octets, .set = &zone->negative});
+	answer_add(s->a, &(struct piece){.section = SECTION_AUTHORITY,
+					 .owner = zone->apex.octets,
+					 .set = &zone->negative});
 }
 
-/* Adds an rrset to the answer section, chosen from if it is steered. Returns its first record, NULL if there is none. */
+/* Adds an rrset to the answer section, chosen from if it is steered. Returns its first record, NULL if there
+ * is none. */
 static const uint8_t *add_answer(struct search *s, const struct rrset *set)
 {
 	struct answer *a = s->a;
@@ -102,7 +105,8 @@ static enum next at_node(struct search *s)
 	return record ? follow(s, record + RECORD_RDATA_AT) : NEXT_DONE;
 }
 
-/* The CNAME that a DNAME stands for (RFC 6672 §3.1): the labels below its owner, then its target. False: too long. */
+/* The CNAME that a DNAME stands for (RFC 6672 §3.1): the labels below its owner, then its target. False: too
+ * long. */
 static bool synthesize(struct search *s, const uint8_t *dname, struct synthesis *out)
 {
 	const struct name *name = s->a->lookup.name;
@@ -149,8 +153,9 @@ static enum next at_delegation(struct search *s)
 	const struct node *node = s->match.node;
 	if (a->n == 0)
 		a->authoritative = false;
-	answer_add(a, &(struct piece){
-			      .section = SECTION_AUTHORITY, .owner = node->name, .set = node_rrset(node, TYPE_NS)});
+	answer_add(a, &(struct piece){.section = SECTION_AUTHORITY,
+				      .owner = node->name,
+				      .set = node_rrset(node, TYPE_NS)});
 	return NEXT_DONE;
 }
 
@@ -172,8 +177,8 @@ static enum next step(struct search *s)
 	return NEXT_DONE;
 }
 
-void answer_find(const struct view *view, const struct query *q, const struct client *client, struct picker *picker,
-		 struct answer *out)
+void answer_find(const struct view *view, const struct query *q, const struct client *client,
+		 struct picker *picker, struct answer *out)
 {
 	struct search s = {.view = view, .q = q, .client = client, .picker = picker, .a = out};
 	out->rcode = RCODE_NOERROR;

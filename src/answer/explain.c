@@ -32,7 +32,8 @@ bool explain_parse(const char *question, const char *client, struct explain_requ
 	}
 	out->from_subnet = strchr(client, '/') != NULL;
 	if (!prefix_parse(client, strlen(client), &out->client)) {
-		*why = "the client is an address or a prefix without bits behind its length, such as 203.0.113.7 or "
+		*why = "the client is an address or a prefix without bits behind its length, such as "
+		       "203.0.113.7 or "
 		       "203.0.113.0/24";
 		return false;
 	}
@@ -143,8 +144,8 @@ static const char *standing_text(enum standing standing)
 }
 
 /* Why a step removed a member. */
-static void why_removed(const struct explainer *e, const struct steering *s, unsigned member, enum step step, char *out,
-			size_t room)
+static void why_removed(const struct explainer *e, const struct steering *s, unsigned member, enum step step,
+			char *out, size_t room)
 {
 	char source[128];
 	switch (step) {
@@ -222,7 +223,8 @@ static void add_choice(const struct explainer *e, const struct rrset *set, const
 }
 
 /* The order of the datacenters for this client, and where it comes from. */
-static struct json_object *orders_json(const struct explainer *e, const struct steering *s, const struct choice *choice)
+static struct json_object *orders_json(const struct explainer *e, const struct steering *s,
+				       const struct choice *choice)
 {
 	char source[128];
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();

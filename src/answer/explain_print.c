@@ -41,7 +41,8 @@ static void print_steps(struct json_object *steps, FILE *out)
 		fprintf(out, "%-11s %s left\n", get(step, "step"), get(step, "left"));
 		for (size_t j = 0; j < json_object_array_length(removed); j++) {
 			struct json_object *r = json_object_array_get_idx(removed, j);
-			fprintf(out, "            - %s %s: %s\n", get(r, "datacenter"), get(r, "record"), get(r, "why"));
+			fprintf(out, "            - %s %s: %s\n", get(r, "datacenter"), get(r, "record"),
+				get(r, "why"));
 		}
 	}
 }
@@ -57,7 +58,8 @@ void explain_print(struct json_object *explanation, FILE *out)
 	print_steps(json_object_object_get(explanation, "steps"), out);
 	fprintf(out, "answer      %s", get(explanation, "status"));
 	for (size_t i = 0; i < json_object_array_length(answer); i++)
-		fprintf(out, "%s%s", i ? ", " : " ", json_object_get_string(json_object_array_get_idx(answer, i)));
+		fprintf(out, "%s%s", i ? ", " : " ",
+			json_object_get_string(json_object_array_get_idx(answer, i)));
 	if (json_object_array_length(answer) > 0)
 		fprintf(out, "  ttl %s", get(explanation, "ttl"));
 	fprintf(out, "  scope /%s\n", get(explanation, "scope"));

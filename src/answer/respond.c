@@ -3,7 +3,8 @@
 #include "answer/respond.h"
 #include "wire/reply.h"
 
-/* Adds the pieces as far as they fit. What does not fit is said (RFC 2181 §9), but for addresses that were a courtesy. */
+/* Adds the pieces as far as they fit. What does not fit is said (RFC 2181 §9), but for addresses that were a
+ * courtesy. */
 static bool add_pieces(struct reply *reply, const struct answer *a)
 {
 	for (unsigned i = 0; i < a->n; i++) {

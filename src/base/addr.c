@@ -112,7 +112,8 @@ bool endpoint_parse(const char *text, size_t len, struct endpoint *out)
 	if (addr_end == end)
 		return true;
 	unsigned port;
-	if (*addr_end != ':' || !number_parse(addr_end + 1, (size_t)(end - addr_end) - 1, 65535, &port) || port == 0)
+	if (*addr_end != ':' || !number_parse(addr_end + 1, (size_t)(end - addr_end) - 1, 65535, &port) ||
+	    port == 0)
 		return false;
 	out->port = (uint16_t)port;
 	return true;

@@ -8,7 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-__attribute__((format(printf, 2, 0))) static void write_line(const char *level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void write_line(const char *level, const char *format,
+							     va_list args)
 {
 	char line[1024];
 	struct timespec now;
@@ -27,13 +28,13 @@ __attribute__((format(printf, 2, 0))) static void write_line(const char *level, 
 	(void)ignored;
 }
 
-#define LEVEL(name, level)                                                                                             \
-	void name(const char *format, ...)                                                                             \
-	{                                                                                                              \
-		va_list args;                                                                                          \
-		va_start(args, format);                                                                                \
-		write_line(level, format, args);                                                                       \
-		va_end(args);                                                                                          \
+#define LEVEL(name, level)                       \
+	void name(const char *format, ...)       \
+	{                                        \
+		va_list args;                    \
+		va_start(args, format);          \
+		write_line(level, format, args); \
+		va_end(args);                    \
 	}
 
 LEVEL(log_info, "info")

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-/* splitmix64 (Steele, Lea and Flood 2014) spreads one number over the whole state, which is then never all zero. */
+/* splitmix64 (Steele, Lea and Flood 2014) spreads one number over the whole state, which is then never all
+ * zero. */
 void random_seed_with(struct random *r, uint64_t seed)
 {
 	for (int i = 0; i < 4; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The http check: well is what answers GET with an expected status and, where one is asked for, a text in the body.
- * The transfer is ended as soon as the verdict is known: nothing that follows can change it or hold it up.
+ * The http check: well is what answers GET with an expected status and, where one is asked for, a text in the
+ * body. The transfer is ended as soon as the verdict is known: nothing that follows can change it or hold it
+ * up.
  */
 #include "base/memory.h"
 #include "check/kind.h"
@@ -103,7 +104,8 @@ static void fail_status(struct check_result *result, const struct check *check, 
 		const char *comma = i > 0 ? "," : "";
 		int wrote = r->first == r->last
 				    ? snprintf(ranges + len, sizeof(ranges) - len, "%s%u", comma, r->first)
-				    : snprintf(ranges + len, sizeof(ranges) - len, "%s%u-%u", comma, r->first, r->last);
+				    : snprintf(ranges + len, sizeof(ranges) - len, "%s%u-%u", comma, r->first,
+					       r->last);
 		len += (size_t)wrote;
 	}
 	result_fail(result, "status %ld, expected %s", status, len > 0 ? ranges : "none");
@@ -115,7 +117,8 @@ static void judge(const struct transfer *transfer, CURLcode code, struct check_r
 	const struct check *check = transfer->check;
 	if (!reply->header_done) {
 		if (reply->header_octets > REPLY_HEADER_MAX)
-			result_fail(result, "the reply's header is longer than %d KiB", REPLY_HEADER_MAX / 1024);
+			result_fail(result, "the reply's header is longer than %d KiB",
+				    REPLY_HEADER_MAX / 1024);
 		else
 			result_fail_transfer(result, transfer, code);
 		return;
@@ -131,8 +134,8 @@ static void judge(const struct transfer *transfer, CURLcode code, struct check_r
 		return;
 	}
 	if (reply->body_octets == REPLY_BODY_MAX)
-		result_fail(result, "the first %d KiB of the body do not contain \"%.64s\"", REPLY_BODY_MAX / 1024,
-			    check->body);
+		result_fail(result, "the first %d KiB of the body do not contain \"%.64s\"",
+			    REPLY_BODY_MAX / 1024, check->body);
 	else if (reply->header_octets > REPLY_HEADER_MAX)
 		result_fail(result, "the reply's trailer is longer than %d KiB", REPLY_HEADER_MAX / 1024);
 	else if (code == CURLE_OK)

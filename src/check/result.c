@@ -30,7 +30,8 @@ static void fail_errno(struct check_result *result, const char *before, int erro
 /* Errors that say nothing of the target, but of this machine. */
 static bool is_ours(int error)
 {
-	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+	       error == EADDRNOTAVAIL;
 }
 
 static const char *phase(const struct transfer *transfer)
@@ -62,7 +63,8 @@ static const char *words_for(CURLcode code)
 		{CURLE_OK, "connection closed in the middle of the reply"}, /* before the end of the header */
 		{CURLE_UNSUPPORTED_PROTOCOL, "the reply is not HTTP"},
 		{CURLE_WEIRD_SERVER_REPLY, "the reply is not HTTP"},
-		{CURLE_OUT_OF_MEMORY, "a line of the reply's header is too long"}, /* over libcurl's 100 KiB */
+		{CURLE_OUT_OF_MEMORY,
+		 "a line of the reply's header is too long"}, /* over libcurl's 100 KiB */
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].code == code)
@@ -82,7 +84,8 @@ void result_fail_transfer(struct check_result *result, const struct transfer *tr
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		fail_timeout(result, transfer);
 	else if (error != 0)
-		fail_errno(result, is_ours((int)error) ? "not checked, this machine's fault: " : "", (int)error);
+		fail_errno(result, is_ours((int)error) ? "not checked, this machine's fault: " : "",
+			   (int)error);
 	else if (words != NULL)
 		result_fail(result, "%s", words);
 	else

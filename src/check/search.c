@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Knuth, Morris and Pratt's search, with its borders found by looking: texts are short, and mismatches rare. */
+/* Knuth, Morris and Pratt's search, with its borders found by looking: texts are short, and mismatches rare.
+ */
 #include "check/search.h"
 
 #include <string.h>

@@ -44,7 +44,8 @@ static struct transfer *transfer_new(void)
 	must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
 	must(curl_easy_setopt(easy, CURLOPT_USERAGENT, "gslbd/" GSLBD_VERSION));
 
-	/* what is asked is the target and nothing else: no proxy of the environment, no other protocol or place */
+	/* what is asked is the target and nothing else: no proxy of the environment, no other protocol or
+	 * place */
 	must(curl_easy_setopt(easy, CURLOPT_PROXY, ""));
 	must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http"));
 	must(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));

@@ -21,7 +21,7 @@ struct control {
 	struct event *publish; /* active once there is something new, however many results made it so */
 	struct watch *watch;
 	struct reload *reload;
-	struct workers *workers;  /* NULL until the first round is complete */
+	struct workers *workers; /* NULL until the first round is complete */
 	const struct view *view; /* the one that is published; owned */
 	bool failed;
 };

@@ -45,8 +45,8 @@ static bool take_result(struct watched *w, uint32_t target, const struct check_r
 	if (w->vitals.targets[target].state != before)
 		log_transition(&roster->targets[target], &w->vitals.targets[target], result->why);
 	else if (changed)
-		log_info("check %s: latency %u ms has crossed a max-latency", roster->targets[target].check->name,
-			 result->latency_us / 1000);
+		log_info("check %s: latency %u ms has crossed a max-latency",
+			 roster->targets[target].check->name, result->latency_us / 1000);
 	return changed;
 }
 

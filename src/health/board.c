@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-static enum standing datacenter_standing(const struct roster *roster, const struct vitals *vitals, int datacenter)
+static enum standing datacenter_standing(const struct roster *roster, const struct vitals *vitals,
+					 int datacenter)
 {
 	if (datacenter == CONFIG_NONE)
 		return STANDING_FAST;

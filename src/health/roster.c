@@ -85,8 +85,8 @@ uint32_t roster_target(struct roster *roster, const struct endpoint *address, co
 	bool fresh;
 	uint32_t id = intern(roster, &key, roster->n_targets, &fresh);
 	if (fresh) {
-		roster->targets = mem_grow(roster->targets, &roster->index->cap_targets, roster->n_targets + 1u,
-					   sizeof(*roster->targets));
+		roster->targets = mem_grow(roster->targets, &roster->index->cap_targets,
+					   roster->n_targets + 1u, sizeof(*roster->targets));
 		roster->targets[roster->n_targets++] = (struct roster_target){at, check, ROSTER_NONE};
 	}
 	return id;
@@ -102,7 +102,8 @@ static uint32_t pace(struct roster *roster, uint32_t target, uint32_t limit_us)
 	if (fresh) {
 		roster->paces = mem_grow(roster->paces, &roster->index->cap_paces, roster->n_paces + 1u,
 					 sizeof(*roster->paces));
-		roster->paces[id] = (struct roster_pace){target, limit_us, roster->targets[target].first_pace};
+		roster->paces[id] =
+			(struct roster_pace){target, limit_us, roster->targets[target].first_pace};
 		roster->targets[target].first_pace = id;
 		roster->n_paces++;
 	}
@@ -117,12 +118,14 @@ uint32_t roster_slot(struct roster *roster, const struct roster_want *want)
 	struct roster_slot slot = {
 		.datacenter = want->datacenter,
 		.target = want->target,
-		.paces = {pace(roster, dc ? roster->datacenter_targets[want->datacenter] : ROSTER_NONE, limit_us),
+		.paces = {pace(roster, dc ? roster->datacenter_targets[want->datacenter] : ROSTER_NONE,
+			       limit_us),
 			  pace(roster, want->target, limit_us)},
 		.state = want->state,
 	};
-	struct key key = {.kind = KIND_SLOT,
-			  .words = {(uint32_t)slot.datacenter, slot.target, slot.paces[0], slot.paces[1], slot.state}};
+	struct key key = {
+		.kind = KIND_SLOT,
+		.words = {(uint32_t)slot.datacenter, slot.target, slot.paces[0], slot.paces[1], slot.state}};
 	bool fresh;
 	uint32_t id = intern(roster, &key, roster->n_slots, &fresh);
 	if (fresh) {
@@ -135,7 +138,8 @@ uint32_t roster_slot(struct roster *roster, const struct roster_want *want)
 
 uint32_t roster_set(struct roster *roster, struct arena *arena, const uint32_t *slots, uint32_t n)
 {
-	roster->sets = mem_grow(roster->sets, &roster->index->cap_sets, roster->n_sets + 1u, sizeof(*roster->sets));
+	roster->sets =
+		mem_grow(roster->sets, &roster->index->cap_sets, roster->n_sets + 1u, sizeof(*roster->sets));
 	roster->sets[roster->n_sets] = (struct roster_set){n, arena_copy(arena, slots, n * sizeof(*slots))};
 	return roster->n_sets++;
 }
@@ -149,7 +153,8 @@ struct roster *roster_new(const struct config *config)
 	for (size_t i = 0; i < config->n_datacenters; i++) {
 		const struct datacenter *dc = &config->datacenters[i];
 		bool checked = dc->check != CONFIG_NONE && dc->has_address;
-		targets[i] = checked ? roster_target(roster, &dc->address, &config->checks[dc->check]) : ROSTER_NONE;
+		targets[i] = checked ? roster_target(roster, &dc->address, &config->checks[dc->check])
+				     : ROSTER_NONE;
 	}
 	roster->datacenter_targets = targets;
 	return roster;

@@ -28,7 +28,8 @@ void vitals_free(struct vitals *vitals)
 	*vitals = (struct vitals){0};
 }
 
-bool vitals_result(struct vitals *vitals, const struct roster *roster, uint32_t target, bool ok, uint32_t latency_us)
+bool vitals_result(struct vitals *vitals, const struct roster *roster, uint32_t target, bool ok,
+		   uint32_t latency_us)
 {
 	const struct check *check = roster->targets[target].check;
 	const struct thresholds thresholds = {check->rise, check->fall};
@@ -59,7 +60,8 @@ static bool check_equal(const struct check *a, const struct check *b)
 	return a->kind == b->kind && a->port == b->port && a->interval_ms == b->interval_ms &&
 	       a->timeout_ms == b->timeout_ms && a->rise == b->rise && a->fall == b->fall &&
 	       text_equal(a->path, b->path) && text_equal(a->host, b->host) && text_equal(a->body, b->body) &&
-	       a->n_expect == b->n_expect && memcmp(a->expect, b->expect, a->n_expect * sizeof(*a->expect)) == 0;
+	       a->n_expect == b->n_expect &&
+	       memcmp(a->expect, b->expect, a->n_expect * sizeof(*a->expect)) == 0;
 }
 
 bool target_equal(const struct roster_target *a, const struct roster_target *b)

@@ -15,8 +15,10 @@ static const struct order *order_for(const struct steering *s, const struct addr
 	return located.order;
 }
 
-/* Nothing is usable: what the operator wants then. Returns who may be answered as if up, and how many of them. */
-static uint64_t when_all_down(const struct steering *s, const struct tiers *tiers, struct choice *out, unsigned *answers)
+/* Nothing is usable: what the operator wants then. Returns who may be answered as if up, and how many of
+ * them. */
+static uint64_t when_all_down(const struct steering *s, const struct tiers *tiers, struct choice *out,
+			      unsigned *answers)
 {
 	out->all_down = true;
 	switch (s->policy.all_down) {
@@ -28,7 +30,8 @@ static uint64_t when_all_down(const struct steering *s, const struct tiers *tier
 	return 0;
 }
 
-static void pick(const struct steering *s, uint64_t pool, unsigned answers, struct picker *picker, struct choice *out)
+static void pick(const struct steering *s, uint64_t pool, unsigned answers, struct picker *picker,
+		 struct choice *out)
 {
 	out->outcome = CHOICE_ANSWER;
 	out->n = (uint8_t)pick_members(s, pool, s->single ? 1 : answers, picker, out->picked);

@@ -67,8 +67,8 @@ static uint32_t divisor(uint32_t a, uint32_t b)
 }
 
 /*
- * The turn after this one. Equal members take turns in order; unequal ones are interleaved by stepping through the weights
- * at the golden ratio, so that a heavy one does not come many times in a row.
+ * The turn after this one. Equal members take turns in order; unequal ones are interleaved by stepping
+ * through the weights at the golden ratio, so that a heavy one does not come many times in a row.
  */
 static uint32_t next_point(struct turn *turn, uint32_t total, bool heads)
 {
@@ -93,7 +93,8 @@ static bool equal_weights(const struct steering *s, uint64_t pool)
 	return true;
 }
 
-static unsigned pick_turns(const struct scale *scale, uint64_t pool, unsigned answers, struct turn *turn, uint8_t *picked)
+static unsigned pick_turns(const struct scale *scale, uint64_t pool, unsigned answers, struct turn *turn,
+			   uint8_t *picked)
 {
 	uint32_t point = next_point(turn, weigh(scale, pool), scale->heads);
 	unsigned member = at_point(scale, pool, point), n = 0;
@@ -114,7 +115,8 @@ static unsigned pick_all(uint64_t pool, unsigned answers, uint8_t *picked)
 	return n;
 }
 
-unsigned pick_members(const struct steering *s, uint64_t pool, unsigned answers, struct picker *picker, uint8_t *picked)
+unsigned pick_members(const struct steering *s, uint64_t pool, unsigned answers, struct picker *picker,
+		      uint8_t *picked)
 {
 	if (pool & s->heavy)
 		pool &= s->heavy;

@@ -150,7 +150,8 @@ bool name_within(const struct name *name, const struct name *apex)
 	const uint8_t *at = name->octets;
 	for (unsigned skip = name->labels - apex->labels; skip > 0; skip--)
 		at += *at + 1;
-	return name->len - (size_t)(at - name->octets) == apex->len && memcmp(at, apex->octets, apex->len) == 0;
+	return name->len - (size_t)(at - name->octets) == apex->len &&
+	       memcmp(at, apex->octets, apex->len) == 0;
 }
 
 void name_labels(const struct name *name, uint8_t at[NAME_LABELS_MAX + 1])

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* Lower case, eight octets at once. A label's length is at most 63, below 'A', so length octets stay as they are. */
+/* Lower case, eight octets at once. A label's length is at most 63, below 'A', so length octets stay as they
+ * are. */
 static void lower_octets(uint8_t *octets, size_t len)
 {
 	const uint64_t ones = 0x0101010101010101u;
@@ -13,7 +14,7 @@ static void lower_octets(uint8_t *octets, size_t len)
 		uint64_t v;
 		memcpy(&v, octets + i, 8);
 		uint64_t low = v & (0x7f * ones);
-		uint64_t from_a = low + (0x80 - 'A') * ones;   /* the top bit is set from 'A' on */
+		uint64_t from_a = low + (0x80 - 'A') * ones;     /* the top bit is set from 'A' on */
 		uint64_t past_z = low + (0x80 - 'Z' - 1) * ones; /* and here behind 'Z' */
 		v |= (from_a & ~past_z & ~v & 0x80 * ones) >> 2;
 		memcpy(octets + i, &v, 8);
@@ -58,7 +59,8 @@ static bool read_question(struct span in, size_t *at, struct query *q)
 	return true;
 }
 
-/* RFC 7871 §6: exactly the octets that SOURCE PREFIX-LENGTH needs, unused bits zero, SCOPE zero in a query. */
+/* RFC 7871 §6: exactly the octets that SOURCE PREFIX-LENGTH needs, unused bits zero, SCOPE zero in a query.
+ */
 static bool read_subnet(const uint8_t *data, size_t len, struct client_subnet *subnet)
 {
 	if (len < 4 || subnet->present)
@@ -68,7 +70,8 @@ static bool read_subnet(const uint8_t *data, size_t len, struct client_subnet *s
 	unsigned widest = family == FAMILY_V4 ? 32 : family == FAMILY_V6 ? 128 : 0;
 	if (family > FAMILY_V6 || source > widest || scope != 0 || len - 4 != octets)
 		return false;
-	*subnet = (struct client_subnet){.present = true, .source = (uint8_t)source, .addr.family = (uint8_t)family};
+	*subnet = (struct client_subnet){
+		.present = true, .source = (uint8_t)source, .addr.family = (uint8_t)family};
 	memcpy(subnet->addr.octets, data + 4, octets);
 	return source % 8 == 0 || (data[3 + octets] & (0xffu >> (source % 8))) == 0;
 }

@@ -18,7 +18,9 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t
 {
 	size_t limit = MESSAGE_OCTETS_MAX;
 	if (!stream)
-		limit = !q->edns ? UDP_OCTETS_MIN : q->udp_size < UDP_OCTETS_MAX ? q->udp_size : UDP_OCTETS_MAX;
+		limit = !q->edns                       ? UDP_OCTETS_MIN
+			: q->udp_size < UDP_OCTETS_MAX ? q->udp_size
+						       : UDP_OCTETS_MAX;
 	r->octets = octets;
 	r->limit = (limit < room ? limit : room) - opt_len(q);
 	r->counts[0] = r->counts[1] = r->counts[2] = 0;
@@ -66,7 +68,8 @@ static bool written_equal(const struct reply *r, size_t at, const uint8_t *name)
 /* Remembers the name that begins at `at` and its ancestors, as far as they are written out there. */
 static void remember(struct reply *r, size_t at)
 {
-	while (r->octets[at] != 0 && r->octets[at] < 0xc0 && r->n_names < REPLY_NAMES_MAX && at <= POINTER_REACH) {
+	while (r->octets[at] != 0 && r->octets[at] < 0xc0 && r->n_names < REPLY_NAMES_MAX &&
+	       at <= POINTER_REACH) {
 		r->names[r->n_names++] = (uint16_t)at;
 		at += r->octets[at] + 1u;
 	}

@@ -26,7 +26,8 @@ static const uint8_t *column_for(struct completion *c, const struct steering *s)
 {
 	for (size_t i = 0; i < c->n_groups; i++) {
 		struct group *g = &c->groups[i];
-		if (g->n == s->n_datacenters && memcmp(g->datacenters, s->datacenters, g->n * sizeof(*g->datacenters)) == 0)
+		if (g->n == s->n_datacenters &&
+		    memcmp(g->datacenters, s->datacenters, g->n * sizeof(*g->datacenters)) == 0)
 			return g->column;
 	}
 	uint8_t *column = arena_alloc(c->world->arena, c->world->config->n_datacenters);
@@ -38,7 +39,8 @@ static const uint8_t *column_for(struct completion *c, const struct steering *s)
 	return column;
 }
 
-static struct atlas *atlas_for(struct completion *c, const struct steering *s, const struct databases *databases)
+static struct atlas *atlas_for(struct completion *c, const struct steering *s,
+			       const struct databases *databases)
 {
 	const struct config *config = c->world->config;
 	bool nearest = s->policy.method == METHOD_NEAREST;

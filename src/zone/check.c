@@ -38,7 +38,8 @@ static void check_apex(struct checker *c, bool whole)
 		fault_add(c->faults, file, "the zone has no NS record at %s", owner_text(apex, name));
 	for (const struct draft_record *r = soa ? soa->next : NULL; r != NULL; r = r->next) {
 		if (r->type == TYPE_SOA)
-			fault_add(c->faults, r->at, "a zone has one SOA record; the first is at line %u", soa->at.line);
+			fault_add(c->faults, r->at, "a zone has one SOA record; the first is at line %u",
+				  soa->at.line);
 	}
 }
 
@@ -71,11 +72,13 @@ static void check_below_cut(struct checker *c, const struct draft_owner *owner)
 {
 	char name[NAME_TEXT_MAX], type[16];
 	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
-		bool glue = (r->type == TYPE_A || r->type == TYPE_AAAA) && r->steer == NULL && owner->address_wanted;
+		bool glue = (r->type == TYPE_A || r->type == TYPE_AAAA) && r->steer == NULL &&
+			    owner->address_wanted;
 		bool delegation = owner->cut == owner && (r->type == TYPE_NS || r->type == TYPE_DS);
 		if (!glue && !delegation)
 			fault_add(c->faults, r->at,
-				  "%s data at or below the delegation %s; only its NS and DS and the addresses of name "
+				  "%s data at or below the delegation %s; only its NS and DS and the "
+				  "addresses of name "
 				  "servers may stand there",
 				  rdata_type_format(r->type, type), owner_text(owner->cut, name));
 	}
@@ -114,7 +117,8 @@ static void check_duplicates(struct checker *c, const struct draft_owner *owner,
 	qsort(list, n, sizeof(*list), record_compare);
 	for (size_t i = 1; i < n; i++) {
 		if (record_equal(list[i - 1], list[i]))
-			fault_add(c->faults, list[i]->at, "the same record stands at line %u already", list[i - 1]->at.line);
+			fault_add(c->faults, list[i]->at, "the same record stands at line %u already",
+				  list[i - 1]->at.line);
 	}
 	free(list);
 }
@@ -127,7 +131,8 @@ static void settle_ttls(struct checker *c, const struct draft_owner *owner)
 		if (r->steer != NULL || first->steer != NULL || r->ttl_s == first->ttl_s)
 			continue;
 		uint32_t least = r->ttl_s < first->ttl_s ? r->ttl_s : first->ttl_s;
-		fault_warn(c->faults, r->at, "the TTL differs from that of line %u; the lower one, %u, counts for both",
+		fault_warn(c->faults, r->at,
+			   "the TTL differs from that of line %u; the lower one, %u, counts for both",
 			   first->at.line, least);
 		for (struct draft_record *s = first; s != NULL; s = s->next) {
 			if (s->type == r->type)
@@ -145,13 +150,15 @@ static void check_cname(struct checker *c, const struct draft_owner *owner)
 	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
 		char type[16];
 		if (r->type == TYPE_CNAME && r != cname && (r->steer == NULL || cname->steer == NULL))
-			fault_add(c->faults, r->at, "a name has one CNAME record; the first is at line %u", cname->at.line);
+			fault_add(c->faults, r->at, "a name has one CNAME record; the first is at line %u",
+				  cname->at.line);
 		else if (r->type != TYPE_CNAME && r->steer != NULL && cname->steer != NULL)
 			fault_add(c->faults, r->at,
 				  "AT records of CNAME (line %u) beside %s at one name are not supported yet",
 				  cname->at.line, rdata_type_format(r->type, type));
 		else if (r->type != TYPE_CNAME)
-			fault_add(c->faults, r->at, "%s data beside the CNAME of line %u; a CNAME stands alone",
+			fault_add(c->faults, r->at,
+				  "%s data beside the CNAME of line %u; a CNAME stands alone",
 				  rdata_type_format(r->type, type), cname->at.line);
 	}
 }
@@ -164,22 +171,28 @@ static void check_structure(struct checker *c, const struct draft_owner *owner)
 		if (r->type == TYPE_SOA && owner->parent != NULL)
 			fault_add(c->faults, r->at, "the SOA record belongs to the apex, %s",
 				  owner_text(c->draft->owners[0], name));
-		if ((r->type == TYPE_NS || r->type == TYPE_DNAME || r->type == TYPE_DS) && is_wildcard(&owner->name))
+		if ((r->type == TYPE_NS || r->type == TYPE_DNAME || r->type == TYPE_DS) &&
+		    is_wildcard(&owner->name))
 			fault_add(c->faults, r->at, "%s at a wildcard has no meaning (RFC 4592 §4)",
 				  rdata_type_format(r->type, type));
 		if (r->type == TYPE_DS && (owner->parent == NULL || draft_first(owner, TYPE_NS) == NULL))
-			fault_add(c->faults, r->at, "DS needs a delegation: there is no NS at this name below the apex");
+			fault_add(c->faults, r->at,
+				  "DS needs a delegation: there is no NS at this name below the apex");
 		if (r->type == TYPE_DNAME && r != dname)
-			fault_add(c->faults, r->at, "a name has one DNAME record; the first is at line %u", dname->at.line);
+			fault_add(c->faults, r->at, "a name has one DNAME record; the first is at line %u",
+				  dname->at.line);
 		const struct draft_record *first = draft_first(owner, r->type);
 		if ((first->steer == NULL) != (r->steer == NULL))
-			fault_add(c->faults, r->at, "plain and AT records of one name and type; line %u has the other kind",
+			fault_add(c->faults, r->at,
+				  "plain and AT records of one name and type; line %u has the other kind",
 				  first->at.line);
 	}
-	for (const struct draft_owner *above = owner->parent; above != NULL && owner->first != NULL; above = above->parent) {
+	for (const struct draft_owner *above = owner->parent; above != NULL && owner->first != NULL;
+	     above = above->parent) {
 		dname = draft_first(above, TYPE_DNAME);
 		if (dname != NULL)
-			fault_add(c->faults, owner->first->at, "data below the DNAME of line %u can't be reached (RFC 6672 §2.4)",
+			fault_add(c->faults, owner->first->at,
+				  "data below the DNAME of line %u can't be reached (RFC 6672 §2.4)",
 				  dname->at.line);
 	}
 }
@@ -195,18 +208,22 @@ static void check_candidates(struct checker *c, const struct draft_owner *owner)
 		for (const struct draft_record *s = r; s != NULL; s = s->next) {
 			n += s->type == r->type;
 			if (s->type == r->type && n == CANDIDATES_MAX + 1)
-				fault_add(c->faults, s->at, "more than %d AT records of one name and type", CANDIDATES_MAX);
+				fault_add(c->faults, s->at, "more than %d AT records of one name and type",
+					  CANDIDATES_MAX);
 		}
 	}
 	if (owner->steer == NULL)
 		return;
 	char name[NAME_TEXT_MAX];
 	if (!any && owner->parent != NULL)
-		fault_add(c->faults, owner->steer_at, "STEER without any AT record at %s", owner_text(owner, name));
+		fault_add(c->faults, owner->steer_at, "STEER without any AT record at %s",
+			  owner_text(owner, name));
 	const struct draft_record *cname = draft_first(owner, TYPE_CNAME);
-	if (cname != NULL && cname->steer != NULL && (owner->steer->pick == PICK_ALL || owner->steer->answers != 1))
-		fault_add(c->faults, owner->steer_at,
-			  "only one CNAME can be answered: answers=1 and a pick other than all would be right");
+	if (cname != NULL && cname->steer != NULL &&
+	    (owner->steer->pick == PICK_ALL || owner->steer->answers != 1))
+		fault_add(
+			c->faults, owner->steer_at,
+			"only one CNAME can be answered: answers=1 and a pick other than all would be right");
 }
 
 /* An NS whose name is in the zone needs an address there; without one nobody can get to the server. */
@@ -227,7 +244,8 @@ static void check_ns_targets(struct checker *c, const struct draft_owner *owner)
 	}
 }
 
-void draft_check(struct draft *draft, const struct zone_context *context, const struct zone_file *file, bool whole)
+void draft_check(struct draft *draft, const struct zone_context *context, const struct zone_file *file,
+		 bool whole)
 {
 	struct checker c = {draft, context, file, context->faults};
 	check_apex(&c, whole);

@@ -78,8 +78,8 @@ struct draft_owner *draft_owner(struct draft *draft, const struct name *name)
 	return owner;
 }
 
-struct draft_record *draft_add(struct draft *draft, struct draft_owner *owner, uint16_t type, const uint8_t *rdata,
-			       uint16_t len)
+struct draft_record *draft_add(struct draft *draft, struct draft_owner *owner, uint16_t type,
+			       const uint8_t *rdata, uint16_t len)
 {
 	struct draft_record *record = arena_alloc(draft->arena, sizeof(*record) + len);
 	record->type = type;

@@ -34,7 +34,8 @@ static void freeze_rrset(struct freezer *f, const struct draft_owner *owner, uin
 	struct steering *steering = NULL;
 	if (first->steer != NULL) {
 		steering = steering_resolve(f->draft, owner, type, f->context);
-		f->steerings = mem_grow(f->steerings, &f->cap_steerings, f->zone->n_steerings + 1, sizeof(*f->steerings));
+		f->steerings = mem_grow(f->steerings, &f->cap_steerings, f->zone->n_steerings + 1,
+					sizeof(*f->steerings));
 		f->steerings[f->zone->n_steerings++] = steering;
 	}
 	*out = (struct rrset){.type = type, .steering = steering, .shape = rdata_shape(type)};
@@ -117,7 +118,8 @@ static void freeze_nodes(struct freezer *f)
 	zone->cells = cells;
 }
 
-/* The SOA, and its copy for negative answers: its TTL is the lower of its own and of MINIMUM (RFC 2308 §5). */
+/* The SOA, and its copy for negative answers: its TTL is the lower of its own and of MINIMUM (RFC 2308 §5).
+ */
 static void freeze_soa(struct freezer *f)
 {
 	struct zone *zone = f->zone;

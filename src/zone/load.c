@@ -58,7 +58,8 @@ static bool read_name(struct loader *l, const struct entry *e, size_t token, str
 	const char *why;
 	if (name_parse(t->text, t->len, &scope(l)->origin, out, &why))
 		return true;
-	fault_add(l->context->faults, token_spot(e, t), "\"%.*s\" is no domain name: %s", (int)t->len, t->text, why);
+	fault_add(l->context->faults, token_spot(e, t), "\"%.*s\" is no domain name: %s", (int)t->len,
+		  t->text, why);
 	return false;
 }
 
@@ -130,8 +131,9 @@ static bool read_owner(struct loader *l, const struct entry *e, struct head *hea
 			return false;
 		if (!name_within(&s->owner, &l->file->apex)) {
 			char owner[NAME_TEXT_MAX], apex[NAME_TEXT_MAX];
-			fault_add(l->context->faults, token_spot(e, &e->tokens[0]), "%s is outside of the zone %s",
-				  name_format(s->owner.octets, owner), name_format(l->file->apex.octets, apex));
+			fault_add(l->context->faults, token_spot(e, &e->tokens[0]),
+				  "%s is outside of the zone %s", name_format(s->owner.octets, owner),
+				  name_format(l->file->apex.octets, apex));
 			return false;
 		}
 		s->has_owner = true;
@@ -191,22 +193,23 @@ static bool type_served(uint16_t type)
 
 static bool read_type(struct loader *l, const struct entry *e, size_t token)
 {
-	static const char *const words[] = {"A",   "AAAA", "CNAME", "DNAME", "NS",   "SOA", "MX",    "TXT",   "SRV",
-					    "PTR", "CAA",  "HTTPS", "SVCB",  "NAPTR", "DS",  "TLSA",  "SSHFP", "STEER",
-					    "AT",  "ALIAS"};
+	static const char *const words[] = {"A",   "AAAA", "CNAME", "DNAME", "NS",    "SOA",  "MX",
+					    "TXT", "SRV",  "PTR",   "CAA",   "HTTPS", "SVCB", "NAPTR",
+					    "DS",  "TLSA", "SSHFP", "STEER", "AT",    "ALIAS"};
 	const struct token *t = &e->tokens[token];
 	uint16_t type = rdata_type(t);
 	if (token_is(t, "ALIAS"))
 		return refuse(l, e, token, "ALIAS is not supported yet");
 	if (type == 0) {
 		const char *near = value_nearest(t->text, t->len, words, sizeof(words) / sizeof(words[0]));
-		fault_add(l->context->faults, token_spot(e, t), "unknown record type \"%.*s\"%s%s%s", (int)t->len, t->text,
-			  near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		fault_add(l->context->faults, token_spot(e, t), "unknown record type \"%.*s\"%s%s%s",
+			  (int)t->len, t->text, near ? ", did you mean \"" : "", near ? near : "",
+			  near ? "\"?" : "");
 		return false;
 	}
 	if (!type_served(type)) {
-		fault_add(l->context->faults, token_spot(e, t), "%.*s records have no place in an unsigned zone file",
-			  (int)t->len, t->text);
+		fault_add(l->context->faults, token_spot(e, t),
+			  "%.*s records have no place in an unsigned zone file", (int)t->len, t->text);
 		return false;
 	}
 	return true;
@@ -218,7 +221,8 @@ static struct draft_record *read_record(struct loader *l, const struct entry *e,
 	    !rdata_parse(e, head->type, &scope(l)->origin, &l->rdata, l->context->faults))
 		return NULL;
 	struct draft_owner *owner = draft_owner(l->draft, &head->owner);
-	struct draft_record *record = draft_add(l->draft, owner, l->rdata.type, l->rdata.octets, l->rdata.len);
+	struct draft_record *record =
+		draft_add(l->draft, owner, l->rdata.type, l->rdata.octets, l->rdata.len);
 	record->at = token_spot(e, &e->tokens[head->type]);
 	record->ttl_s = head->ttl_s;
 	record->ttl_given = head->ttl_given;
@@ -258,8 +262,10 @@ static void read_at(struct loader *l, const struct entry *e, struct head *head)
 	record->target = ROSTER_NONE;
 	if (at.check != CONFIG_NONE)
 		read_target(l, e, &at, &record->target);
-	if (record->type == TYPE_SOA || record->type == TYPE_NS || record->type == TYPE_DNAME || record->type == TYPE_DS)
-		refuse(l, e, head->type, "SOA, NS, DS and DNAME make up the zone itself and can't be steered");
+	if (record->type == TYPE_SOA || record->type == TYPE_NS || record->type == TYPE_DNAME ||
+	    record->type == TYPE_DS)
+		refuse(l, e, head->type,
+		       "SOA, NS, DS and DNAME make up the zone itself and can't be steered");
 }
 
 static void read_steer(struct loader *l, const struct entry *e, const struct head *head)
@@ -301,7 +307,8 @@ static void read_entry(struct loader *l, const struct entry *e)
 		read_record(l, e, &head);
 }
 
-static struct zone *load(const struct zone_context *context, const struct zone_file *file, struct lexer *lexer)
+static struct zone *load(const struct zone_context *context, const struct zone_file *file,
+			 struct lexer *lexer)
 {
 	struct loader *l = mem_alloc(sizeof(*l));
 	size_t errors = context->faults->errors;
@@ -329,7 +336,8 @@ struct zone *zone_load(const struct zone_context *context, const struct zone_fil
 	return lexer ? load(context, file, lexer) : NULL;
 }
 
-struct zone *zone_load_text(const struct zone_context *context, const struct zone_file *file, const char *text, size_t len)
+struct zone *zone_load_text(const struct zone_context *context, const struct zone_file *file,
+			    const char *text, size_t len)
 {
 	return load(context, file, lexer_open_text(file->path, text, len, context->faults));
 }

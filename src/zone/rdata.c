@@ -31,14 +31,15 @@ char *rdata_type_format(uint16_t type, char *out)
 	return out;
 }
 
-static bool parse_address(const struct entry *entry, size_t type_token, struct rdata *out, struct faults *faults)
+static bool parse_address(const struct entry *entry, size_t type_token, struct rdata *out,
+			  struct faults *faults)
 {
 	const struct token *token = &entry->tokens[type_token + 1];
 	bool v4 = out->type == TYPE_A;
 	struct addr addr;
 	if (!addr_parse(token->text, token->len, &addr) || addr.family != (v4 ? FAMILY_V4 : FAMILY_V6)) {
-		fault_add(faults, token_spot(entry, token), "\"%.*s\" is not an IPv%c address", (int)token->len,
-			  token->text, v4 ? '4' : '6');
+		fault_add(faults, token_spot(entry, token), "\"%.*s\" is not an IPv%c address",
+			  (int)token->len, token->text, v4 ? '4' : '6');
 		return false;
 	}
 	out->len = v4 ? 4 : 16;
@@ -82,7 +83,8 @@ bool rdata_parse(const struct entry *entry, size_t type_token, const struct name
 	const struct token *type = &entry->tokens[type_token];
 	out->type = rdata_type(type);
 	if (entry->n == type_token + 1) {
-		fault_add(faults, token_spot(entry, type), "the %.*s record has no data", (int)type->len, type->text);
+		fault_add(faults, token_spot(entry, type), "the %.*s record has no data", (int)type->len,
+			  type->text);
 		return false;
 	}
 	if ((out->type == TYPE_A || out->type == TYPE_AAAA) && entry->n == type_token + 2)
@@ -97,8 +99,9 @@ bool rdata_parse(const struct entry *entry, size_t type_token, const struct name
 
 	bool ok = status == LDNS_STATUS_OK && copy_rdata(rr, out);
 	if (status != LDNS_STATUS_OK)
-		fault_add(faults, token_spot(entry, &entry->tokens[type_token + 1]), "bad data for a %.*s record: %s",
-			  (int)type->len, type->text, ldns_get_errorstr_by_id(status));
+		fault_add(faults, token_spot(entry, &entry->tokens[type_token + 1]),
+			  "bad data for a %.*s record: %s", (int)type->len, type->text,
+			  ldns_get_errorstr_by_id(status));
 	else if (!ok)
 		fault_add(faults, token_spot(entry, type), "the record's data is longer than 65535 octets");
 	ldns_rr_free(rr);

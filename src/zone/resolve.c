@@ -28,11 +28,13 @@ static bool holds(const uint16_t *list, size_t n, uint16_t datacenter)
 	return false;
 }
 
-/* The order that is the same for all clients: the datacenters named, then, where the rest may follow, that of the file. */
+/* The order that is the same for all clients: the datacenters named, then, where the rest may follow, that of
+ * the file. */
 static struct order *fixed_order(const struct steering *s, struct arena *arena)
 {
 	const struct steer_entry *policy = &s->policy;
-	struct order *order = arena_alloc(arena, sizeof(*order) + s->n_datacenters * sizeof(order->datacenters[0]));
+	struct order *order =
+		arena_alloc(arena, sizeof(*order) + s->n_datacenters * sizeof(order->datacenters[0]));
 	for (unsigned i = 0; i < policy->n; i++) {
 		if (holds(s->datacenters, s->n_datacenters, policy->datacenters[i]))
 			order->datacenters[order->n++] = policy->datacenters[i];
@@ -77,7 +79,8 @@ static void group(struct steering *s, struct arena *arena)
 	s->in_datacenter = arena_copy(arena, masks, n * sizeof(masks[0]));
 }
 
-static void warn_unused(const struct steering *s, const struct draft_record *first, const struct zone_context *context)
+static void warn_unused(const struct steering *s, const struct draft_record *first,
+			const struct zone_context *context)
 {
 	const struct steer_entry *policy = &s->policy;
 	if (policy->n == 0 || policy->rest)
@@ -86,7 +89,8 @@ static void warn_unused(const struct steering *s, const struct draft_record *fir
 		if (r->type != first->type || r->steer->backup || r->steer->datacenter == CONFIG_NONE)
 			continue;
 		if (!holds(policy->datacenters, policy->n, (uint16_t)r->steer->datacenter))
-			fault_warn(context->faults, r->at, "never answered: the name's STEER %s does not list \"%s\"",
+			fault_warn(context->faults, r->at,
+				   "never answered: the name's STEER %s does not list \"%s\"",
 				   method_word(policy->method),
 				   context->config->datacenters[r->steer->datacenter].name);
 	}
@@ -107,7 +111,8 @@ struct steering *steering_resolve(const struct draft *draft, const struct draft_
 	for (const struct draft_record *r = first; r != NULL; r = r->next) {
 		if (r->type != type)
 			continue;
-		struct roster_want want = {r->steer->datacenter, r->target, s->policy.max_latency_us, r->steer->state};
+		struct roster_want want = {r->steer->datacenter, r->target, s->policy.max_latency_us,
+					   r->steer->state};
 		slots[s->n] = roster_slot(context->roster, &want);
 		s->backups |= (uint64_t)r->steer->backup << s->n;
 		s->heavy |= (uint64_t)(r->steer->weight > 0) << s->n;
@@ -115,7 +120,8 @@ struct steering *steering_resolve(const struct draft *draft, const struct draft_
 			.record = record,
 			.ttl_s = r->ttl_given || !owner->steer_has_ttl ? r->ttl_s : owner->steer_ttl_s,
 			.weight = r->steer->weight,
-			.datacenter = r->steer->datacenter == CONFIG_NONE ? AT_ANY : (uint16_t)r->steer->datacenter,
+			.datacenter =
+				r->steer->datacenter == CONFIG_NONE ? AT_ANY : (uint16_t)r->steer->datacenter,
 		};
 		record += RECORD_RDATA_AT + r->len;
 	}

@@ -55,7 +55,8 @@ static const struct node *closest_encloser(const struct zone *zone, const struct
 }
 
 /* The hashes are filled in, and the name is in the zone. */
-static void find_in_zone(const struct zone *zone, const struct lookup *lookup, uint16_t type, struct match *out)
+static void find_in_zone(const struct zone *zone, const struct lookup *lookup, uint16_t type,
+			 struct match *out)
 {
 	const struct node *node = NULL, *encloser;
 	if (lookup->name->labels <= zone->labels_max)

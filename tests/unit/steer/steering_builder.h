@@ -29,8 +29,8 @@ struct built {
 	uint8_t column[N_DATACENTERS];
 };
 
-static inline struct built *build(const struct steer_entry *policy, const struct member_row *members, unsigned n,
-				  const uint16_t *order, uint16_t n_order)
+static inline struct built *build(const struct steer_entry *policy, const struct member_row *members,
+				  unsigned n, const uint16_t *order, uint16_t n_order)
 {
 	struct built *b = mem_alloc(sizeof(*b));
 	struct steering *s = b->steering = mem_alloc(sizeof(*s) + n * sizeof(s->members[0]));

@@ -54,7 +54,8 @@ static void the_first_tier_with_somebody_left_answers(void **state)
 	};
 	for (size_t i = 0; i < N(rows); i++) {
 		struct steer_entry policy = {.method = rows[i].method, .answers = 1};
-		struct choice c = choose(&policy, the_members, 6, (struct set_masks){rows[i].usable, rows[i].fast});
+		struct choice c =
+			choose(&policy, the_members, 6, (struct set_masks){rows[i].usable, rows[i].fast});
 		if (c.left[STEP_TIER] != rows[i].tier)
 			fail_msg("%s: tier %#lx", rows[i].name, c.left[STEP_TIER]);
 		assert_int_equal(c.outcome, CHOICE_ANSWER);
@@ -82,8 +83,10 @@ static void min_up_passes_a_weak_tier_over(void **state)
 		{"nobody has enough: the first with somebody", 100, 0x02, 0x02},
 	};
 	for (size_t i = 0; i < N(rows); i++) {
-		struct steer_entry policy = {.method = METHOD_FAILOVER, .answers = 1, .min_up_percent = rows[i].min_up};
-		struct choice c = choose(&policy, the_members, 6, (struct set_masks){rows[i].usable, rows[i].usable});
+		struct steer_entry policy = {
+			.method = METHOD_FAILOVER, .answers = 1, .min_up_percent = rows[i].min_up};
+		struct choice c =
+			choose(&policy, the_members, 6, (struct set_masks){rows[i].usable, rows[i].usable});
 		if (c.left[STEP_TIER] != rows[i].tier)
 			fail_msg("%s: tier %#lx", rows[i].name, c.left[STEP_TIER]);
 	}
@@ -104,7 +107,8 @@ static void all_down_decides_when_nobody_is_left(void **state)
 		{ALL_DOWN_SERVFAIL, CHOICE_SERVFAIL, 0, 0},
 	};
 	for (size_t i = 0; i < N(rows); i++) {
-		struct steer_entry policy = {.method = METHOD_FAILOVER, .answers = 1, .all_down = rows[i].all_down};
+		struct steer_entry policy = {
+			.method = METHOD_FAILOVER, .answers = 1, .all_down = rows[i].all_down};
 		struct choice c = choose(&policy, the_members, 6, (struct set_masks){0, 0});
 		assert_true(c.all_down);
 		assert_int_equal(c.outcome, rows[i].outcome);

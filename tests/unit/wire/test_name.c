@@ -87,8 +87,10 @@ static void within_compares_whole_labels(void **state)
 		const char *name, *apex;
 		bool expected;
 	} rows[] = {
-		{"a.example.com.", "example.com.", true}, {"example.com.", "example.com.", true},
-		{"badexample.com.", "example.com.", false}, {"com.", "example.com.", false},
+		{"a.example.com.", "example.com.", true},
+		{"example.com.", "example.com.", true},
+		{"badexample.com.", "example.com.", false},
+		{"com.", "example.com.", false},
 		{"x.", ".", true},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -11,14 +11,17 @@
 #include <string.h>
 
 #define HEADER(flags, qd, an, ns, ar) "\x12\x34" flags "\0" qd "\0" an "\0" ns "\0" ar
-#define QUESTION "\3WwW\7example\3com\0\0\1\0\1"
-#define OPT(rdlength, rdata) "\0\0\x29\x04\xd0\0\0\x80\0\0" rdlength rdata
+#define QUESTION                      "\3WwW\7example\3com\0\0\1\0\1"
+#define OPT(rdlength, rdata)          "\0\0\x29\x04\xd0\0\0\x80\0\0" rdlength rdata
 
 struct message {
 	const char *octets;
 	size_t len;
 };
-#define MESSAGE(text) {text, sizeof(text) - 1}
+#define MESSAGE(text)                  \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
 
 /* Reads from memory of exactly the message's size, so that a sanitizer sees a step beyond it. */
 static bool read(const struct message *m, struct query *q, enum rcode *rcode)
@@ -33,7 +36,8 @@ static bool read(const struct message *m, struct query *q, enum rcode *rcode)
 static void a_query_is_read(void **state)
 {
 	(void)state;
-	struct message m = MESSAGE(HEADER("\x01\x10", "\1", "\0", "\0", "\1") QUESTION OPT("\x0b", "\0\x08\0\x07\0\1\x18\0\xcb\0\x71"));
+	struct message m = MESSAGE(HEADER("\x01\x10", "\1", "\0", "\0", "\1")
+					   QUESTION OPT("\x0b", "\0\x08\0\x07\0\1\x18\0\xcb\0\x71"));
 	struct query q;
 	enum rcode rcode;
 	assert_true(read(&m, &q, &rcode));
@@ -63,23 +67,36 @@ static void what_is_wrong_is_told_apart(void **state)
 		enum rcode expected;
 	} rows[] = {
 		{"no question", MESSAGE(HEADER("\0\0", "\0", "\0", "\0", "\0")), RCODE_FORMERR},
-		{"two questions", MESSAGE(HEADER("\0\0", "\2", "\0", "\0", "\0") QUESTION QUESTION), RCODE_FORMERR},
+		{"two questions", MESSAGE(HEADER("\0\0", "\2", "\0", "\0", "\0") QUESTION QUESTION),
+		 RCODE_FORMERR},
 		{"an answer", MESSAGE(HEADER("\0\0", "\1", "\1", "\0", "\0") QUESTION), RCODE_FORMERR},
 		{"short question", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") "\3www"), RCODE_FORMERR},
 		{"no type", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") "\3www\0\0\1"), RCODE_FORMERR},
-		{"pointer", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") "\xc0\x0c\0\1\0\1"), RCODE_FORMERR},
-		{"label of 64", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") "\x40www\0\0\1\0\1"), RCODE_FORMERR},
+		{"pointer", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") "\xc0\x0c\0\1\0\1"),
+		 RCODE_FORMERR},
+		{"label of 64", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") "\x40www\0\0\1\0\1"),
+		 RCODE_FORMERR},
 		{"more behind", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") QUESTION "x"), RCODE_FORMERR},
 		{"record missing", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION), RCODE_FORMERR},
-		{"two OPT", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\2") QUESTION OPT("\0", "") OPT("\0", "")), RCODE_FORMERR},
+		{"two OPT",
+		 MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\2") QUESTION OPT("\0", "") OPT("\0", "")),
+		 RCODE_FORMERR},
 		{"OPT with an owner",
-		 MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION "\1a\0\0\x29\x04\xd0\0\0\0\0\0\0"), RCODE_FORMERR},
-		{"OPT cut", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION OPT("\4", "\0\1")), RCODE_FORMERR},
-		{"option cut", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION OPT("\4", "\0\1\0\1")), RCODE_FORMERR},
-		{"other additional", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION "\1a\xc0\x0c\0\1\0\1\0\0\0\0\0\4\1\2\3\4"), RCODE_NOERROR},
+		 MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION "\1a\0\0\x29\x04\xd0\0\0\0\0\0\0"),
+		 RCODE_FORMERR},
+		{"OPT cut", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION OPT("\4", "\0\1")),
+		 RCODE_FORMERR},
+		{"option cut", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION OPT("\4", "\0\1\0\1")),
+		 RCODE_FORMERR},
+		{"other additional",
+		 MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION
+			 "\1a\xc0\x0c\0\1\0\1\0\0\0\0\0\4\1\2\3\4"),
+		 RCODE_NOERROR},
 		{"notify", MESSAGE(HEADER("\x20\0", "\1", "\0", "\0", "\0") QUESTION), RCODE_NOTIMP},
 		{"update", MESSAGE(HEADER("\x28\0", "\1", "\0", "\1", "\0") QUESTION), RCODE_NOTIMP},
-		{"version 1", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION "\0\0\x29\x04\xd0\0\1\0\0\0\0"), RCODE_BADVERS},
+		{"version 1",
+		 MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION "\0\0\x29\x04\xd0\0\1\0\0\0\0"),
+		 RCODE_BADVERS},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct query q;
@@ -94,7 +111,8 @@ static void responses_and_fragments_are_dropped(void **state)
 {
 	(void)state;
 	static const struct message rows[] = {
-		MESSAGE(""), MESSAGE("\x12\x34\0\0\0\1\0\0\0\0\0"),
+		MESSAGE(""),
+		MESSAGE("\x12\x34\0\0\0\1\0\0\0\0\0"),
 		MESSAGE(HEADER("\x80\0", "\1", "\0", "\0", "\0") QUESTION),
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -107,7 +125,8 @@ static void responses_and_fragments_are_dropped(void **state)
 static void a_subnet_option_is_exact_or_refused(void **state)
 {
 	(void)state;
-#define SUBNET(rdlength, option) MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION OPT(rdlength, option))
+#define SUBNET(rdlength, option) \
+	MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION OPT(rdlength, option))
 	static const struct {
 		const char *name;
 		struct message message;
@@ -126,7 +145,10 @@ static void a_subnet_option_is_exact_or_refused(void **state)
 		{"scope", SUBNET("\x0b", "\0\x08\0\x07\0\1\x18\x18\xcb\0\x71"), false},
 		{"family 3", SUBNET("\x0b", "\0\x08\0\x07\0\3\x18\0\xcb\0\x71"), false},
 		{"family 0 /8", SUBNET("\x09", "\0\x08\0\x05\0\0\x08\0\x0a"), false},
-		{"v6 /129", SUBNET("\x19", "\0\x08\0\x15\0\2\x81\0" "0123456789abcdef\0"), false},
+		{"v6 /129",
+		 SUBNET("\x19", "\0\x08\0\x15\0\2\x81\0"
+				"0123456789abcdef\0"),
+		 false},
 		{"three octets", SUBNET("\x07", "\0\x08\0\x03\0\1\0"), false},
 		{"twice", SUBNET("\x10", "\0\x08\0\x04\0\1\0\0\0\x08\0\x04\0\1\0\0"), false},
 	};

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The tables behind the dialect: each keyword and option is one row, which parses it, bounds it, gives its
+ * default and describes it. Private to config/.
+ */
+#ifndef CONFIG_SCHEMA_H
+#define CONFIG_SCHEMA_H
+
+#include "config/config.h"
+#include "config/lexer.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* How a value is written and what it is stored as. */
+enum value_kind {
+	VALUE_UNSUPPORTED, /* a word of the dialect that is refused */
+	VALUE_NUMBER,      /* uint16_t in min..max */
+	VALUE_PERCENT,     /* uint8_t, `50%` */
+	VALUE_MS,          /* uint32_t, a duration in min..max ms */
+	VALUE_US,          /* uint32_t, a duration in min..max ms, stored in microseconds */
+	VALUE_ANSWERS,     /* uint16_t in min..max, or `all` */
+	VALUE_WORD,        /* an enum, by its index in `words` */
+	VALUE_YES_NO,      /* bool */
+	VALUE_TEXT,        /* const char *, not empty */
+	VALUE_URL_PATH,    /* const char *, begins with a slash */
+	VALUE_STATUSES,    /* struct statuses */
+	VALUE_ENDPOINT,    /* struct optional_endpoint */
+	VALUE_LOCATION,    /* struct location */
+	VALUE_CHECK,       /* int, an index */
+};
+
+struct statuses {
+	size_t n;
+	const struct number_range *list;
+};
+
+struct optional_endpoint {
+	bool given;
+	struct endpoint endpoint;
+};
+
+struct location {
+	bool given;
+	double latitude, longitude;
+};
+
+struct option_row {
+	const char *key;
+	enum value_kind kind;
+	size_t offset; /* in the struct that options_read() fills */
+	uint64_t min, max;
+	const char *const *words; /* VALUE_WORD; ends with NULL */
+	const char *fallback;     /* the default, as text; NULL: zero */
+	const char *expected;     /* what would be right */
+	const char *help;
+};
+
+/* The rows of one kind of entry. */
+struct option_table {
+	const char *of; /* "check", "STEER", … */
+	size_t n;
+	const struct option_row *rows;
+};
+
+/* What values are read with. */
+struct reader {
+	const struct config *config; /* checks and datacenters by name */
+	struct arena *arena;
+	struct faults *faults;
+};
+
+/*
+ * Fills `into` with the table's defaults, then with the entry's tokens from `first` up to `last` (not
+ * included), each key=value. Adds a fault for each that is wrong, and returns false if there was one.
+ */
+bool options_read(const struct reader *r, const struct option_table *table, const struct entry *entry,
+		  size_t first, size_t last, void *into);
+
+/* Does the token look like key=value, the key being letters and dashes? */
+bool option_is(const struct token *token);
+
+/* Parses one value into `into`; false where it is not of the row's kind. */
+bool value_read(const struct reader *r, const struct option_row *row, const char *text, size_t len,
+		void *into);
+
+/* Adds a fault at a token: `format` with the token's text as its first argument, and the nearest of `words`,
+ * if any. */
+bool refuse_word(const struct reader *r, const struct entry *entry, const struct token *token,
+		 const char *what, const char *const *words, size_t n);
+
+__attribute__((format(printf, 4, 5))) bool refuse(const struct reader *r, const struct entry *entry,
+						  const struct token *token, const char *format, ...);
+
+/* A copy of a token's decoded text in the reader's arena. */
+char *token_text(const struct reader *r, const struct token *token);
+
+/* Writes a table as help. */
+void option_table_help(const struct option_table *table, FILE *out);
+
+/* The tables. */
+extern const struct option_table check_options, datacenter_options, listen_options, steer_options, at_options;
+
+/* Reads one line of a geomap, from its key on. */
+bool geomap_line_read(const struct reader *r, const struct entry *entry, struct geomap_line *out);
+
+/* Reads datacenter names from `first` on, up to the first option. *rest tells of a final `...`. */
+bool datacenters_read(const struct reader *r, const struct entry *entry, size_t first,
+		      struct geomap_line *out);
+
+#endif
