@@ -7,7 +7,9 @@ static int host_offset(uint16_t type)
 {
 	switch (type) {
 	case TYPE_NS: return 0;
-	case TYPE_MX: return 2;
+	case TYPE_MX:
+	case TYPE_SVCB:
+	case TYPE_HTTPS: return 2;
 	case TYPE_SRV: return 6;
 	default: return -1;
 	}

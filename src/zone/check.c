@@ -156,10 +156,14 @@ static void check_cname(struct checker *c, const struct draft_owner *owner)
 			fault_add(c->faults, r->at,
 				  "AT records of CNAME (line %u) beside %s at one name are not supported yet",
 				  cname->at.line, rdata_type_format(r->type, type));
-		else if (r->type != TYPE_CNAME)
+		else if (r->type != TYPE_CNAME && r->at.line > cname->at.line)
 			fault_add(c->faults, r->at,
 				  "%s data beside the CNAME of line %u; a CNAME stands alone",
 				  rdata_type_format(r->type, type), cname->at.line);
+		else if (r->type != TYPE_CNAME)
+			fault_add(c->faults, cname->at,
+				  "a CNAME beside the %s data of line %u; a CNAME stands alone",
+				  rdata_type_format(r->type, type), r->at.line);
 	}
 }
 

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: ISC
+"""gslbd --check: every mistake of a run is told, with its place and what would be right."""
+
+import pytest
+from harness import SOA, run_gslbd
+
+GOOD = """listen 127.0.0.1:5300
+check site http
+datacenter fra address=192.0.2.10 check=site location=50.11,8.68
+datacenter iad
+geomap world * fra iad
+zone app.example.com z.zone
+"""
+
+
+def check(folder, conf, zone):
+    (folder / "gslbd.conf").write_text(conf)
+    (folder / "z.zone").write_text(zone)
+    return run_gslbd("--check", "gslbd.conf", cwd=folder)
+
+
+def test_a_sound_one(tmp_path):
+    result = check(tmp_path, GOOD, SOA + "www AT fra A 192.0.2.1\n")
+    assert result.returncode == 0 and result.stderr == "" and "ok" in result.stdout
+
+
+@pytest.mark.parametrize("line, expected", [
+    ("lisen 127.0.0.1:53", '7:1: unknown keyword "lisen", did you mean "listen"?'),
+    ("admin 127.0.0.1:8053", '7:1: "admin" is not supported yet'),
+    ("listen 127.0.0.1:99999", '7:8: "127.0.0.1:99999" is no socket address, such as 192.0.2.1:53 or [2001:db8::1]:53'),
+    ("listen 127.0.0.1:5300", "7:8: listen 127.0.0.1:5300 stands there already"),
+    ("workers 0", "7:9: a number of workers from 1 to 1024 is expected"),
+    ("check c http intervall=1s", '7:14: unknown option of check "intervall", did you mean "interval"?'),
+    ("check c http interval=1", '7:7: the timeout (2000 ms) must not be longer than the interval (1000 ms)'),
+    ("check c http interval=5x", '7:23: "5x" is not right for interval: a duration from 100ms to 1d is expected'),
+    ("check c http rise=0", '7:19: "0" is not right for rise: a number from 1 to 1000 is expected'),
+    ("check c http rise=2 rise=3", '7:21: option "rise" is given twice'),
+    ("check c htp", '7:9: unknown check kind "htp", did you mean "http"?'),
+    ("check c grpc", '7:9: check kind "grpc" is not supported yet'),
+    ("check site http", '7:7: check "site" is already defined at line 2'),
+    ("check c http expect=99", '7:21: "99" is not right for expect: status codes from 100 to 599, such as 200-299,301 is expected'),
+    ("check c tcp path=/x", '7:13: option "path" is for http checks only'),
+    ("datacenter x check=sit", '7:20: unknown check "sit", did you mean "site"?'),
+    ("datacenter x check=site", "7:12: a datacenter with a check needs address="),
+    ("datacenter x location=91,0", '7:23: "91,0" is not right for location: LATITUDE,LONGITUDE in degrees, such as 50.11,8.68 is expected'),
+    ("datacenter fra", '7:12: datacenter "fra" is already defined at line 3'),
+    ("geomap world EU fr", '7:17: unknown datacenter "fr", did you mean "fra"?'),
+    ("geomap world * iad", "7:14: geomap world has a line for * already, at line 5"),
+    ("geomap other EU fra", "7:14: geomap other has no line for *, which all others take"),
+    ("geomap world 10.0.0.1/8 fra", '7:14: "10.0.0.1/8" has bits set behind its length; 10.0.0.0/8 would be right'),
+    ("geomap world EU fra fra", '7:21: datacenter "fra" is named twice'),
+    ("geomap world EU nearest fra", "7:25: nearest stands alone: it takes all datacenters"),
+    ("zone app.example.com y.zone", '7:6: zone "app.example.com" is already defined at line 6'),
+    ('geoip "x', "7:7: the quote is not closed on its line"),
+    ("geoip (", "7:7: the ( is never closed"),
+    ("geoip )", "7:7: a ) without a ( before it"),
+])
+def test_conf(tmp_path, line, expected):
+    result = check(tmp_path, GOOD + line + "\n", SOA + "www AT fra A 192.0.2.1\n")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[:-1] == [f"gslbd.conf:{expected}"]
+
+
+@pytest.mark.parametrize("line, expected", [
+    ("www A 1.2.3", '5:7: "1.2.3" is not an IPv4 address'),
+    ("www AAA ::1", '5:5: unknown record type "AAA", did you mean "AAAA"?'),
+    ("www ALIAS x", "5:5: ALIAS is not supported yet"),
+    ("www.other. A 192.0.2.1", "5:1: www.other. is outside of the zone app.example.com."),
+    ("www STEER geo word", '5:15: unknown geomap "word", did you mean "world"?'),
+    ("www STEER latency", '5:11: method "latency" is not supported yet'),
+    ("www STEER pool pick=hash", '5:16: pick "hash" is not supported yet'),
+    ("www STEER pool", "5:5: STEER without any AT record at www.app.example.com."),
+    ("www AT far A 192.0.2.1", '5:8: unknown datacenter "far", did you mean "fra"?'),
+    ("www AT fra weight=70000 A 192.0.2.1", '5:19: "70000" is not right for weight: a number from 0 to 65535 is expected'),
+    ("www AT fra check=site CNAME x.example.", "5:1: check= needs address= where the record is no address"),
+    ("ns1 CNAME www", "5:5: a CNAME beside the A data of line 4; a CNAME stands alone"),
+    ("ns1 AT fra A 192.0.2.1", "5:12: plain and AT records of one name and type; line 4 has the other kind"),
+    ("sub NS ns.x.\nwww.sub TXT x", "6:9: TXT data at or below the delegation sub.app.example.com.; only its NS and DS "
+                                     "and the addresses of name servers may stand there"),
+    ("@ SOA a b 1 2 3 4 5", "5:3: a zone has one SOA record; the first is at line 2"),
+    ("$GENERATE 1-2 a A 192.0.2.$", '5:1: unknown directive "$GENERATE"; there are $ORIGIN, $TTL and $INCLUDE'),
+    ("$INCLUDE nope.zone", "5:10: nope.zone can't be read: No such file or directory"),
+    ("$INCLUDE z.zone", "5:10: z.zone includes itself"),
+    ("ns1 A 192.0.2.53", "5:5: the same record stands at line 4 already"),
+    ("www TXT \"" + "x" * 256 + "\"", None),
+])
+def test_zone(tmp_path, line, expected):
+    result = check(tmp_path, GOOD, SOA + line + "\n")
+    assert result.returncode == 1
+    told = result.stderr.splitlines()[:-1]
+    if expected:
+        assert f"z.zone:{expected}" in told
+    assert all(text.startswith("z.zone:") for text in told) and told
+
+
+def test_all_mistakes_of_a_run_are_told(tmp_path):
+    result = check(tmp_path, "lisen x\ncheck c http rise=0\nzone app.example.com z.zone\n", "bad\n")
+    assert [line.split(": ")[0] for line in result.stderr.splitlines()[:-1]] == ["gslbd.conf:1:1", "gslbd.conf:2:19"]
+    zone = SOA + "".join(f"x{i} A nope\n" for i in range(5)) + "www AT fra A 192.0.2.1\n" * 2
+    result = check(tmp_path, GOOD, zone)
+    assert [line.split(": ")[0] for line in result.stderr.splitlines()[:-1]] == [
+        "z.zone:5:6", "z.zone:6:6", "z.zone:7:6", "z.zone:8:6", "z.zone:9:6", "z.zone:11:12"]
+
+
+def test_sixty_five_candidates(tmp_path):
+    zone = SOA + "".join(f"www AT fra A 192.0.2.{i}\n" for i in range(1, 66))
+    result = check(tmp_path, GOOD, zone)
+    assert result.returncode == 1 and "z.zone:69:12: more than 64 AT records of one name and type" in result.stderr
+    assert check(tmp_path, GOOD, "\n".join(zone.splitlines()[:-1]) + "\n").returncode == 0
+
+
+def test_files_that_are_not_there_or_broken(tmp_path):
+    assert "can't be read" in run_gslbd("--check", tmp_path / "no.conf").stderr
+    (tmp_path / "x.mmdb").write_bytes(b"not a database")
+    result = check(tmp_path, GOOD + "geoip x.mmdb\n", SOA)
+    assert result.returncode == 1 and "x.mmdb" in result.stderr
