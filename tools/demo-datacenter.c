@@ -45,7 +45,8 @@ int main(int argc, char **argv)
 	struct event_base *base = event_base_new();
 	struct evhttp *http = evhttp_new(base);
 	if (evhttp_bind_socket(http, addr_format(&endpoint.addr, address), endpoint.port) != 0) {
-		fprintf(stderr, "demo-datacenter: can't listen on %s; is something there already?\n", argv[2]);
+		fprintf(stderr, "demo-datacenter: can't listen on %s; is something there already?\n",
+			argv[2]);
 		return 1;
 	}
 	evhttp_set_cb(http, "/health", on_health, argv[1]);

@@ -8,7 +8,8 @@
 struct event_base;
 struct engine;
 
-/* Called from the loop when a transfer has ended; the engine has let go of it. It may start and stop others. */
+/* Called from the loop when a transfer has ended; the engine has let go of it. It may start and stop others.
+ */
 typedef void engine_ended(void *context, struct transfer *transfer, CURLcode code);
 
 struct engine *engine_new(struct event_base *base, engine_ended *ended, void *context);

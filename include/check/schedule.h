@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When and how targets are polled: each target on its own timer with jitter, all through one libcurl multi handle on
- * one libevent loop. Everything here runs on the thread of that loop.
+ * When and how targets are polled: each target on its own timer with jitter, all through one libcurl multi
+ * handle on one libevent loop. Everything here runs on the thread of that loop.
  */
 #ifndef CHECK_SCHEDULE_H
 #define CHECK_SCHEDULE_H
@@ -20,11 +20,13 @@ struct target {
 
 struct check_result {
 	bool ok;
-	uint32_t latency_us; /* ok: from the start of the check to the reply's first octet (tcp: to the connection) */
-	char why[128];       /* a failure in plain words: "connection refused", "status 503, expected 200-299" */
+	uint32_t latency_us; /* ok: from the start of the check to the reply's first octet (tcp: to the
+				connection) */
+	char why[128]; /* a failure in plain words: "connection refused", "status 503, expected 200-299" */
 };
 
-/* Called once a finished check. `id` is what schedule_add() was given. It may call schedule_add() and _remove(). */
+/* Called once a finished check. `id` is what schedule_add() was given. It may call schedule_add() and
+ * _remove(). */
 typedef void check_done(void *context, uint32_t id, const struct check_result *result);
 
 /* An idle schedule on `base`. Results go to `done` with `context`. */
@@ -34,11 +36,12 @@ struct schedule *schedule_new(struct event_base *base, check_done *done, void *c
 void schedule_free(struct schedule *schedule);
 
 /*
- * Starts to poll a target: the first check at once, the second after a random part of the interval, then one each
- * interval (±10 % jitter) from start to start, so that a thousand targets don't beat as one. A check that is still under way when its
- * next is due (its timeout is at most the interval, but the jitter may shorten that) is followed by it at once.
- * Checks beyond what may be under way together (half of the process's file descriptors, at most 4096) wait in a queue,
- * which does not count towards their timeout. Ids are small numbers: there is room for all up to the largest.
+ * Starts to poll a target: the first check at once, the second after a random part of the interval, then one
+ * each interval (±10 % jitter) from start to start, so that a thousand targets don't beat as one. A check
+ * that is still under way when its next is due (its timeout is at most the interval, but the jitter may
+ * shorten that) is followed by it at once. Checks beyond what may be under way together (half of the
+ * process's file descriptors, at most 4096) wait in a queue, which does not count towards their timeout. Ids
+ * are small numbers: there is room for all up to the largest.
  */
 void schedule_add(struct schedule *schedule, uint32_t id, const struct target *target);
 

@@ -23,22 +23,25 @@ struct reply {
 struct transfer {
 	CURL *easy;
 	char error[CURL_ERROR_SIZE]; /* libcurl's words */
-	struct event *socket;        /* owned: what libcurl waits for on this transfer's socket; set by the engine */
-	void *owner;                 /* borrowed: whose check it is */
-	const struct check *check;   /* borrowed; may move to other memory with the same content while it runs */
-	struct curl_slist *headers;  /* owned: of the request */
-	int socket_errno;            /* why no socket could be opened, or 0 */
+	struct event *socket; /* owned: what libcurl waits for on this transfer's socket; set by the engine */
+	void *owner;          /* borrowed: whose check it is */
+	const struct check
+		*check; /* borrowed; may move to other memory with the same content while it runs */
+	struct curl_slist *headers; /* owned: of the request */
+	int socket_errno;           /* why no socket could be opened, or 0 */
 	struct reply reply;
 	struct transfer *next; /* in the pool */
 };
 
-/* Transfers at rest: a handle costs much to make and much memory to keep, so some are kept and the rest freed. */
+/* Transfers at rest: a handle costs much to make and much memory to keep, so some are kept and the rest
+ * freed. */
 struct transfer_pool {
 	struct transfer *idle;
 	unsigned n;
 };
 
-/* A transfer with what all kinds share set up and nothing of an earlier one left. Give it back with transfer_give(). */
+/* A transfer with what all kinds share set up and nothing of an earlier one left. Give it back with
+ * transfer_give(). */
 struct transfer *transfer_take(struct transfer_pool *pool, const struct check *check, void *owner);
 void transfer_give(struct transfer_pool *pool, struct transfer *transfer);
 void transfer_pool_free(struct transfer_pool *pool);

@@ -4,7 +4,6 @@
  * body. The transfer is ended as soon as the verdict is known: nothing that follows can change it or hold it
  * up.
  */
-#include "base/memory.h"
 #include "check/kind.h"
 #include "check/search.h"
 

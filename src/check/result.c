@@ -73,19 +73,32 @@ static const char *words_for(CURLcode code)
 	return NULL;
 }
 
+/*
+ * The errno behind a failure, or 0. libcurl keeps that of an earlier transfer on the same handle: it is this
+ * one's only where libcurl has just set it.
+ */
+static int errno_of(const struct transfer *transfer, CURLcode code)
+{
+	const char *words = transfer->error;
+	bool is_set = code == CURLE_COULDNT_CONNECT ||
+		      (code == CURLE_SEND_ERROR && strncmp(words, "Send failure", 12) == 0) ||
+		      (code == CURLE_RECV_ERROR && strncmp(words, "Recv failure", 12) == 0);
+	long error = 0;
+	if (transfer->socket_errno != 0)
+		return transfer->socket_errno;
+	if (is_set)
+		curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &error);
+	return (int)error;
+}
+
 void result_fail_transfer(struct check_result *result, const struct transfer *transfer, CURLcode code)
 {
-	long error = 0;
-	if (code == CURLE_COULDNT_CONNECT || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR)
-		curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &error);
-	if (transfer->socket_errno != 0)
-		error = transfer->socket_errno;
+	int error = errno_of(transfer, code);
 	const char *words = words_for(code);
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		fail_timeout(result, transfer);
 	else if (error != 0)
-		fail_errno(result, is_ours((int)error) ? "not checked, this machine's fault: " : "",
-			   (int)error);
+		fail_errno(result, is_ours(error) ? "not checked, this machine's fault: " : "", error);
 	else if (words != NULL)
 		result_fail(result, "%s", words);
 	else

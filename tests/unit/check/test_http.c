@@ -33,6 +33,11 @@ static const struct {
 	 NULL,
 	 false,
 	 "status 302, expected 200-299"},
+	{"nor is an expected one",
+	 {.say = "HTTP/1.1 302 Found\r\nLocation: /well\r\nContent-Length: 4\r\n\r\nsick"},
+	 "ok",
+	 true,
+	 "body does not contain \"ok\""},
 	{"a range of one", {.say = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"}, NULL, true, NULL},
 	{"the last range", {.say = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"}, NULL, true, NULL},
 	{"between ranges",
@@ -259,6 +264,25 @@ static void the_request_asks_for_what_the_check_says(void **state)
 	unsetenv("ALL_PROXY");
 }
 
+/* Handles are used again: what one target has said must not be told of the next. */
+static void a_failure_is_not_blamed_on_an_earlier_one(void **state)
+{
+	(void)state;
+	const struct script bad_chunk = {.say = OK "Transfer-Encoding: chunked\r\n\r\nzz\r\nok"};
+	struct loopback *lb = loopback_new();
+	struct server *s = server_new(lb, "127.0.0.1", &bad_chunk);
+	struct check check = http_check();
+	check.body = "ok";
+	schedule_add(lb->schedule, 0, &(struct target){closed_port(lb), &check});
+	assert_true(loopback_wait(lb, 0, 1));
+	assert_string_equal(lb->heard[0].last.why, "connection refused");
+	schedule_add(lb->schedule, 1, &(struct target){s->address, &check});
+	assert_true(loopback_wait(lb, 1, 1));
+	assert_non_null(strstr(lb->heard[1].last.why, "chunked"));
+	server_free(s);
+	loopback_free(lb);
+}
+
 static void latency_ends_with_the_first_octet(void **state)
 {
 	(void)state;
@@ -321,6 +345,7 @@ int main(void)
 		cmocka_unit_test(each_reply_has_its_verdict),
 		cmocka_unit_test(a_reply_that_does_not_end_times_out),
 		cmocka_unit_test(the_request_asks_for_what_the_check_says),
+		cmocka_unit_test(a_failure_is_not_blamed_on_an_earlier_one),
 		cmocka_unit_test(latency_ends_with_the_first_octet),
 		cmocka_unit_test(a_real_http_server_is_understood),
 	};

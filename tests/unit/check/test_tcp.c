@@ -77,6 +77,11 @@ static void a_connection_that_waits_times_out(void **state)
 	struct endpoint address;
 	int fillers[4];
 	int deaf = deaf_listener(&address, fillers, 4);
+	struct server *s = server_new(lb, "127.0.0.1", &(struct script){.say = "HTTP/1.1 200 OK\r\n\r\n"});
+	for (uint32_t i = 0; i < 2; i++) /* the handles have connected before, and must have forgotten it */
+		schedule_add(lb->schedule, 2 + i, &(struct target){s->address, &checks[i]});
+	assert_true(loopback_wait(lb, 2, 1) && loopback_wait(lb, 3, 1));
+	server_free(s);
 	uint64_t begin = now_ms();
 	for (uint32_t i = 0; i < 2; i++) {
 		checks[i].timeout_ms = 250;
