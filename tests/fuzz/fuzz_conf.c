@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* Any text as gslbd.conf: faults or a config, and nothing else. */
+#include "config/config.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct faults faults = {0};
+	if (memmem(data, size, "$", 1) != NULL) /* $INCLUDE would open files */
+		return 0;
+	struct config *config = config_read_text("fuzz", (const char *)data, size, &faults);
+	if ((config == NULL) != (faults.errors > 0))
+		__builtin_trap();
+	config_free(config);
+	faults_free(&faults);
+	return 0;
+}
