@@ -57,7 +57,8 @@ void client_find(const struct query *q, const struct addr *peer, struct client *
 void answer_find(const struct view *view, const struct query *q, const struct client *client,
 		 struct picker *picker, struct answer *out);
 
-/* Adds the addresses of the names that the answer's NS, MX, SRV, SVCB and HTTPS records point at. Part of answer_find().
+/* Adds the addresses of the names that the answer's NS, MX, SRV, SVCB and HTTPS records point at. Part of
+ * answer_find().
  */
 void answer_add_addresses(struct answer *a, const struct match *m);
 

@@ -23,7 +23,8 @@ enum value_kind {
 	VALUE_WORD,        /* an enum, by its index in `words` */
 	VALUE_YES_NO,      /* bool */
 	VALUE_TEXT,        /* const char *, not empty */
-	VALUE_URL_PATH,    /* const char *, begins with a slash */
+	VALUE_URL_PATH,    /* const char *, begins with a slash, no blanks */
+	VALUE_HOST,        /* const char *, printable, no blanks */
 	VALUE_STATUSES,    /* struct statuses */
 	VALUE_ENDPOINT,    /* struct optional_endpoint */
 	VALUE_LOCATION,    /* struct location */

@@ -111,6 +111,14 @@ static bool read_yes_no(const char *text, bool *out)
 	return *out || strcasecmp(text, "no") == 0;
 }
 
+/* What goes into a line of HTTP as it stands must not end the word or the line. */
+static bool printable(const char *text)
+{
+	while (*text > 0x20 && *text < 0x7f)
+		text++;
+	return *text == '\0';
+}
+
 bool value_read(const struct reader *r, const struct option_row *row, const char *text, size_t len,
 		void *into)
 {
@@ -128,13 +136,9 @@ bool value_read(const struct reader *r, const struct option_row *row, const char
 		return true;
 	case VALUE_WORD: return read_word(row, text, at);
 	case VALUE_YES_NO: return read_yes_no(text, at);
-	case VALUE_URL_PATH:
-	case VALUE_TEXT: {
-		const char **value = at;
-		*value = text;
-		return len > 0 && (row->kind == VALUE_TEXT || text[0] == '/') &&
-		       strpbrk(text, "\r\n") == NULL;
-	}
+	case VALUE_TEXT: *(const char **)at = text; return len > 0;
+	case VALUE_URL_PATH: *(const char **)at = text; return text[0] == '/' && printable(text);
+	case VALUE_HOST: *(const char **)at = text; return len > 0 && printable(text);
 	case VALUE_STATUSES: return read_statuses(r->arena, text, len, at);
 	case VALUE_ENDPOINT: {
 		struct optional_endpoint *value = at;

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { N_SIGNALS = 4 };
@@ -153,10 +154,22 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
 	}
 }
 
+/* Each check and each TCP connection takes a descriptor; the soft limit is low for the sake of old programs
+ * only. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static void boot(struct control *c, const char *conf_path, struct world *world)
 {
 	static const int signals[N_SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
 	const struct watch_events events = {on_changed, on_ready, c};
+	raise_descriptors();
 	c->base = event_base_new();
 	for (int i = 0; i < N_SIGNALS; i++) {
 		c->signals[i] = evsignal_new(c->base, signals[i], on_signal, c);

@@ -25,7 +25,8 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t
 	r->limit = (limit < room ? limit : room) - opt_len(q);
 	r->counts[0] = r->counts[1] = r->counts[2] = 0;
 	r->n_names = 0;
-	memcpy(octets + HEADER_OCTETS, q->question, q->question_len);
+	if (q->question_len > 0)
+		memcpy(octets + HEADER_OCTETS, q->question, q->question_len);
 	r->len = HEADER_OCTETS + q->question_len;
 }
 
