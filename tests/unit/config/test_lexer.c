@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+/* Entries, tokens, and what is lexically wrong. */
+#include "config/lexer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define N(x) (sizeof(x) / sizeof((x)[0]))
+
+/* All entries as text: tokens in [], `>` before an indented one, `/` between entries; then the faults. */
+static void lex(struct lexer *lexer, struct faults *faults, char *out, size_t room)
+{
+	struct entry e;
+	FILE *text = fmemopen(out, room, "w");
+	while (lexer_next(lexer, &e)) {
+		fprintf(text, "%s%u:", e.indented ? ">" : "", e.line);
+		for (size_t i = 0; i < e.n; i++)
+			fprintf(text, "[%.*s]", (int)e.tokens[i].len, e.tokens[i].text);
+		fputc('/', text);
+		if (token_is(&e.tokens[0], "$INCLUDE"))
+			lexer_include(lexer, &e, &e.tokens[1]);
+	}
+	for (size_t i = 0; i < faults->n; i++)
+		fprintf(text, "!%u:%u %s", faults->list[i].line, faults->list[i].column,
+			faults->list[i].text);
+	fclose(text);
+	lexer_close(lexer);
+	faults_free(faults);
+}
+
+static void entries(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *expected;
+	} rows[] = {
+		{"", ""},
+		{"a b c", "1:[a][b][c]/"},
+		{"a b\r\n\tc ; comment\n\n ; only a comment\nd", "1:[a][b]/>2:[c]/5:[d]/"},
+		{"a ( b ; c\n d\n) e\nf", "1:[a][b][d][e]/4:[f]/"},
+		{"a (b(c)\n)d", "1:[a][b][c][d]/"},
+		{"a \"b ; ( c\" d=\"e f\"g", "1:[a][\"b ; ( c\"][d=\"e f\"g]/"},
+		{"a\\;b \\040 \"\\\"\"", "1:[a\\;b][\\040][\"\\\"\"]/"},
+		{"\xef\xbb\xbf"
+		 "a",
+		 "1:[a]/"},
+		{"a \"b\nc", "2:[c]/!1:3 the quote is not closed on its line"},
+		{"a )\nc", "2:[c]/!1:3 a ) without a ( before it"},
+		{"a (\nb", "!1:3 the ( is never closed"},
+		{"a \\25x\nb", "2:[b]/!1:3 a backslash before a digit needs three digits, up to \\255"},
+		{"a \\256\nb", "2:[b]/!1:3 a backslash before a digit needs three digits, up to \\255"},
+		{"a \\\nb", "2:[b]/!1:3 a backslash at the end of a line escapes nothing"},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		struct faults faults = {0};
+		char got[1024] = "";
+		lex(lexer_open_text("t", rows[i].text, strlen(rows[i].text), &faults), &faults, got,
+		    sizeof(got));
+		assert_string_equal(got, rows[i].expected);
+	}
+}
+
+static void a_nul_octet_is_refused(void **state)
+{
+	(void)state;
+	struct faults faults = {0};
+	char got[256] = "";
+	lex(lexer_open_text("t", "a\0b\nc", 5, &faults), &faults, got, sizeof(got));
+	assert_string_equal(got, "2:[c]/!1:2 a NUL octet has no place in a text file");
+}
+
+static void tokens_are_decoded(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *expected;
+	} rows[] = {
+		{"abc", "abc"},           {"\"a b\"", "a b"}, {"x=\"a\"b", "x=ab"},
+		{"\\065\\\\\\;", "A\\;"}, {"\"\\\"\"", "\""},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		struct token token = {.text = rows[i].text, .len = strlen(rows[i].text)};
+		char out[32];
+		assert_int_equal(token_decode(&token, out, sizeof(out) - 1), strlen(rows[i].expected));
+		assert_string_equal(out, rows[i].expected);
+	}
+	struct token token = {.text = "abcd", .len = 4};
+	char out[4];
+	assert_true(token_decode(&token, out, 3) == SIZE_MAX);
+}
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+	char path[256];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void includes_are_relative_and_return(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/gslbd-lexer-XXXXXX", path[300], got[1024] = "";
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "mkdir %s/sub", folder);
+	assert_int_equal(system(path), 0);
+	write_file(folder, "main", "a\n$INCLUDE sub/one\nb\n$INCLUDE nope\n$INCLUDE main\n");
+	write_file(folder, "sub/one", "c\n$INCLUDE two\nd");
+	write_file(folder, "sub/two", "e");
+	struct faults faults = {0};
+	snprintf(path, sizeof(path), "%s/main", folder);
+	lex(lexer_open(path, &faults), &faults, got, sizeof(got));
+	assert_non_null(
+		strstr(got, "1:[a]/2:[$INCLUDE][sub/one]/1:[c]/2:[$INCLUDE][two]/1:[e]/3:[d]/3:[b]/4:"));
+	assert_non_null(strstr(got, "nope can't be read: No such file or directory"));
+	assert_non_null(strstr(got, "main includes itself"));
+	snprintf(path, sizeof(path), "rm -r %s", folder);
+	assert_int_equal(system(path), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entries),
+		cmocka_unit_test(a_nul_octet_is_refused),
+		cmocka_unit_test(tokens_are_decoded),
+		cmocka_unit_test(includes_are_relative_and_return),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

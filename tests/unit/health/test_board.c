@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/* From vitals to masks: who is usable, who is fast, and what a new roster keeps. */
+#include "health/board.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Datacenter fra has a check and a limit; iad has neither. */
+static const char conf[] = "check s http interval=5s\ncheck t tcp port=1\n"
+			   "datacenter fra address=192.0.2.1 check=s max-latency=100ms\ndatacenter iad\n";
+
+struct fixture {
+	struct config *config;
+	struct roster *roster;
+	struct arena *arena;
+	struct vitals vitals;
+	uint32_t own; /* a record's own target */
+};
+
+static void setup(struct fixture *f, const char *text)
+{
+	struct faults faults = {0};
+	struct endpoint own = {.addr.family = FAMILY_V4, .addr.octets = {192, 0, 2, 9}};
+	f->config = config_read_text("c", text, strlen(text), &faults);
+	assert_non_null(f->config);
+	f->arena = arena_new();
+	f->roster = roster_new(f->config);
+	f->own = roster_target(f->roster, &own, &f->config->checks[1]);
+	const struct roster_want wants[] = {
+		{0, ROSTER_NONE, 0, ADMIN_UP},      {0, f->own, 0, ADMIN_UP},
+		{1, ROSTER_NONE, 0, ADMIN_UP},      {CONFIG_NONE, ROSTER_NONE, 0, ADMIN_UP},
+		{1, ROSTER_NONE, 0, ADMIN_DRAIN},   {1, ROSTER_NONE, 0, ADMIN_DOWN},
+		{0, ROSTER_NONE, 500000, ADMIN_UP},
+	};
+	uint32_t slots[7];
+	for (size_t i = 0; i < 7; i++)
+		slots[i] = roster_slot(f->roster, &wants[i]);
+	roster_set(f->roster, f->arena, slots, 7);
+	vitals_init(&f->vitals, f->roster);
+}
+
+static void teardown(struct fixture *f)
+{
+	vitals_free(&f->vitals);
+	roster_free(f->roster);
+	arena_free(f->arena);
+	config_free(f->config);
+}
+
+static void results(struct fixture *f, uint32_t target, const char *letters)
+{
+	/* F: a failure, s: slow (200 ms), S: very slow (600 ms), .: fast */
+	for (; *letters != '\0'; letters++) {
+		uint32_t us = *letters == 's' ? 200000 : *letters == 'S' ? 600000 : 1000;
+		vitals_result(&f->vitals, f->roster, target, *letters != 'F', us);
+	}
+}
+
+static void masks_follow_vitals(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *fra, *own;
+		enum admin_state admin;
+		uint64_t usable, fast;
+	} rows[] = {
+		{"nothing is known", "", "", ADMIN_UP, 0x4f, 0x4f},
+		{"all is well", "..", "..", ADMIN_UP, 0x4f, 0x4f},
+		{"the datacenter fails at once", "F", ".", ADMIN_UP, 0x0c, 0x0c},
+		{"two failures are too few", ".FF", ".", ADMIN_UP, 0x4f, 0x4f},
+		{"three are not", ".FFF", ".", ADMIN_UP, 0x0c, 0x0c},
+		{"and back", ".FFF..", ".", ADMIN_UP, 0x4f, 0x4f},
+		{"the record fails", ".", "F", ADMIN_UP, 0x4d, 0x4d},
+		{"slow for the datacenter's limit, not for the name's", ".sss", ".", ADMIN_UP, 0x4f, 0x4c},
+		{"slow for both", ".SSS", ".", ADMIN_UP, 0x4f, 0x0c},
+		{"fast again", ".SSS..", ".", ADMIN_UP, 0x4f, 0x4f},
+		{"drained", ".", ".", ADMIN_DRAIN, 0x0c, 0x0c},
+		{"forced down", ".", ".", ADMIN_DOWN, 0x0c, 0x0c},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture f;
+		setup(&f, conf);
+		results(&f, f.roster->datacenter_targets[0], rows[i].fra);
+		results(&f, f.own, rows[i].own);
+		f.vitals.datacenters[0] = rows[i].admin;
+		struct board *board = board_build(f.roster, &f.vitals);
+		if (board->sets[0].usable != rows[i].usable || board->sets[0].fast != rows[i].fast)
+			fail_msg("%s: usable %#lx, fast %#lx", rows[i].name, board->sets[0].usable,
+				 board->sets[0].fast);
+		board_free(board);
+		teardown(&f);
+	}
+}
+
+static void equal_things_are_one(void **state)
+{
+	(void)state;
+	struct fixture f;
+	setup(&f, conf);
+	uint32_t targets = f.roster->n_targets, slots = f.roster->n_slots;
+	struct endpoint own = {.addr.family = FAMILY_V4, .addr.octets = {192, 0, 2, 9}, .port = 1};
+	assert_int_equal(roster_target(f.roster, &own, &f.config->checks[1]), f.own);
+	struct roster_want want = {1, ROSTER_NONE, 0, ADMIN_DRAIN};
+	roster_slot(f.roster, &want);
+	assert_int_equal(f.roster->n_targets, targets);
+	assert_int_equal(f.roster->n_slots, slots);
+	for (unsigned i = 0; i < 1000; i++) {
+		own.addr.octets[1] = (uint8_t)(i >> 8);
+		own.addr.octets[2] = (uint8_t)i;
+		roster_target(f.roster, &own, &f.config->checks[0]);
+	}
+	assert_int_equal(f.roster->n_targets, targets + 1000);
+	teardown(&f);
+}
+
+static void a_new_roster_keeps_what_is_known_of_equal_targets(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *conf;
+		enum health_state expected;
+	} rows[] = {
+		{"check new http\ncheck t tcp port=1\ncheck s http interval=5s\n"
+		 "datacenter iad\ndatacenter fra address=192.0.2.1 check=s max-latency=100ms\n",
+		 HEALTH_DOWN},
+		{"check s http interval=6s\ncheck t tcp port=1\ndatacenter iad\ndatacenter fra "
+		 "address=192.0.2.1 check=s\n",
+		 HEALTH_UNKNOWN},
+		{"check s http interval=5s\ncheck t tcp port=1\ndatacenter iad\ndatacenter fra "
+		 "address=192.0.2.2 check=s\n",
+		 HEALTH_UNKNOWN},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture before, after;
+		setup(&before, conf);
+		setup(&after, rows[i].conf);
+		results(&before, before.roster->datacenter_targets[0], "SSSFFF");
+		vitals_carry(&after.vitals, after.roster, &before.vitals, before.roster);
+		uint32_t target = after.roster->datacenter_targets[1];
+		assert_int_equal(after.vitals.targets[target].state, rows[i].expected);
+		uint32_t pace = after.roster->targets[target].first_pace;
+		if (pace != ROSTER_NONE)
+			assert_int_equal(after.vitals.paces[pace].state, rows[i].expected);
+		teardown(&before);
+		teardown(&after);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(masks_follow_vitals),
+		cmocka_unit_test(equal_things_are_one),
+		cmocka_unit_test(a_new_roster_keeps_what_is_known_of_equal_targets),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
