@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Compiled locators against the slow truth: every leaf of every trie is walked, and its order compared with
+ * what looking the address up in the databases and reading the map line by line gives.
+ */
+#include "base/random.h"
+#include "geo/country.h"
+#include "geo/locator.h"
+#include "mmdb_writer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+enum { N_DATACENTERS = 4, WORLDS = 60 };
+
+struct proof {
+	const struct config *config;
+	const struct geomap *map; /* NULL: `nearest` */
+	const struct databases *databases;
+	const struct locator *locator;
+	const bool *kept;
+	struct random *random;
+	enum family family;
+	size_t leaves;
+	size_t every; /* of so many leaves one is looked up; that they cover all and differ is seen of each */
+	struct prefix before; /* the leaf before this one */
+	const struct order *before_order;
+};
+
+static bool further(const struct proof *c, const struct place *p, uint16_t a, uint16_t b)
+{
+	const struct datacenter *x = &c->config->datacenters[a], *y = &c->config->datacenters[b];
+	if (!p->located || !x->located || !y->located)
+		return p->located && !x->located && y->located;
+	return distance_km((double)p->latitude, (double)p->longitude, x->latitude, x->longitude) >
+	       distance_km((double)p->latitude, (double)p->longitude, y->latitude, y->longitude);
+}
+
+/* The datacenters of a line, by the rules as they are written down. */
+static size_t rank(const struct proof *c, const struct geomap_line *line, const struct place *place,
+		   uint16_t *out)
+{
+	size_t named = line->n, n = 0;
+	for (; n < named; n++)
+		out[n] = line->datacenters[n];
+	for (uint16_t d = 0; d < c->config->n_datacenters && (line->nearest || line->rest); d++) {
+		size_t i = 0;
+		while (i < named && out[i] != d)
+			i++;
+		if (i < named)
+			continue;
+		for (i = n++; i > named && further(c, place, out[i - 1], d); i--)
+			out[i] = out[i - 1];
+		out[i] = d;
+	}
+	return n;
+}
+
+/* The order for one address, slowly. */
+static size_t truth(const struct proof *c, const struct addr *addr, uint16_t *out)
+{
+	static const struct geomap_line nearest = {.nearest = true};
+	struct place place;
+	uint16_t all[CONFIG_DATACENTERS_MAX];
+	databases_find(c->databases, addr, &place, NULL);
+	const struct geomap_line *line =
+		c->map ? &c->map->lines[geomap_line_find(c->map, &place, addr)] : &nearest;
+	size_t n = rank(c, line, &place, all), kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (c->kept[all[i]])
+			out[kept++] = all[i];
+	}
+	return kept;
+}
+
+static void check_address(const struct proof *c, const struct addr *addr, const struct prefix *leaf,
+			  const struct order *order)
+{
+	uint16_t expected[CONFIG_DATACENTERS_MAX];
+	char text[ADDR_TEXT_MAX], prefix[ADDR_TEXT_MAX];
+	size_t n = truth(c, addr, expected);
+	if (order->n != n || memcmp(order->datacenters, expected, n * sizeof(*expected)) != 0)
+		fail_msg("%s in %s: not the order of the rules", addr_format(addr, text),
+			 prefix_format(leaf, prefix));
+	struct located located = locator_find(c->locator, addr);
+	if (located.order != order || located.scope != leaf->len)
+		fail_msg("%s in %s: looked up with scope %u", addr_format(addr, text),
+			 prefix_format(leaf, prefix), located.scope);
+}
+
+static void last_address(const struct prefix *p, struct random *random, struct addr *out)
+{
+	*out = p->addr;
+	for (unsigned bit = p->len; bit < addr_bits(out); bit++) {
+		if (random == NULL || random_next(random) & 1)
+			out->octets[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	}
+}
+
+/* Does this leaf begin where that one ended? */
+static bool follows(const struct prefix *before, const struct prefix *p)
+{
+	struct addr next;
+	last_address(before, NULL, &next);
+	for (unsigned i = addr_bits(&next) / 8; i-- > 0 && ++next.octets[i] == 0;)
+		;
+	return addr_equal(&next, &p->addr);
+}
+
+static bool siblings(const struct prefix *a, const struct prefix *b)
+{
+	struct addr parent = b->addr;
+	if (a->len != b->len || a->len == 0)
+		return false;
+	addr_mask(&parent, a->len - 1u);
+	return addr_equal(&a->addr, &parent);
+}
+
+static void on_leaf(void *context, const struct prefix *prefix, const struct order *order)
+{
+	struct proof *c = context;
+	struct addr addr;
+	char text[ADDR_TEXT_MAX];
+	static const struct addr zero;
+	if (c->leaves++ == 0)
+		assert_memory_equal(prefix->addr.octets, zero.octets, sizeof(zero.octets));
+	else if (!follows(&c->before, prefix))
+		fail_msg("%s does not follow the leaf before it", prefix_format(prefix, text));
+	else if (siblings(&c->before, prefix) && order == c->before_order)
+		fail_msg("%s agrees with its neighbour", prefix_format(prefix, text));
+	c->before = *prefix;
+	c->before_order = order;
+	if (c->leaves % c->every != 0)
+		return;
+	check_address(c, &prefix->addr, prefix, order);
+	last_address(prefix, NULL, &addr);
+	check_address(c, &addr, prefix, order);
+	if (c->random != NULL) {
+		last_address(prefix, c->random, &addr);
+		check_address(c, &addr, prefix, order);
+	}
+}
+
+static size_t check_family(struct proof *c, enum family family)
+{
+	struct addr end;
+	c->family = family;
+	c->leaves = 0;
+	locator_walk(c->locator, family, on_leaf, c);
+	last_address(&c->before, NULL, &end);
+	for (unsigned i = 0; i < addr_bits(&end) / 8; i++)
+		assert_int_equal(end.octets[i], 0xff); /* the last leaf ends where addresses end */
+	return c->leaves;
+}
+
+/* Both families, for all datacenters and for some. */
+static void check_map(struct proof *c, struct random *random)
+{
+	struct arena *arena = arena_new();
+	struct atlas *atlas = atlas_new(c->config, c->map, c->databases);
+	for (unsigned set = 0; set < 3; set++) {
+		bool kept[N_DATACENTERS] = {false};
+		uint16_t list[N_DATACENTERS];
+		size_t n = 0;
+		for (uint16_t d = 0; d < N_DATACENTERS; d++) {
+			kept[d] = set == 0 || random_next(random) & 1;
+			if (kept[d])
+				list[n++] = d;
+		}
+		c->kept = kept;
+		c->locator = atlas_locator(atlas, list, n, arena);
+		assert_ptr_equal(c->locator, atlas_locator(atlas, list, n, arena));
+		size_t v4 = check_family(c, FAMILY_V4), v6 = check_family(c, FAMILY_V6);
+		if (c->random == NULL)
+			print_message("  %zu of %d datacenters: %zu IPv4 and %zu IPv6 leaves, %zu KiB\n", n,
+				      N_DATACENTERS, v4, v6, locator_size(c->locator) / 1024);
+	}
+	atlas_free(atlas);
+	arena_free(arena);
+}
+
+static const char *const countries[] = {"DE", "FR", "US", "CA", "SG", "JP", "ZA", "BR"};
+
+/* A random map over the regions, networks and systems that random databases have. */
+static void random_map(struct random *r, struct geomap *map, struct geomap_line *lines,
+		       uint16_t (*orders)[N_DATACENTERS])
+{
+	static const char *const continents[] = {"EU", "NA", "AS", "AF"};
+	map->lines = lines;
+	map->n = 1 + random_below(r, 14);
+	for (size_t i = 0; i < map->n; i++) {
+		struct geomap_line *line = &lines[i];
+		*line = (struct geomap_line){.key = i == 0 ? GEOMAP_DEFAULT
+							   : (enum geomap_key)(1 + random_below(r, 5))};
+		if (line->key >= GEOMAP_CONTINENT && line->key <= GEOMAP_SUBDIVISION &&
+		    random_below(r, 3) > 0)
+			strcpy(line->continent, continents[random_below(r, 4)]);
+		if (line->key == GEOMAP_CONTINENT && line->continent[0] == '\0')
+			strcpy(line->continent, "EU");
+		if (line->key == GEOMAP_COUNTRY || line->key == GEOMAP_SUBDIVISION)
+			strcpy(line->country, countries[random_below(r, 8)]);
+		if (line->key == GEOMAP_SUBDIVISION)
+			strcpy(line->subdivision, random_next(r) & 1 ? "AA" : "BB");
+		line->asn = 64500 + random_below(r, 4);
+		if (line->key == GEOMAP_NETWORK) {
+			bool v6 = random_next(r) & 1;
+			line->network = prefix_of(v6 ? "2001:db8::/32" : "10.0.0.0/8");
+			line->network.len = (uint8_t)(line->network.len - 4 + random_below(r, 20));
+			for (unsigned octet = v6 ? 3 : 0; octet < 8; octet++)
+				line->network.addr.octets[octet] ^= (uint8_t)(random_next(r) & 0x13);
+			addr_mask(&line->network.addr, line->network.len);
+		}
+		line->nearest = random_below(r, 4) == 0;
+		line->rest = !line->nearest && random_below(r, 3) == 0;
+		for (uint16_t d = 0; d < N_DATACENTERS && !line->nearest; d++) {
+			uint16_t at = (uint16_t)random_below(r, line->n + 1u);
+			if (random_next(r) & 1 && line->n > 0)
+				continue;
+			memmove(&orders[i][at + 1], &orders[i][at], (line->n - at) * sizeof(uint16_t));
+			orders[i][at] = d;
+			line->n++;
+		}
+		line->datacenters = orders[i];
+	}
+}
+
+static void random_database(struct random *r, struct writer *w, unsigned version, const char *format)
+{
+	writer_init(w, version, 24 + 4 * random_below(r, 3));
+	for (uint32_t n = 1 + random_below(r, 40); n > 0; n--) {
+		bool v6 = version == 6 && random_next(r) & 1;
+		struct prefix p = prefix_of(v6 ? "2001:db8::/32" : "10.0.0.0/8");
+		p.len = (uint8_t)(v6 ? 24 + random_below(r, 40) : 4 + random_below(r, 28));
+		for (unsigned octet = v6 ? 2 : 0; octet < 8; octet++)
+			p.addr.octets[octet] ^= (uint8_t)(random_next(r) & 0x13);
+		addr_mask(&p.addr, p.len);
+		if (!v6)
+			memset(p.addr.octets + 4, 0, 12);
+		char record[160];
+		snprintf(record, sizeof(record), format, countries[random_below(r, 8)],
+			 random_next(r) & 1 ? "AA" : "BB", 64500 + random_below(r, 4));
+		writer_add(w, &p, record);
+	}
+	if (version == 6 && random_next(r) & 1)
+		writer_alias(w, "2002::/16");
+}
+
+static void random_worlds_are_steered_by_the_rules(void **state)
+{
+	(void)state;
+	static const char *const formats[] = {
+		"{country:{iso_code:'%s'},subdivisions:[{iso_code:'%s'}],x:%u}",
+		"{country_code:'%s',y:'%s',x:%u}",
+		"{z:'%s',y:'%s',asn:%u}",
+		"{country:{iso_code:'%s'},subdivisions:[{iso_code:'%s'}],autonomous_system_number:%u,"
+		"location:{latitude:10.5,longitude:100.5}}",
+	};
+	struct random r;
+	random_seed_with(&r, 20261121);
+	for (unsigned world = 0; world < WORLDS; world++) {
+		struct datacenter dcs[N_DATACENTERS] = {
+			{.name = "a"}, {.name = "b"}, {.name = "c"}, {.name = "d"}};
+		for (unsigned i = 0; i < N_DATACENTERS; i++) {
+			dcs[i].located = random_below(&r, 4) > 0;
+			dcs[i].latitude = (double)random_below(&r, 140) - 70;
+			dcs[i].longitude = (double)random_below(&r, 360) - 180;
+		}
+		struct config config = {.n_datacenters = N_DATACENTERS, .datacenters = dcs};
+		struct writer writers[3];
+		const char *paths[3];
+		unsigned n = random_below(&r, 4);
+		for (unsigned i = 0; i < n; i++) {
+			random_database(&r, &writers[i], random_next(&r) & 1 ? 6 : 4,
+					formats[random_below(&r, 4)]);
+			paths[i] = writer_path(&writers[i]);
+		}
+		struct faults faults = {0};
+		struct databases *databases = databases_open(paths, n, &faults);
+		faults_print(&faults, stderr);
+		assert_non_null(databases);
+		struct geomap_line lines[16];
+		uint16_t orders[16][N_DATACENTERS];
+		struct geomap map;
+		random_map(&r, &map, lines, orders);
+		struct proof c = {.config = &config,
+				  .map = world % 6 ? &map : NULL,
+				  .databases = databases,
+				  .random = &r,
+				  .every = 1};
+		check_map(&c, &r);
+		databases_close(databases);
+		for (unsigned i = 0; i < n; i++)
+			writer_free(&writers[i]);
+	}
+}
+
+/* Real databases, where some have been fetched: all together, each in its turn the first. */
+static void real_databases_are_steered_by_the_rules(void **state)
+{
+	(void)state;
+	static const char *const files[] = {SOURCE_DIR "/geoip/dbip-country.mmdb",
+					    SOURCE_DIR "/geoip/GeoLite2-Country.mmdb"};
+	static const uint16_t orders[][N_DATACENTERS] = {{1, 0, 2, 3}, {0, 1}, {2},
+							 {1, 2},       {3, 2}, {2, 1, 0}};
+	static const struct geomap_line lines[] = {
+		{.key = GEOMAP_DEFAULT, .n = 4, .datacenters = orders[0]},
+		{.key = GEOMAP_CONTINENT, .continent = "EU", .n = 2, .datacenters = orders[1]},
+		{.key = GEOMAP_COUNTRY,
+		 .continent = "EU",
+		 .country = "FR",
+		 .n = 1,
+		 .datacenters = orders[2],
+		 .rest = true},
+		{.key = GEOMAP_COUNTRY, .country = "US", .n = 2, .datacenters = orders[3]},
+		{.key = GEOMAP_CONTINENT, .continent = "AS", .n = 2, .datacenters = orders[4]},
+		{.key = GEOMAP_CONTINENT, .continent = "AF", .nearest = true},
+		{.key = GEOMAP_NETWORK,
+		 .network = {{FAMILY_V4, {8, 8}}, 16},
+		 .n = 3,
+		 .datacenters = orders[5]},
+		{.key = GEOMAP_ASN, .asn = 64500, .n = 1, .datacenters = orders[2]},
+	};
+	static const struct datacenter dcs[] = {
+		{.name = "fra", .located = true, .latitude = 50.11, .longitude = 8.68},
+		{.name = "iad", .located = true, .latitude = 39.04, .longitude = -77.49},
+		{.name = "sin", .located = true, .latitude = 1.35, .longitude = 103.82},
+		{.name = "any"}};
+	struct config config = {.n_datacenters = N_DATACENTERS, .datacenters = dcs};
+	struct geomap map = {.name = "world", .n = sizeof(lines) / sizeof(lines[0]), .lines = lines};
+	struct random r;
+	bool any = false;
+	const char *step = getenv("GSLBD_TEST_EVERY"); /* sanitizers are slow: they see a sample */
+	size_t every = step ? strtoul(step, NULL, 10) : 1;
+	random_seed_with(&r, 3);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (access(files[i], R_OK) != 0)
+			continue;
+		struct faults faults = {0};
+		struct writer asn;
+		writer_init(&asn, 6, 24);
+		writer_add_text(&asn, "81.0.0.0/9", "{asn:64500}");
+		writer_add_text(&asn, "2a02::/20", "{asn:64500}");
+		struct databases *databases =
+			databases_open((const char *const[]){files[i], writer_path(&asn)}, 2, &faults);
+		assert_non_null(databases);
+		print_message("%s\n", strrchr(files[i], '/') + 1);
+		struct proof c = {.config = &config, .map = &map, .databases = databases, .every = every};
+		check_map(&c, &r);
+		databases_close(databases);
+		writer_free(&asn);
+		any = true;
+	}
+	if (!any) {
+		print_message("no real database: tools/geoip-fetch country\n");
+		skip();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_worlds_are_steered_by_the_rules),
+		cmocka_unit_test(real_databases_are_steered_by_the_rules),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
