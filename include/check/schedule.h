@@ -38,10 +38,10 @@ void schedule_free(struct schedule *schedule);
 /*
  * Starts to poll a target: the first check at once, the second after a random part of the interval, then one
  * each interval (±10 % jitter) from start to start, so that a thousand targets don't beat as one. A check
- * that is still under way when its next is due (its timeout is at most the interval, but the jitter may
- * shorten that) is followed by it at once. Checks beyond what may be under way together (half of the
- * process's file descriptors, at most 4096) wait in a queue, which does not count towards their timeout. Ids
- * are small numbers: there is room for all up to the largest.
+ * that is still under way when its next is due (its timeout may be longer than the interval) is followed by
+ * it at once. Checks beyond what may be under way together (half of the process's file descriptors, at most
+ * 4096) wait in a queue, which does not count towards their timeout. Ids are small numbers: there is room for
+ * all up to the largest.
  */
 void schedule_add(struct schedule *schedule, uint32_t id, const struct target *target);
 

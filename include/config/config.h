@@ -26,7 +26,8 @@ struct check {
 	enum check_kind kind;
 	uint16_t port;        /* http: 80 by default; tcp: 0 where only an address names the port */
 	uint32_t interval_ms; /* 5 s */
-	uint32_t timeout_ms;  /* 2 s; at most the interval */
+	uint32_t timeout_ms;  /* 2 s; where it is over the interval, a slow check is followed at once by the
+				 next */
 	uint16_t rise;        /* 2 */
 	uint16_t fall;        /* 3 */
 	const char *path;     /* http: "/" */
@@ -105,8 +106,9 @@ struct config {
 };
 
 /*
- * Reads and checks gslbd.conf, not the files it names. Every fault of the file is added to `faults`; returns
- * NULL if one is an error. The caller frees the result with config_free().
+ * Reads and checks gslbd.conf, not the files it names. Every fault of the file is added to `faults`; where
+ * one is an error, the result is good for nothing but finding the faults of other files. NULL where the file
+ * can't be read. The caller frees the result with config_free().
  */
 struct config *config_read(const char *path, struct faults *faults);
 

@@ -174,38 +174,33 @@ static bool read_kind(struct builder *b, const struct entry *e, enum check_kind 
 }
 
 /* An option that has no meaning for a check of this kind. */
-static bool check_kind_options(struct builder *b, const struct entry *e)
+static void check_kind_options(struct builder *b, const struct entry *e)
 {
 	static const char *const http_only[] = {"path=", "host=", "expect=", "body="};
-	bool sound = true;
 	for (size_t i = 3; i < e->n; i++) {
 		for (size_t j = 0; j < sizeof(http_only) / sizeof(http_only[0]); j++) {
 			size_t len = strlen(http_only[j]);
 			if (e->tokens[i].len >= len && strncasecmp(e->tokens[i].text, http_only[j], len) == 0)
-				sound = refuse(&b->reader, e, &e->tokens[i],
-					       "option \"%.*s\" is for http checks only", (int)len - 1,
-					       http_only[j]);
+				refuse(&b->reader, e, &e->tokens[i],
+				       "option \"%.*s\" is for http checks only", (int)len - 1, http_only[j]);
 		}
 	}
-	return sound;
 }
 
 static void read_check(struct builder *b, const struct entry *e)
 {
 	struct check_fields fields = {0};
-	if (!need(b, e, 3, "check NAME KIND key=value...") || !define(b, e, "check") ||
-	    !read_kind(b, e, &fields.check.kind))
-		return;
-	bool sound = options_read(&b->reader, &check_options, e, 3, e->n, &fields);
 	struct check *check = &fields.check;
+	if (!need(b, e, 3, "check NAME KIND key=value...") || !define(b, e, "check"))
+		return;
+	if (read_kind(
+		    b, e,
+		    &check->kind)) /* one of another kind is kept, so that who names it is not at fault too */
+		options_read(&b->reader, &check_options, e, 3, e->n, &fields);
 	if (check->kind == CHECK_TCP)
-		sound &= check_kind_options(b, e);
+		check_kind_options(b, e);
 	if (check->kind == CHECK_HTTP && check->port == 0)
 		check->port = HTTP_PORT;
-	if (sound && check->timeout_ms > check->interval_ms)
-		refuse(&b->reader, e, &e->tokens[1],
-		       "the timeout (%u ms) must not be longer than the interval (%u ms)", check->timeout_ms,
-		       check->interval_ms);
 	check->name = token_text(&b->reader, &e->tokens[1]);
 	check->n_expect = fields.expect.n;
 	check->expect = fields.expect.list;
@@ -235,7 +230,8 @@ static void read_datacenter(struct builder *b, const struct entry *e)
 		refuse(&b->reader, e, &e->tokens[1], "check \"%s\" has no port=, so address= must have one",
 		       b->config->checks[dc->check].name);
 	if (dc->max_latency_us > 0 && dc->check == CONFIG_NONE)
-		refuse(&b->reader, e, &e->tokens[1], "max-latency= needs check=, which measures the latency");
+		fault_warn(b->reader.faults, token_spot(e, &e->tokens[1]),
+			   "max-latency= has no effect without check=, which measures the latency");
 	b->config->datacenters =
 		append(b, b->config->datacenters, &b->config->n_datacenters, dc, sizeof(*dc));
 }
@@ -423,7 +419,7 @@ static int fault_compare(const void *a, const void *b)
 static struct config *read_from(const char *path, struct lexer *lexer, struct faults *faults)
 {
 	struct config *config = mem_alloc(sizeof(*config));
-	size_t errors = faults->errors, first = faults->n;
+	size_t first = faults->n;
 	config->arena = arena_new();
 	config->path = arena_copy_text(config->arena, path, strlen(path));
 	struct builder b = {.reader = {config, config->arena, faults}, .config = config};
@@ -435,10 +431,7 @@ static struct config *read_from(const char *path, struct lexer *lexer, struct fa
 	lexer_close(lexer);
 	if (faults->n > first)
 		qsort(faults->list + first, faults->n - first, sizeof(*faults->list), fault_compare);
-	if (faults->errors == errors)
-		return config;
-	config_free(config);
-	return NULL;
+	return config;
 }
 
 struct config *config_read(const char *path, struct faults *faults)

@@ -117,7 +117,7 @@ struct world *world_load(const char *path, bool keep_databases, struct faults *f
 	world->arena = arena_new();
 	world->roster = roster_new(config);
 	struct databases *databases = databases_open(config->geoips, config->n_geoips, faults);
-	load_zones(world, faults);
+	load_zones(world, faults); /* even after errors: all of a run are told */
 
 	bool sound = faults->errors == errors;
 	if (sound)

@@ -31,7 +31,7 @@ def test_a_sound_one(tmp_path):
     ("listen 127.0.0.1:5300", "7:8: listen 127.0.0.1:5300 stands there already"),
     ("workers 0", "7:9: a number of workers from 1 to 1024 is expected"),
     ("check c http intervall=1s", '7:14: unknown option of check "intervall", did you mean "interval"?'),
-    ("check c http interval=1", '7:7: the timeout (2000 ms) must not be longer than the interval (1000 ms)'),
+    ("check c http interval=99ms", '7:23: "99ms" is not right for interval: a duration from 100ms to 1d is expected'),
     ("check c http interval=5x", '7:23: "5x" is not right for interval: a duration from 100ms to 1d is expected'),
     ("check c http rise=0", '7:19: "0" is not right for rise: a number from 1 to 1000 is expected'),
     ("check c http rise=2 rise=3", '7:21: option "rise" is given twice'),
@@ -94,8 +94,9 @@ def test_zone(tmp_path, line, expected):
 
 
 def test_all_mistakes_of_a_run_are_told(tmp_path):
-    result = check(tmp_path, "lisen x\ncheck c http rise=0\nzone app.example.com z.zone\n", "bad\n")
-    assert [line.split(": ")[0] for line in result.stderr.splitlines()[:-1]] == ["gslbd.conf:1:1", "gslbd.conf:2:19"]
+    result = check(tmp_path, "lisen x\ncheck c http rise=0\nzone app.example.com z.zone\n", SOA + "bad A\n")
+    assert [line.split(": ")[0] for line in result.stderr.splitlines()[:-1]] == [
+        "gslbd.conf:1:1", "gslbd.conf:2:19", "z.zone:5:5"]
     zone = SOA + "".join(f"x{i} A nope\n" for i in range(5)) + "www AT fra A 192.0.2.1\n" * 2
     result = check(tmp_path, GOOD, zone)
     assert [line.split(": ")[0] for line in result.stderr.splitlines()[:-1]] == [
