@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "check/schedule.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,14 +27,30 @@ struct watch {
 	uint32_t free_from; /* no poll before it is unused */
 };
 
-static void log_transition(const struct roster_target *target, const struct health *health, const char *why)
+/* Which datacenters a target stands for: ", datacenter fra iad", or nothing where it is a record's own. */
+static void datacenter_names(const struct roster *roster, uint32_t target, char *out, size_t room)
 {
-	char address[ADDR_TEXT_MAX];
-	endpoint_format(&target->address, address);
-	if (health->state == HEALTH_DOWN)
-		log_warn("check %s of %s: down: %s", target->check->name, address, why);
+	const struct config *config = roster->config;
+	size_t len = 0;
+	out[0] = '\0';
+	for (size_t i = 0; i < config->n_datacenters && len < room; i++) {
+		if (roster->datacenter_targets[i] == target)
+			len += (size_t)snprintf(out + len, room - len, "%s %s",
+						len == 0 ? ", datacenter" : "", config->datacenters[i].name);
+	}
+}
+
+static void log_transition(const struct roster *roster, uint32_t target, enum health_state state,
+			   const char *why)
+{
+	const struct roster_target *t = &roster->targets[target];
+	char address[ADDR_TEXT_MAX], names[256];
+	endpoint_format(&t->address, address);
+	datacenter_names(roster, target, names, sizeof(names));
+	if (state == HEALTH_DOWN)
+		log_warn("down: check %s of %s%s: %s", t->check->name, address, names, why);
 	else
-		log_info("check %s of %s: up", target->check->name, address);
+		log_info("up: check %s of %s%s", t->check->name, address, names);
 }
 
 /* Returns whether a state has changed. */
@@ -42,9 +59,11 @@ static bool take_result(struct watched *w, uint32_t target, const struct check_r
 	const struct roster *roster = w->world->roster;
 	enum health_state before = w->vitals.targets[target].state;
 	bool changed = vitals_result(&w->vitals, roster, target, result->ok, result->latency_us);
-	if (w->vitals.targets[target].state != before)
-		log_transition(&roster->targets[target], &w->vitals.targets[target], result->why);
-	else if (changed)
+	enum health_state now = w->vitals.targets[target].state;
+	if (now != before &&
+	    !(before == HEALTH_UNKNOWN && now == HEALTH_UP)) /* that all is well is no news */
+		log_transition(roster, target, now, result->why);
+	else if (changed && now == before)
 		log_info("check %s: latency %u ms has crossed a max-latency",
 			 roster->targets[target].check->name, result->latency_us / 1000);
 	return changed;

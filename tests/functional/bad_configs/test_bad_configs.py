@@ -83,7 +83,7 @@ def test_conf(tmp_path, line, expected):
     ("$INCLUDE z.zone", "5:10: z.zone includes itself"),
     ("ns1 A 192.0.2.53", "5:5: the same record stands at line 4 already"),
     ("www TXT \"" + "x" * 256 + "\"", None),
-    ("www MX 10", "5:8: bad data for a MX record: Syntax error, could not parse the RR's rdata"),
+    ("www MX 10", "5:8: bad data for a MX record: Syntax error, value expected"),
     ("www TYPE15 \\# 2 0001", "5:12: bad data for a TYPE15 record: a field is missing or too long"),
     ("www SRV \\# 6 000100010001", "5:9: bad data for a SRV record: a field is missing or too long"),
     ("www HTTPS \\# 2 0001", "5:11: bad data for a HTTPS record: a field is missing or too long"),

@@ -134,7 +134,7 @@ www AT iad A 192.0.2.3
     iad = Datacenter()
     with Server({"gslbd.conf": CONF, "z.zone": zone}, FRA=fra.port, IAD=iad.port) as server:
         one.status = 500
-        wait_until(lambda: f"127.0.0.1:{one.port}: down" in server.log(), 10)
+        wait_until(lambda: f"down: check site of 127.0.0.1:{one.port}: status 500" in server.log(), 10)
         assert all(server.answers("www.app.example.com") == ["192.0.2.2"] for _ in range(20))
         fra.status = 500  # now the whole datacenter
         moves_to(server, "192.0.2.3", time.monotonic())
