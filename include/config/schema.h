@@ -24,7 +24,7 @@ enum value_kind {
 	VALUE_YES_NO,      /* bool */
 	VALUE_TEXT,        /* const char *, not empty */
 	VALUE_URL_PATH,    /* const char *, begins with a slash, no blanks */
-	VALUE_HOST,        /* const char *, printable, no blanks */
+	VALUE_HOST,        /* const char *, a host name or an address, and a port or none */
 	VALUE_STATUSES,    /* struct statuses */
 	VALUE_ENDPOINT,    /* struct optional_endpoint */
 	VALUE_LOCATION,    /* struct location */
@@ -52,8 +52,12 @@ struct option_row {
 	size_t offset; /* in the struct that options_read() fills */
 	uint64_t min, max;
 	const char *const *words; /* VALUE_WORD; ends with NULL */
-	const char *fallback;     /* the default, as text; NULL: zero */
-	const char *expected;     /* what would be right */
+	const char *const
+		*later;         /* VALUE_WORD: words that are refused as not supported yet; ends with NULL */
+	const char *only;       /* the kind of check that it is for; NULL: any */
+	const char *only_later; /* the kind that it is for too, but not yet */
+	const char *fallback;   /* the default, as text; NULL: zero */
+	const char *expected;   /* what would be right */
 	const char *help;
 };
 
@@ -64,11 +68,24 @@ struct option_table {
 	const struct option_row *rows;
 };
 
+/* One of the words that may stand at a place, such as a check's kind. */
+struct choice_row {
+	const char *word;
+	const char *help; /* NULL: not supported yet */
+};
+
+struct choice_table {
+	const char *what; /* "check kind" */
+	size_t n;
+	const struct choice_row *rows; /* the supported ones first, in the order of their enum */
+};
+
 /* What values are read with. */
 struct reader {
 	const struct config *config; /* checks and datacenters by name */
 	struct arena *arena;
 	struct faults *faults;
+	const char *kind; /* of the check that options are read for */
 };
 
 /*
@@ -78,6 +95,13 @@ struct reader {
 bool options_read(const struct reader *r, const struct option_table *table, const struct entry *entry,
 		  size_t first, size_t last, void *into);
 
+/* Which row is that word? False, with a fault, where it is none, or one that is not supported yet. */
+bool choice_read(const struct reader *r, const struct entry *entry, const struct token *token,
+		 const struct choice_table *table, int *out);
+
+/* The entry's option of that key, among its tokens from `first` on; NULL where there is none. */
+const struct token *option_given(const struct entry *entry, size_t first, const char *key);
+
 /* Does the token look like key=value, the key being letters and dashes? */
 bool option_is(const struct token *token);
 
@@ -85,25 +109,27 @@ bool option_is(const struct token *token);
 bool value_read(const struct reader *r, const struct option_row *row, const char *text, size_t len,
 		void *into);
 
-/* Adds a fault at a token: `format` with the token's text as its first argument, and the nearest of `words`,
- * if any. */
+/* Adds a fault at a token: it is an unknown `what`, and the nearest of `words`, if any, was meant. */
 bool refuse_word(const struct reader *r, const struct entry *entry, const struct token *token,
 		 const char *what, const char *const *words, size_t n);
 
 __attribute__((format(printf, 4, 5))) bool refuse(const struct reader *r, const struct entry *entry,
 						  const struct token *token, const char *format, ...);
 
-/* A copy of a token's decoded text in the reader's arena. */
-char *token_text(const struct reader *r, const struct token *token);
+/* The same for a name that nothing defines. */
+enum thing { THING_CHECK, THING_DATACENTER, THING_GEOMAP };
+bool refuse_name(const struct reader *r, const struct entry *entry, const struct token *token,
+		 enum thing thing);
 
-/* Writes a table as help. */
-void option_table_help(const struct option_table *table, FILE *out);
+/* A copy of a token's decoded text in the reader's arena; NULL, with a fault, where it has a NUL octet. */
+char *token_text(const struct reader *r, const struct entry *entry, const struct token *token);
+
+/* Has one of those datacenters a location? Of all, where the list is empty. */
+bool any_located(const struct config *config, const uint16_t *list, size_t n);
 
 /* The tables. */
+extern const struct choice_table check_kinds, methods;
 extern const struct option_table check_options, datacenter_options, listen_options, steer_options, at_options;
-
-/* Reads one line of a geomap, from its key on. */
-bool geomap_line_read(const struct reader *r, const struct entry *entry, struct geomap_line *out);
 
 /* Reads datacenter names from `first` on, up to the first option. *rest tells of a final `...`. */
 bool datacenters_read(const struct reader *r, const struct entry *entry, size_t first,

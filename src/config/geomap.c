@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Lines of a geomap: for whom it is, and the datacenters in order. */
-#include "config/schema.h"
+#include "config/builder.h"
 #include "config/value.h"
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const continents[] = {"AF", "AN", "AS", "EU", "NA", "OC", "SA"};
 
@@ -53,7 +54,8 @@ static bool region_read(const struct reader *r, const struct entry *entry, const
 	if (country == NULL)
 		return true;
 	out->key = GEOMAP_COUNTRY;
-	if (!code_read(country + 1, (size_t)(country_end - country) - 1, 2, 2, out->country))
+	if (!code_read(country + 1, (size_t)(country_end - country) - 1, 2, 2, out->country) ||
+	    !isalpha((unsigned char)country[1]) || !isalpha((unsigned char)country[2]))
 		return refuse(r, entry, token,
 			      "the country in \"%.*s\" must be a code of two letters (ISO 3166-1)",
 			      (int)token->len, token->text);
@@ -80,7 +82,11 @@ static bool network_read(const struct reader *r, const struct entry *entry, cons
 	uint64_t len;
 	char right[ADDR_TEXT_MAX];
 	if (slash != NULL && addr_parse(token->text, addr_len, &prefix.addr) &&
-	    value_number(slash + 1, token->len - addr_len - 1, &len) && len <= addr_bits(&prefix.addr)) {
+	    value_number(slash + 1, token->len - addr_len - 1, &len)) {
+		unsigned bits = addr_bits(&prefix.addr);
+		if (len > bits)
+			return refuse(r, entry, token, "the length in \"%.*s\" must be from 0 to %u",
+				      (int)token->len, token->text, bits);
 		prefix.len = (uint8_t)len;
 		addr_mask(&prefix.addr, (unsigned)len);
 		return refuse(r, entry, token, "\"%.*s\" has bits set behind its length; %s would be right",
@@ -90,14 +96,23 @@ static bool network_read(const struct reader *r, const struct entry *entry, cons
 		      (int)token->len, token->text);
 }
 
-static bool asn_read(const struct token *token, struct geomap_line *out)
+/* Is it AS and digits? */
+static bool asn_is(const struct token *token)
+{
+	bool is = token->len > 2 && strncasecmp(token->text, "AS", 2) == 0;
+	for (size_t i = 2; is && i < token->len; i++)
+		is = isdigit((unsigned char)token->text[i]);
+	return is;
+}
+
+static bool asn_read(const struct reader *r, const struct entry *entry, const struct token *token,
+		     struct geomap_line *out)
 {
 	uint64_t asn;
-	if (token->len < 3 || toupper((unsigned char)token->text[0]) != 'A' ||
-	    toupper((unsigned char)token->text[1]) != 'S' ||
-	    !value_number(token->text + 2, token->len - 2, &asn) || asn > UINT32_MAX)
-		return false;
 	out->key = GEOMAP_ASN;
+	if (!value_number(token->text + 2, token->len - 2, &asn) || asn > UINT32_MAX)
+		return refuse(r, entry, token, "the number in \"%.*s\" must be from 0 to %u", (int)token->len,
+			      token->text, UINT32_MAX);
 	out->asn = (uint32_t)asn;
 	return true;
 }
@@ -105,12 +120,11 @@ static bool asn_read(const struct token *token, struct geomap_line *out)
 static bool key_read(const struct reader *r, const struct entry *entry, const struct token *token,
 		     struct geomap_line *out)
 {
-	if (token->len == 1 && token->text[0] == '*') {
-		out->key = GEOMAP_DEFAULT;
+	out->key = GEOMAP_DEFAULT;
+	if (token->len == 1 && token->text[0] == '*')
 		return true;
-	}
-	if (asn_read(token, out))
-		return true;
+	if (asn_is(token))
+		return asn_read(r, entry, token, out);
 	if (memchr(token->text, '.', token->len) != NULL || memchr(token->text, ':', token->len) != NULL)
 		return network_read(r, entry, token, out);
 	return region_read(r, entry, token, out);
@@ -120,13 +134,8 @@ static bool datacenter_add(const struct reader *r, const struct entry *entry, co
 			   uint16_t *list, struct geomap_line *out)
 {
 	int found = config_datacenter(r->config, token->text, token->len);
-	if (found == CONFIG_NONE) {
-		const char *words[256];
-		size_t n = r->config->n_datacenters < 256 ? r->config->n_datacenters : 256;
-		for (size_t i = 0; i < n; i++)
-			words[i] = r->config->datacenters[i].name;
-		return refuse_word(r, entry, token, "datacenter", words, n);
-	}
+	if (found == CONFIG_NONE)
+		return refuse_name(r, entry, token, THING_DATACENTER);
 	for (unsigned i = 0; i < out->n; i++) {
 		if (list[i] == found)
 			return refuse(r, entry, token, "datacenter \"%.*s\" is named twice", (int)token->len,
@@ -156,27 +165,99 @@ bool datacenters_read(const struct reader *r, const struct entry *entry, size_t 
 	return sound;
 }
 
-bool geomap_line_read(const struct reader *r, const struct entry *entry, struct geomap_line *out)
+static bool nearest_is(const struct reader *r, const struct token *token)
 {
-	*out = (struct geomap_line){.at = token_spot(entry, &entry->tokens[2])};
-	bool sound = key_read(r, entry, &entry->tokens[2], out);
-	if (entry->n == 3)
-		return refuse(r, entry, &entry->tokens[2],
-			      "a line of a geomap needs datacenters, or nearest, behind its key");
-	if (token_is(&entry->tokens[3], "nearest") &&
-	    config_datacenter(r->config, "nearest", 7) == CONFIG_NONE) {
-		out->nearest = true;
-		if (entry->n > 4)
-			return refuse(r, entry, &entry->tokens[4],
-				      "nearest stands alone: it takes all datacenters");
-		return sound;
+	return token_is(token, "nearest") && config_datacenter(r->config, token->text, token->len) < 0;
+}
+
+static void nearest_read(const struct reader *r, const struct entry *entry, const struct token *nearest,
+			 struct geomap_line *out)
+{
+	out->nearest = true;
+	if (entry->n > 4)
+		refuse(r, entry, nearest == &entry->tokens[3] ? &entry->tokens[4] : nearest,
+		       "nearest stands alone: it takes all datacenters");
+	else if (!any_located(r->config, NULL, 0))
+		refuse(r, entry, nearest, "nearest needs datacenters with location=; there is none");
+}
+
+/* What stands behind the key. */
+static void order_read(const struct reader *r, const struct entry *entry, struct geomap_line *out)
+{
+	bool options = false;
+	if (entry->n == 3) {
+		refuse(r, entry, &entry->tokens[2],
+		       "a line of a geomap needs datacenters, or nearest, behind its key");
+		return;
 	}
-	sound &= datacenters_read(r, entry, 3, out);
 	for (size_t i = 3; i < entry->n; i++) {
-		if (option_is(&entry->tokens[i]))
-			sound = refuse(r, entry, &entry->tokens[i], "a line of a geomap takes no options");
+		const struct token *token = &entry->tokens[i];
+		if (nearest_is(r, token)) {
+			nearest_read(r, entry, token, out);
+			return;
+		}
+		if (option_is(token)) {
+			refuse(r, entry, token, "a line of a geomap takes no options");
+			options = true;
+		}
 	}
-	if (sound && out->n == 0)
-		sound = refuse(r, entry, &entry->tokens[3], "... needs at least one datacenter before it");
-	return sound;
+	if (datacenters_read(r, entry, 3, out) && out->n == 0 && !options)
+		refuse(r, entry, &entry->tokens[3], "... needs at least one datacenter before it");
+}
+
+static struct geomap *geomap_of(struct builder *b, const struct entry *e)
+{
+	const struct token *t = &e->tokens[1];
+	struct config *config = b->config;
+	int found = config_geomap(config, t->text, t->len);
+	if (found == CONFIG_NONE) {
+		struct geomap map = {.name = arena_copy_text(config->arena, t->text, t->len)};
+		struct spot start = token_spot(e, &e->tokens[2]);
+		found = (int)config->n_geomaps;
+		config->geomaps = list_add(b, config->geomaps, &config->n_geomaps, &map, sizeof(map));
+		b->map_starts = list_add(b, b->map_starts, &b->n_map_starts, &start, sizeof(start));
+	}
+	return (struct geomap *)(uintptr_t)&config->geomaps[found];
+}
+
+/* Where the map had a line for the same clients before. */
+static const struct spot *line_before(struct builder *b, const struct entry *e, const struct geomap *map,
+				      const struct geomap_line *line)
+{
+	char key[256], network[ADDR_TEXT_MAX] = "";
+	if (line->key == GEOMAP_NETWORK)
+		prefix_format(&line->network, network);
+	snprintf(key, sizeof(key), "%td %d %s/%s/%s %u %s", map - b->config->geomaps, (int)line->key,
+		 line->continent, line->country, line->subdivision, line->asn, network);
+	return seen_before(b, e, SEEN_LINE, key);
+}
+
+void geomap_entry_read(struct builder *b, const struct entry *e)
+{
+	const struct token *key = &e->tokens[2];
+	struct geomap_line line = {.at = spot_kept(b, e, key)};
+	name_check(b, e, &e->tokens[1]);
+	struct geomap *map = geomap_of(b, e);
+	bool sound = key_read(&b->reader, e, key, &line);
+	order_read(&b->reader, e, &line);
+	if (!sound)
+		return;
+	const struct spot *before = line_before(b, e, map, &line);
+	if (before != NULL)
+		refuse(&b->reader, e, key, "geomap %s has a line for %.*s already, at %s", map->name,
+		       (int)key->len, key->text, spot_text(b, e, before));
+	map->lines = list_add(b, map->lines, &map->n, &line, sizeof(line));
+}
+
+void geomaps_check(struct builder *b)
+{
+	for (size_t i = 0; i < b->config->n_geomaps; i++) {
+		const struct geomap *map = &b->config->geomaps[i];
+		bool found = false;
+		for (size_t j = 0; j < map->n; j++)
+			found |= map->lines[j].key == GEOMAP_DEFAULT;
+		if (!found)
+			fault_add(b->reader.faults, b->map_starts[i],
+				  "geomap %s has no line for *, which all others take", map->name);
+	}
 }

@@ -2,6 +2,7 @@
 /* The lexer: files are read whole, and tokens are slices of them. */
 #include "config/lexer.h"
 #include "base/memory.h"
+#include "config/content.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,16 +11,20 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DEPTH_MAX = 16 };
+enum {
+	DEPTH_MAX = 16,
+	RESUMED_MAX = 8, /* so that a file of nothing but ( is not read once for each */
+};
 
 /* One file being read. Kept until the lexer is closed, as tokens and names point into it. */
 struct source {
 	struct source *kept; /* the list of all that were opened */
 	struct source *outer;
 	char *name;
-	char *text;
+	struct content content;
 	const char *at, *end, *line_start;
 	unsigned line, depth;
+	unsigned resumed; /* how often reading went back behind a ( that nothing closes */
 };
 
 struct lexer {
@@ -46,48 +51,24 @@ static struct spot spot_at(const struct source *s, const char *p)
 	return (struct spot){s->name, s->line, (unsigned)(p - s->line_start) + 1};
 }
 
-static void push(struct lexer *l, const char *name, char *text, size_t len)
+static void push(struct lexer *l, const char *name, const struct content *content)
 {
 	struct source *s = mem_alloc(sizeof(*s));
+	const char *text = content->text;
 	*s = (struct source){
 		.kept = l->kept,
 		.outer = l->source,
 		.name = mem_copy_text(name, strlen(name)),
-		.text = text,
+		.content = *content,
 		.at = text,
-		.end = text + len,
+		.end = text + content->len,
 		.line_start = text,
 		.line = 1,
 		.depth = l->source ? l->source->depth + 1 : 0,
 	};
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+	if (content->len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		s->at = s->line_start = text + 3;
 	l->kept = l->source = s;
-}
-
-/* The whole file with a NUL behind it, or NULL with errno set. */
-static char *read_file(const char *path, size_t *len)
-{
-	FILE *file = fopen(path, "rb");
-	if (file == NULL)
-		return NULL;
-	char *text = NULL;
-	size_t room = 0, got;
-	*len = 0;
-	do {
-		text = mem_grow(text, &room, *len + 65537, 1);
-		got = fread(text + *len, 1, room - *len - 1, file);
-		*len += got;
-	} while (got > 0);
-	int error = ferror(file) ? (errno ? errno : EIO) : 0;
-	fclose(file);
-	if (error != 0) {
-		free(text);
-		errno = error;
-		return NULL;
-	}
-	text[*len] = '\0';
-	return text;
 }
 
 static struct lexer *lexer_new(struct faults *faults)
@@ -99,21 +80,20 @@ static struct lexer *lexer_new(struct faults *faults)
 
 struct lexer *lexer_open(const char *path, struct faults *faults)
 {
-	size_t len;
-	char *text = read_file(path, &len);
-	if (text == NULL) {
+	struct content content;
+	if (!content_read(path, &content)) {
 		fault_add(faults, (struct spot){.file = path}, "can't be read: %s", strerror(errno));
 		return NULL;
 	}
 	struct lexer *l = lexer_new(faults);
-	push(l, path, text, len);
+	push(l, path, &content);
 	return l;
 }
 
 struct lexer *lexer_open_text(const char *name, const char *text, size_t len, struct faults *faults)
 {
 	struct lexer *l = lexer_new(faults);
-	push(l, name, mem_copy_text(text, len), len);
+	push(l, name, &(struct content){.text = mem_copy_text(text, len), .len = len});
 	return l;
 }
 
@@ -122,7 +102,7 @@ void lexer_close(struct lexer *l)
 	for (struct source *s = l->kept, *next; s != NULL; s = next) {
 		next = s->kept;
 		free(s->name);
-		free(s->text);
+		free(s->content.text);
 		free(s);
 	}
 	free(l->tokens);
@@ -148,13 +128,29 @@ static bool wrong(struct lexer *l, const char *p, const char *text)
 	return false;
 }
 
+static bool refuse_nul(struct lexer *l, const char *p)
+{
+	return wrong(l, p, "a NUL octet has no place in a text file");
+}
+
+static bool skip_comment(struct lexer *l)
+{
+	struct source *s = l->source;
+	const char *begin = s->at;
+	skip_line(s);
+	const char *nul = memchr(begin, '\0', (size_t)(s->at - begin));
+	return nul == NULL || refuse_nul(l, nul);
+}
+
 /* Steps over an escape (RFC 1035 §5.1). */
 static bool skip_escape(struct lexer *l)
 {
 	struct source *s = l->source;
 	const char *p = s->at + 1;
-	if (p >= s->end || *p == '\n')
+	if (p >= s->end || *p == '\n' || (*p == '\r' && p + 1 < s->end && p[1] == '\n'))
 		return wrong(l, s->at, "a backslash at the end of a line escapes nothing");
+	if (*p == '\0')
+		return refuse_nul(l, p);
 	if (!isdigit((unsigned char)*p)) {
 		s->at += 2;
 		return true;
@@ -178,6 +174,8 @@ static bool skip_quoted(struct lexer *l)
 		if (*s->at == '\\') {
 			if (!skip_escape(l))
 				return false;
+		} else if (*s->at == '\0') {
+			return refuse_nul(l, s->at);
 		} else {
 			s->at++;
 		}
@@ -203,7 +201,7 @@ static bool read_token(struct lexer *l)
 			if (!skip_escape(l))
 				return false;
 		} else if (class == NUL) {
-			return wrong(l, s->at, "a NUL octet has no place in a text file");
+			return refuse_nul(l, s->at);
 		} else {
 			break;
 		}
@@ -214,25 +212,42 @@ static bool read_token(struct lexer *l)
 	return true;
 }
 
+/* A ( that nothing closes: the lines behind it were no part of its entry, so they are read by themselves. */
+static bool unclosed(struct lexer *l, struct spot opened, const char *begin)
+{
+	struct source *s = l->source;
+	fault_add(l->faults, opened, "the ( is never closed");
+	if (s->resumed++ == RESUMED_MAX)
+		return false;
+	s->at = begin;
+	s->line = opened.line;
+	s->line_start = begin - (opened.column - 1);
+	skip_line(s);
+	return false;
+}
+
 /* Reads up to the end of the entry. False: it is wrong, and the rest of its line was skipped. */
 static bool read_tokens(struct lexer *l)
 {
 	struct source *s = l->source;
 	struct spot opened = {0};
+	const char *opened_at = NULL;
 	unsigned depth = 0;
 	while (s->at < s->end) {
 		bool ok = true;
 		switch (class_of(s->at)) {
 		case BLANK: s->at++; break;
-		case COMMENT: skip_line(s); break;
+		case COMMENT: ok = skip_comment(l); break;
 		case NEWLINE:
 			newline(s);
 			if (depth == 0)
 				return true;
 			break;
 		case OPEN:
-			if (depth++ == 0)
+			if (depth++ == 0) {
 				opened = spot_at(s, s->at);
+				opened_at = s->at;
+			}
 			s->at++;
 			break;
 		case CLOSE:
@@ -250,9 +265,7 @@ static bool read_tokens(struct lexer *l)
 			return false;
 		}
 	}
-	if (depth > 0)
-		fault_add(l->faults, opened, "the ( is never closed");
-	return depth == 0;
+	return depth == 0 || unclosed(l, opened, opened_at);
 }
 
 bool lexer_next(struct lexer *l, struct entry *out)
@@ -283,34 +296,51 @@ static char *beside(const char *file, const char *path)
 	return result;
 }
 
+static bool being_read(const struct lexer *l, const struct content *content)
+{
+	const struct source *s = l->source;
+	while (s != NULL && !content_same_file(&s->content, content))
+		s = s->outer;
+	return s != NULL;
+}
+
+/* Reads the file of that path, beside the one that `at` is in, on top of those being read. */
+static bool include(struct lexer *l, struct spot at, const char *path)
+{
+	struct content content;
+	char *full = beside(at.file, path);
+	bool sound = content_read(full, &content);
+	if (!sound) {
+		fault_add(l->faults, at, "%s can't be read: %s", full, strerror(errno));
+	} else if (being_read(l, &content)) {
+		fault_add(l->faults, at, "%s includes itself", full);
+		free(content.text);
+		sound = false;
+	} else {
+		push(l, full, &content);
+	}
+	free(full);
+	return sound;
+}
+
 bool lexer_include(struct lexer *l, const struct entry *entry, const struct token *token)
 {
 	char path[4096];
 	struct spot at = token_spot(entry, token);
-	if (token_decode(token, path, sizeof(path) - 1) == SIZE_MAX) {
+	size_t len = token_decode(token, path, sizeof(path) - 1);
+	if (len == SIZE_MAX) {
 		fault_add(l->faults, at, "the path is too long");
+		return false;
+	}
+	if (strlen(path) != len) {
+		fault_add(l->faults, at, "a path has no NUL octet in it");
 		return false;
 	}
 	if (l->source != NULL && l->source->depth >= DEPTH_MAX) {
 		fault_add(l->faults, at, "files are included %d deep; does one include itself?", DEPTH_MAX);
 		return false;
 	}
-	char *full = beside(entry->file, path);
-	for (const struct source *s = l->source; s != NULL; s = s->outer) {
-		if (strcmp(s->name, full) == 0) {
-			fault_add(l->faults, at, "%s includes itself", full);
-			free(full);
-			return false;
-		}
-	}
-	size_t len;
-	char *text = read_file(full, &len);
-	if (text == NULL)
-		fault_add(l->faults, at, "%s can't be read: %s", full, strerror(errno));
-	else
-		push(l, full, text, len);
-	free(full);
-	return text != NULL;
+	return include(l, at, path);
 }
 
 struct spot token_spot(const struct entry *entry, const struct token *token)

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { OPTIONS_MAX = 64 };
+enum { OPTIONS_MAX = 64, CHOICES_MAX = 16 };
 
 bool refuse(const struct reader *r, const struct entry *entry, const struct token *token, const char *format,
 	    ...)
@@ -31,11 +31,34 @@ bool refuse_word(const struct reader *r, const struct entry *entry, const struct
 	return refuse(r, entry, token, "unknown %s \"%.*s\"", what, (int)token->len, token->text);
 }
 
-char *token_text(const struct reader *r, const struct token *token)
+char *token_text(const struct reader *r, const struct entry *entry, const struct token *token)
 {
 	char *copy = arena_copy_text(r->arena, token->text, token->len);
-	token_decode(token, copy, token->len);
-	return copy;
+	size_t len = token_decode(token, copy, token->len);
+	if (strlen(copy) == len)
+		return copy;
+	refuse(r, entry, token, "no value may have a NUL octet in it");
+	return NULL;
+}
+
+bool choice_read(const struct reader *r, const struct entry *entry, const struct token *token,
+		 const struct choice_table *table, int *out)
+{
+	const char *words[CHOICES_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < table->n; i++) {
+		const struct choice_row *row = &table->rows[i];
+		if (row->help != NULL)
+			words[n++] = row->word;
+		if (!token_is(token, row->word))
+			continue;
+		if (row->help == NULL)
+			return refuse(r, entry, token, "%s \"%s\" is not supported yet", table->what,
+				      row->word);
+		*out = (int)i;
+		return true;
+	}
+	return refuse_word(r, entry, token, table->what, words, n);
 }
 
 /* The key's length, 0 where the token is no option. */
@@ -55,9 +78,21 @@ bool option_is(const struct token *token)
 	return key_len(token) > 0;
 }
 
+const struct token *option_given(const struct entry *entry, size_t first, const char *key)
+{
+	size_t len = strlen(key);
+	for (size_t i = first; i < entry->n; i++) {
+		const struct token *token = &entry->tokens[i];
+		if (key_len(token) == len && strncasecmp(token->text, key, len) == 0)
+			return token;
+	}
+	return NULL;
+}
+
+/* The row of the token's key; a token without = is a key by itself. */
 static const struct option_row *row_find(const struct option_table *table, const struct token *token)
 {
-	size_t len = key_len(token);
+	size_t len = option_is(token) ? key_len(token) : token->len;
 	for (size_t i = 0; i < table->n; i++) {
 		if (strlen(table->rows[i].key) == len &&
 		    strncasecmp(table->rows[i].key, token->text, len) == 0)
@@ -82,6 +117,23 @@ static bool refuse_option(const struct reader *r, const struct option_table *tab
 	return refuse_word(r, entry, &key, what, words, table->n);
 }
 
+/* May the option stand here at all? */
+static bool option_allowed(const struct reader *r, const struct option_row *row, const struct entry *entry,
+			   const struct token *token)
+{
+	if (row->kind == VALUE_UNSUPPORTED)
+		return refuse(r, entry, token, "option \"%s\" is not supported yet", row->key);
+	if (!option_is(token))
+		return refuse(r, entry, token, "\"%.*s\" is not of the form key=value", (int)token->len,
+			      token->text);
+	if (r->kind == NULL || row->only == NULL || strcmp(row->only, r->kind) == 0)
+		return true;
+	if (row->only_later != NULL && strcmp(row->only_later, r->kind) == 0)
+		return refuse(r, entry, token, "option \"%s\" is not supported yet for %s checks", row->key,
+			      r->kind);
+	return refuse(r, entry, token, "option \"%s\" is for %s checks only", row->key, row->only);
+}
+
 static bool option_read(const struct reader *r, const struct option_row *row, const struct entry *entry,
 			const struct token *token, void *into)
 {
@@ -90,18 +142,17 @@ static bool option_read(const struct reader *r, const struct option_row *row, co
 	value.text += skip;
 	value.len -= skip;
 	value.column += (unsigned)skip;
-	if (row->kind == VALUE_UNSUPPORTED)
-		return refuse(r, entry, token, "option \"%s\" is not supported yet", row->key);
-	const char *text = token_text(r, &value);
+	const char *text = token_text(r, entry, &value);
+	if (text == NULL)
+		return false;
+	for (const char *const *later = row->later; later != NULL && *later != NULL; later++) {
+		if (strcasecmp(text, *later) == 0)
+			return refuse(r, entry, token, "%s \"%s\" is not supported yet", row->key, *later);
+	}
 	if (value_read(r, row, text, strlen(text), into))
 		return true;
-	if (row->kind == VALUE_CHECK) {
-		const char *words[OPTIONS_MAX];
-		size_t n = 0;
-		for (; n < r->config->n_checks && n < OPTIONS_MAX; n++)
-			words[n] = r->config->checks[n].name;
-		return refuse_word(r, entry, &value, "check", words, n);
-	}
+	if (row->kind == VALUE_CHECK)
+		return refuse_name(r, entry, &value, THING_CHECK);
 	return refuse(r, entry, &value, "\"%s\" is not right for %s: %s is expected", text, row->key,
 		      row->expected);
 }
@@ -124,22 +175,9 @@ bool options_read(const struct reader *r, const struct option_table *table, cons
 			sound = refuse(r, entry, token, "option \"%s\" is given twice", row->key);
 		} else {
 			seen[row - table->rows] = true;
-			sound &= option_read(r, row, entry, token, into);
+			sound &= option_allowed(r, row, entry, token) &&
+				 option_read(r, row, entry, token, into);
 		}
 	}
 	return sound;
-}
-
-void option_table_help(const struct option_table *table, FILE *out)
-{
-	fprintf(out, "\n%s options:\n", table->of);
-	for (size_t i = 0; i < table->n; i++) {
-		const struct option_row *row = &table->rows[i];
-		if (row->kind == VALUE_UNSUPPORTED) {
-			fprintf(out, "  %-14s not supported yet\n", row->key);
-			continue;
-		}
-		fprintf(out, "  %-14s %s; %s", row->key, row->help, row->expected);
-		fprintf(out, row->fallback ? " (%s)\n" : "\n", row->fallback);
-	}
 }

@@ -12,6 +12,7 @@
 
 static const char *const states[] = {"up", "drain", "down", NULL};
 const char *const pick_words[] = {"weighted", "round-robin", "random", "all", NULL};
+static const char *const picks_later[] = {"hash", "least-connections", "least-time", NULL};
 const char *const all_down_words[] = {"first", "all", "nodata", "servfail", NULL};
 
 static const struct option_row check_rows[] = {
@@ -59,22 +60,27 @@ static const struct option_row check_rows[] = {
 	 .offset = offsetof(struct check_fields, check.path),
 	 .fallback = "/",
 	 .expected = "a path that begins with /",
+	 .only = "http",
 	 .help = "http: what to ask for"},
 	{.key = "host",
 	 .kind = VALUE_HOST,
 	 .offset = offsetof(struct check_fields, check.host),
-	 .expected = "a host name",
+	 .expected = "a host name, or host:port",
+	 .only = "http",
 	 .help = "http: the Host header; the address where it is not given"},
 	{.key = "expect",
 	 .kind = VALUE_STATUSES,
 	 .offset = offsetof(struct check_fields, expect),
 	 .fallback = "200-299",
 	 .expected = "status codes from 100 to 599, such as 200-299,301",
+	 .only = "http",
+	 .only_later = "tcp",
 	 .help = "http: the statuses of a success"},
 	{.key = "body",
 	 .kind = VALUE_TEXT,
 	 .offset = offsetof(struct check_fields, check.body),
 	 .expected = "a text",
+	 .only = "http",
 	 .help = "http: what the first 64 KiB of the reply must contain"},
 	UNSUPPORTED("method"),
 	UNSUPPORTED("header"),
@@ -134,6 +140,7 @@ static const struct option_row steer_rows[] = {
 	 .kind = VALUE_WORD,
 	 .offset = offsetof(struct steer_entry, pick),
 	 .words = pick_words,
+	 .later = picks_later,
 	 .fallback = "weighted",
 	 .expected = "weighted, round-robin, random or all",
 	 .help = "who of a tier is answered"},
@@ -206,6 +213,25 @@ static const struct option_row at_rows[] = {
 	UNSUPPORTED("capacity"),
 };
 
+static const struct choice_row check_kind_rows[] = {
+	[CHECK_HTTP] = {"http", "a GET whose reply has the expected status, and body"},
+	[CHECK_TCP] = {"tcp", "a connection that is accepted"},
+	{"https", NULL},
+	{"exec", NULL},
+	{"grpc", NULL},
+	{"calc", NULL},
+};
+
+static const struct choice_row method_rows[] = {
+	[METHOD_GEO] = {"geo", "MAP: the datacenters of the client's line of that geomap, in its order"},
+	[METHOD_NEAREST] = {"nearest", "[DATACENTER...]: by great-circle distance to location="},
+	[METHOD_FAILOVER] = {"failover", "[DATACENTER... [...]]: the order given, or that of the AT entries"},
+	[METHOD_POOL] = {"pool", "[DATACENTER...]: all in one tier"},
+	{"latency", NULL},
+};
+
+const struct choice_table check_kinds = {"check kind", ROWS(check_kind_rows)};
+const struct choice_table methods = {"method", ROWS(method_rows)};
 const struct option_table check_options = {"check", ROWS(check_rows)};
 const struct option_table datacenter_options = {"datacenter", ROWS(datacenter_rows)};
 const struct option_table listen_options = {"listen", ROWS(listen_rows)};

@@ -8,12 +8,13 @@
 bool value_number(const char *text, size_t len, uint64_t *out)
 {
 	uint64_t value = 0;
-	if (len == 0 || len > 18)
+	if (len == 0)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9')
+		unsigned digit = (unsigned char)text[i] - '0';
+		if (digit > 9 || value > (UINT64_MAX - digit) / 10)
 			return false;
-		value = value * 10 + (uint64_t)(text[i] - '0');
+		value = value * 10 + digit;
 	}
 	*out = value;
 	return true;

@@ -5,6 +5,7 @@
 #include "config/steering.h"
 #include "config/value.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -119,6 +120,35 @@ static bool printable(const char *text)
 	return *text == '\0';
 }
 
+/* A host name, an IPv4 address or an IPv6 one in brackets, as a Host header has them (RFC 9110 §7.2). */
+static bool host_right(const char *text, size_t len)
+{
+	struct endpoint endpoint;
+	uint64_t port = 1;
+	if (text[0] == '[')
+		return endpoint_parse(text, len, &endpoint);
+	const char *colon = strchr(text, ':');
+	size_t name_len = colon ? (size_t)(colon - text) : len;
+	if (colon != NULL && (!value_number(colon + 1, len - name_len - 1, &port) || port > UINT16_MAX))
+		return false;
+	for (size_t i = 0; i < name_len; i++) {
+		if (!isalnum((unsigned char)text[i]) && strchr("-._", text[i]) == NULL)
+			return false;
+	}
+	return name_len > 0 && port > 0;
+}
+
+/* One that is wrong counts as given, and has no family. */
+static bool read_endpoint(const char *text, size_t len, struct optional_endpoint *out)
+{
+	struct endpoint endpoint;
+	out->given = true;
+	if (!endpoint_parse(text, len, &endpoint))
+		return false;
+	out->endpoint = endpoint;
+	return true;
+}
+
 bool value_read(const struct reader *r, const struct option_row *row, const char *text, size_t len,
 		void *into)
 {
@@ -138,13 +168,9 @@ bool value_read(const struct reader *r, const struct option_row *row, const char
 	case VALUE_YES_NO: return read_yes_no(text, at);
 	case VALUE_TEXT: *(const char **)at = text; return len > 0;
 	case VALUE_URL_PATH: *(const char **)at = text; return text[0] == '/' && printable(text);
-	case VALUE_HOST: *(const char **)at = text; return len > 0 && printable(text);
+	case VALUE_HOST: *(const char **)at = text; return host_right(text, len);
 	case VALUE_STATUSES: return read_statuses(r->arena, text, len, at);
-	case VALUE_ENDPOINT: {
-		struct optional_endpoint *value = at;
-		value->given = true;
-		return endpoint_parse(text, len, &value->endpoint);
-	}
+	case VALUE_ENDPOINT: return read_endpoint(text, len, at);
 	case VALUE_LOCATION: return read_location(text, at);
 	case VALUE_CHECK: *(int *)at = config_check(r->config, text, len); return *(int *)at != CONFIG_NONE;
 	}

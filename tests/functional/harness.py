@@ -65,9 +65,9 @@ class Datacenter:
                 try:
                     self.send_response(outer.status)
                     self.send_header("Content-Length", str(len(outer.body)))
+                    outer.answered = time.monotonic()
                     self.end_headers()
                     self.wfile.write(outer.body)
-                    outer.answered = time.monotonic()
                 except OSError:
                     pass
 

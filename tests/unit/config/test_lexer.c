@@ -53,7 +53,14 @@ static void entries(void **state)
 		 "1:[a]/"},
 		{"a \"b\nc", "2:[c]/!1:3 the quote is not closed on its line"},
 		{"a )\nc", "2:[c]/!1:3 a ) without a ( before it"},
-		{"a (\nb", "!1:3 the ( is never closed"},
+		{"a (\nb", "2:[b]/!1:3 the ( is never closed"},
+		{"a (\n\n b )c\nd ((e)\n\tf\n", "1:[a][b][c]/>5:[f]/!4:3 the ( is never closed"},
+		{"a ( b \"c\nd\n", "2:[d]/!1:7 the quote is not closed on its line"},
+		{"( a\n)b", "1:[a][b]/"},
+		{"a \"b\\", "!1:5 a backslash at the end of a line escapes nothing"},
+		{"a \\\r\nb", "2:[b]/!1:3 a backslash at the end of a line escapes nothing"},
+		{"a\tb\r\n\r\n \r\nc", "1:[a][b]/4:[c]/"},
+		{"\xef\xbb\xbf b )\n", "!1:4 a ) without a ( before it"},
 		{"a \\25x\nb", "2:[b]/!1:3 a backslash before a digit needs three digits, up to \\255"},
 		{"a \\256\nb", "2:[b]/!1:3 a backslash before a digit needs three digits, up to \\255"},
 		{"a \\\nb", "2:[b]/!1:3 a backslash at the end of a line escapes nothing"},
@@ -70,10 +77,62 @@ static void entries(void **state)
 static void a_nul_octet_is_refused(void **state)
 {
 	(void)state;
+	static const struct {
+		const char *text;
+		size_t len;
+		unsigned column;
+	} rows[] = {
+		{"a\0b\nc", 5, 2},  {"a \"\0\"\nc", 7, 4}, {"a \\\0\nc", 6, 4},
+		{"a ;\0\nc", 6, 4}, {"\0\nc", 3, 1},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		struct faults faults = {0};
+		char got[256] = "", expected[256];
+		lex(lexer_open_text("t", rows[i].text, rows[i].len, &faults), &faults, got, sizeof(got));
+		snprintf(expected, sizeof(expected), "2:[c]/!1:%u a NUL octet has no place in a text file",
+			 rows[i].column);
+		assert_string_equal(got, expected);
+	}
+}
+
+/* Each ( takes the rest of the file with it: what is told must not be a fault for each. */
+static void a_file_of_open_parentheses_is_not_read_over_and_over(void **state)
+{
+	(void)state;
+	enum { MANY = 100000 };
+	char *text = malloc(2 * MANY);
 	struct faults faults = {0};
-	char got[256] = "";
-	lex(lexer_open_text("t", "a\0b\nc", 5, &faults), &faults, got, sizeof(got));
-	assert_string_equal(got, "2:[c]/!1:2 a NUL octet has no place in a text file");
+	struct entry e;
+	for (size_t i = 0; i < MANY; i++)
+		memcpy(text + 2 * i, "(\n", 2);
+	struct lexer *lexer = lexer_open_text("t", text, 2 * MANY, &faults);
+	assert_false(lexer_next(lexer, &e));
+	assert_in_range(faults.n, 1, 100);
+	lexer_close(lexer);
+	faults_free(&faults);
+	free(text);
+}
+
+static void a_million_entries(void **state)
+{
+	(void)state;
+	enum { MANY = 1000000 };
+	char *text = NULL;
+	size_t len = 0, n = 0, tokens = 0;
+	FILE *out = open_memstream(&text, &len);
+	for (unsigned i = 0; i < MANY; i++)
+		fprintf(out, "h%u 300 IN A 192.0.2.%u ; x\n", i, i & 255);
+	fclose(out);
+	struct faults faults = {0};
+	struct entry e;
+	struct lexer *lexer = lexer_open_text("t", text, len, &faults);
+	for (; lexer_next(lexer, &e); n++)
+		tokens += e.n;
+	assert_int_equal(n, MANY);
+	assert_int_equal(tokens, 5 * MANY);
+	assert_int_equal(faults.n, 0);
+	lexer_close(lexer);
+	free(text);
 }
 
 static void tokens_are_decoded(void **state)
@@ -127,13 +186,55 @@ static void includes_are_relative_and_return(void **state)
 	assert_int_equal(system(path), 0);
 }
 
+static void a_file_is_itself_by_any_path(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/gslbd-lexer-XXXXXX", path[300], link[300], got[1024] = "";
+	struct faults faults = {0};
+	assert_non_null(mkdtemp(folder));
+	write_file(folder, "main", "$INCLUDE ./main\n$INCLUDE link\na\n");
+	snprintf(path, sizeof(path), "%s/main", folder);
+	snprintf(link, sizeof(link), "%s/link", folder);
+	assert_int_equal(symlink("main", link), 0);
+	lex(lexer_open(path, &faults), &faults, got, sizeof(got));
+	assert_non_null(strstr(got, "3:[a]/!1:10 "));
+	assert_non_null(strstr(got, "/./main includes itself!2:10 "));
+	assert_non_null(strstr(got, "/link includes itself"));
+	snprintf(path, sizeof(path), "rm -r %s", folder);
+	assert_int_equal(system(path), 0);
+}
+
+static void includes_are_seventeen_files_deep_at_most(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/gslbd-lexer-XXXXXX", path[300], name[16], text[64], got[4096] = "";
+	struct faults faults = {0};
+	assert_non_null(mkdtemp(folder));
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "f%u", i);
+		snprintf(text, sizeof(text), "$INCLUDE f%u\nin%u\n", i + 1, i);
+		write_file(folder, name, text);
+	}
+	snprintf(path, sizeof(path), "%s/f0", folder);
+	lex(lexer_open(path, &faults), &faults, got, sizeof(got));
+	assert_non_null(strstr(got, "[in16]"));
+	assert_null(strstr(got, "[in17]"));
+	assert_non_null(strstr(got, "2:[in0]/!1:10 files are included 16 deep; does one include itself?"));
+	snprintf(path, sizeof(path), "rm -r %s", folder);
+	assert_int_equal(system(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries),
 		cmocka_unit_test(a_nul_octet_is_refused),
+		cmocka_unit_test(a_file_of_open_parentheses_is_not_read_over_and_over),
+		cmocka_unit_test(a_million_entries),
 		cmocka_unit_test(tokens_are_decoded),
 		cmocka_unit_test(includes_are_relative_and_return),
+		cmocka_unit_test(a_file_is_itself_by_any_path),
+		cmocka_unit_test(includes_are_seventeen_files_deep_at_most),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,33 @@ static void durations(void **state)
 	}
 }
 
+static void numbers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool right;
+		uint64_t value;
+	} rows[] = {
+		{"0", true, 0},
+		{"007", true, 7},
+		{"18446744073709551615", true, UINT64_MAX},
+		{"18446744073709551616", false, 0},
+		{"99999999999999999999999", false, 0},
+		{"", false, 0},
+		{"-1", false, 0},
+		{"+1", false, 0},
+		{"1 ", false, 0},
+		{"0x1", false, 0},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		uint64_t value = 0;
+		bool right = value_number(rows[i].text, strlen(rows[i].text), &value);
+		if (right != rows[i].right || (right && value != rows[i].value))
+			fail_msg("%s", rows[i].text);
+	}
+}
+
 static void the_nearest_word(void **state)
 {
 	(void)state;
@@ -76,6 +103,7 @@ static void the_nearest_word(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(durations), cmocka_unit_test(the_nearest_word)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(numbers), cmocka_unit_test(durations),
+					   cmocka_unit_test(the_nearest_word)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* What is in a file, and which file that is. Private to config/. */
+#ifndef CONFIG_CONTENT_H
+#define CONFIG_CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct content {
+	char *text; /* with a NUL behind it; the caller frees it */
+	size_t len;
+	dev_t device;
+	ino_t inode; /* 0: a text that came from no file */
+};
+
+/* Reads a file whole. False with errno set where it can't be read. */
+bool content_read(const char *path, struct content *out);
+
+/* Do both come from one file, whatever its paths? */
+bool content_same_file(const struct content *a, const struct content *b);
+
+#endif
