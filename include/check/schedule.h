@@ -37,7 +37,8 @@ void schedule_free(struct schedule *schedule);
 
 /*
  * Starts to poll a target: the first check at once, the second after a random part of the interval, then one
- * each interval (±10 % jitter) from start to start, so that a thousand targets don't beat as one. A check
+ * each interval from start to start, shortened by up to 10 % at random: a thousand targets don't beat as one,
+ * and what is dead is known within interval x fall + timeout. A check
  * that is still under way when its next is due (its timeout may be longer than the interval) is followed by
  * it at once. Checks beyond what may be under way together (half of the process's file descriptors, at most
  * 4096) wait in a queue, which does not count towards their timeout. Ids are small numbers: there is room for

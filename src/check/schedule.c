@@ -85,7 +85,7 @@ static uint32_t gap_ms(struct poll *poll)
 	uint32_t interval = poll->target.check->interval_ms;
 	if (!poll->started)
 		return random_below(random, interval) + 1;
-	return interval - interval / 10 + random_below(random, interval / 5 + 1);
+	return interval - random_below(random, interval / 10 + 1);
 }
 
 static void start(struct poll *poll)

@@ -151,6 +151,14 @@ def test_a_client_that_never_reads_costs_little(server):
         print(f"resident: {memory} KiB")
 
 
+def test_an_idle_connection_is_closed(server):
+    with connect(server) as sock:
+        sock.sendall(framed(ident=4) + b"\0")
+        assert read_message(sock).id == 4
+        sock.settimeout(20)
+        assert sock.recv(1) == b""
+
+
 def test_many_connections_at_once(server):
     failures = []
 
