@@ -18,6 +18,7 @@ struct scope {
 	struct name origin;
 	struct name owner;
 	bool has_owner;
+	bool wrong_owner; /* the last one given was refused */
 };
 
 struct loader {
@@ -123,9 +124,12 @@ static bool read_owner(struct loader *l, const struct entry *e, struct head *hea
 	if (e->indented) {
 		head->type = 0;
 		if (!s->has_owner)
-			return refuse(l, e, 0, "the first entry of a file must name its owner");
+			return s->wrong_owner
+				       ? false
+				       : refuse(l, e, 0, "the first entry of a file must name its owner");
 	} else {
 		head->type = 1;
+		s->wrong_owner = true;
 		s->has_owner = false; /* a wrong owner must not pass its entries on to the one before */
 		if (!read_name(l, e, 0, &s->owner))
 			return false;
@@ -137,6 +141,7 @@ static bool read_owner(struct loader *l, const struct entry *e, struct head *hea
 			return false;
 		}
 		s->has_owner = true;
+		s->wrong_owner = false;
 	}
 	head->owner = s->owner;
 	return true;

@@ -3,13 +3,16 @@
 #include "zone/rdata.h"
 #include "base/addr.h"
 #include "base/memory.h"
+#include "config/value.h"
 #include "wire/types.h"
 
+#include <ctype.h>
 #include <ldns/ldns.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-enum { TYPE_TEXT_MAX = 32 };
+enum { TYPE_TEXT_MAX = 32, LINE_MAX_LDNS = 65535 };
 
 uint16_t rdata_type(const struct token *token)
 {
@@ -18,6 +21,11 @@ uint16_t rdata_type(const struct token *token)
 		return 0;
 	memcpy(text, token->text, token->len);
 	text[token->len] = '\0';
+	if (strncasecmp(text, "TYPE", 4) == 0) { /* ldns takes any number, and letters behind it */
+		uint64_t type;
+		return value_number(text + 4, token->len - 4, &type) && type <= UINT16_MAX ? (uint16_t)type
+											   : 0;
+	}
 	return (uint16_t)ldns_get_rr_type_by_name(text);
 }
 
@@ -47,6 +55,121 @@ static bool parse_address(const struct entry *entry, size_t type_token, struct r
 	return true;
 }
 
+/* Does the number, or duration, fit its field? ldns cuts it to the field's size. */
+static bool number_fits(const struct token *t, ldns_rdf_type field)
+{
+	uint64_t value;
+	uint32_t seconds;
+	bool number = value_number(t->text, t->len, &value);
+	switch ((int)field) {
+	case LDNS_RDF_TYPE_INT8: return number && value <= UINT8_MAX;
+	case LDNS_RDF_TYPE_ALG: /* or a mnemonic */
+	case LDNS_RDF_TYPE_CERTIFICATE_USAGE:
+	case LDNS_RDF_TYPE_SELECTOR:
+	case LDNS_RDF_TYPE_MATCHING_TYPE:
+		return number ? value <= UINT8_MAX : isalpha((unsigned char)t->text[0]);
+	case LDNS_RDF_TYPE_INT16: return number && value <= UINT16_MAX;
+	case LDNS_RDF_TYPE_INT32: return number && value <= UINT32_MAX;
+	case LDNS_RDF_TYPE_PERIOD: return number ? value <= UINT32_MAX : value_ttl(t->text, t->len, &seconds);
+	default: return true;
+	}
+}
+
+/* What ldns would bend instead of refusing it; NULL where there is nothing. */
+static const struct token *bent(const struct entry *entry, size_t type_token, uint16_t type)
+{
+	const ldns_rr_descriptor *d = ldns_rr_descript(type);
+	const struct token *tokens = entry->tokens + type_token + 1;
+	size_t n = entry->n - type_token - 1;
+	for (size_t i = 0; i < n && i < ldns_rr_descriptor_minimum(d); i++) {
+		ldns_rdf_type field = ldns_rr_descriptor_field_type(d, i);
+		size_t digits = 0;
+		if (!number_fits(&tokens[i], field))
+			return &tokens[i];
+		for (size_t j = i; j < n && field == LDNS_RDF_TYPE_HEX; j++)
+			digits += tokens[j].len;
+		if (digits % 2 != 0)
+			return &tokens[i];
+	}
+	struct token port;
+	for (size_t i = 0; i < n && (type == TYPE_SVCB || type == TYPE_HTTPS); i++) {
+		if (tokens[i].len < 5 || strncasecmp(tokens[i].text, "port=", 5) != 0)
+			continue;
+		port = (struct token){.text = tokens[i].text + 5, .len = tokens[i].len - 5};
+		if (!number_fits(&port, LDNS_RDF_TYPE_INT16))
+			return &tokens[i];
+	}
+	return NULL;
+}
+
+/* The keys of SVCB parameters ascend, none comes twice (RFC 9460 §2.2). */
+static bool parameters_right(const struct rdata *r)
+{
+	size_t at = 2 + name_length(r->octets + 2);
+	for (int before = -1; at + 4 <= r->len;) {
+		int key = r->octets[at] << 8 | r->octets[at + 1];
+		if (key <= before)
+			return false;
+		before = key;
+		at += 4u + (size_t)(r->octets[at + 2] << 8 | r->octets[at + 3]);
+	}
+	return true;
+}
+
+/* \# LENGTH HEX... (RFC 3597 §5) */
+static bool read_generic(const struct entry *entry, size_t at, struct rdata *out)
+{
+	uint64_t len;
+	size_t digits = 0;
+	if (at + 1 >= entry->n ||
+	    !value_number(entry->tokens[at + 1].text, entry->tokens[at + 1].len, &len) ||
+	    len > sizeof(out->octets))
+		return false;
+	memset(out->octets, 0, len);
+	for (size_t i = at + 2; i < entry->n; i++) {
+		for (size_t j = 0; j < entry->tokens[i].len; j++, digits++) {
+			char c = (char)tolower((unsigned char)entry->tokens[i].text[j]);
+			if (!isxdigit((unsigned char)c) || digits / 2 >= len)
+				return false;
+			unsigned value = (unsigned)(isdigit((unsigned char)c) ? c - '0' : c - 'a' + 10);
+			out->octets[digits / 2] |= (uint8_t)(value << (digits % 2 ? 0 : 4));
+		}
+	}
+	out->len = (uint16_t)len;
+	return digits == 2 * len;
+}
+
+/* Are the octets what the type's RDATA is made of, all of it and nothing behind it? */
+static bool octets_right(const struct rdata *r)
+{
+	const ldns_rr_descriptor *d = ldns_rr_descript(r->type);
+	if (d == NULL || d->_type != r->type || d->_name == NULL)
+		return true;
+	size_t len = 11u + r->len, at = 0, again_len = 0;
+	uint8_t *wire = mem_alloc(len), *again = NULL;
+	wire[1] = (uint8_t)(r->type >> 8);
+	wire[2] = (uint8_t)r->type;
+	wire[4] = CLASS_IN;
+	wire[9] = (uint8_t)(r->len >> 8);
+	wire[10] = (uint8_t)r->len;
+	memcpy(wire + 11, r->octets, r->len);
+	ldns_rr *rr = NULL;
+	bool ok = ldns_wire2rr(&rr, wire, len, &at, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK;
+	ok = ok && ldns_rr_rd_count(rr) >= ldns_rr_descriptor_minimum(d) &&
+	     ldns_rr2wire(&again, rr, LDNS_SECTION_ANSWER, &again_len) == LDNS_STATUS_OK &&
+	     again_len == len && memcmp(again, wire, len) == 0;
+	ldns_rr_free(rr);
+	free(again);
+	free(wire);
+	return ok;
+}
+
+static bool refuse(const struct entry *entry, const struct token *at, struct faults *faults, const char *text)
+{
+	fault_add(faults, token_spot(entry, at), "%s", text);
+	return false;
+}
+
 /* The record as one line for ldns. The caller frees it. */
 static char *record_line(const struct entry *entry, size_t type_token)
 {
@@ -68,6 +191,9 @@ static bool copy_rdata(const ldns_rr *rr, struct rdata *out)
 	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
 		const ldns_rdf *field = ldns_rr_rdf(rr, i);
 		size_t size = ldns_rdf_size(field);
+		/* ldns puts the origin behind a relative name whatever the length of both */
+		if (ldns_rdf_get_type(field) == LDNS_RDF_TYPE_DNAME && size > NAME_OCTETS_MAX)
+			return false;
 		if (size > sizeof(out->octets) - len)
 			return false;
 		memcpy(out->octets + len, ldns_rdf_data(field), size);
@@ -132,7 +258,27 @@ bool rdata_parse(const struct entry *entry, size_t type_token, const struct name
 	if ((out->type == TYPE_A || out->type == TYPE_AAAA) && entry->n == type_token + 2)
 		return parse_address(entry, type_token, out, faults);
 
+	const struct token *first = &entry->tokens[type_token + 1];
+	if (token_is(first, "\\#")) {
+		if (!read_generic(entry, type_token + 1, out))
+			return refuse(entry, first, faults,
+				      "behind \\# stand the number of octets and as many of them, in "
+				      "hexadecimal digits");
+		if (octets_right(out) && rdata_whole(out))
+			return true;
+		fault_add(faults, token_spot(entry, first),
+			  "bad data for a %.*s record: a field is missing or too long", (int)type->len,
+			  type->text);
+		return false;
+	}
+	const struct token *wrong = bent(entry, type_token, out->type);
+	if (wrong != NULL)
+		return refuse(entry, wrong, faults, "the value does not fit its field");
 	char *line = record_line(entry, type_token);
+	if (strlen(line) > LINE_MAX_LDNS) {
+		free(line);
+		return refuse(entry, first, faults, "the record's data is longer than 65535 characters");
+	}
 	ldns_rdf *ldns_origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, origin->len, origin->octets);
 	ldns_rr *rr = NULL;
 	ldns_status status = ldns_rr_new_frm_str(&rr, line, 0, ldns_origin, NULL);
@@ -146,10 +292,13 @@ bool rdata_parse(const struct entry *entry, size_t type_token, const struct name
 		fault_add(faults, token_spot(entry, data), "bad data for a %.*s record: %s", (int)type->len,
 			  type->text, ldns_get_errorstr_by_id(status));
 	else if (!fits)
-		fault_add(faults, token_spot(entry, data), "the record's data is longer than 65535 octets");
+		fault_add(faults, token_spot(entry, data),
+			  "a name in the data is longer than 255 octets, or the data than 65535");
 	else if (!whole)
 		fault_add(faults, token_spot(entry, data),
 			  "bad data for a %.*s record: a field is missing or too long", (int)type->len,
 			  type->text);
+	if (whole && (out->type == TYPE_SVCB || out->type == TYPE_HTTPS) && !parameters_right(out))
+		return refuse(entry, first, faults, "a parameter is given twice");
 	return whole;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #define N(x) (sizeof(x) / sizeof((x)[0]))
@@ -91,6 +92,93 @@ static void a_prefix_holds_its_addresses(void **state)
 	}
 }
 
+static void addresses_are_masked(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *addr;
+		unsigned len;
+		const char *expected;
+	} rows[] = {
+		{"255.255.255.255", 0, "0.0.0.0"},           {"255.255.255.255", 1, "128.0.0.0"},
+		{"255.255.255.255", 8, "255.0.0.0"},         {"255.255.255.255", 23, "255.255.254.0"},
+		{"255.255.255.255", 32, "255.255.255.255"},  {"ffff:ffff::ffff", 0, "::"},
+		{"ffff:ffff::ffff", 17, "ffff:8000::"},      {"ffff:ffff::ffff", 127, "ffff:ffff::fffe"},
+		{"ffff:ffff::ffff", 128, "ffff:ffff::ffff"},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		struct addr addr;
+		char text[ADDR_TEXT_MAX];
+		assert_true(addr_parse(rows[i].addr, strlen(rows[i].addr), &addr));
+		addr_mask(&addr, rows[i].len);
+		assert_string_equal(addr_format(&addr, text), rows[i].expected);
+	}
+}
+
+static void prefixes_are_written(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *expected;
+	} rows[] = {
+		{"10.0.0.0/8", "10.0.0.0/8"},
+		{"10.0.0.1", "10.0.0.1/32"},
+		{"::/0", "::/0"},
+		{"2001:DB8:0:0::1", "2001:db8::1/128"},
+		{"::ffff:255.255.255.255/128", "::ffff:255.255.255.255/128"},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		struct prefix prefix;
+		char text[ADDR_TEXT_MAX];
+		assert_true(prefix_parse(rows[i].text, strlen(rows[i].text), &prefix));
+		assert_string_equal(prefix_format(&prefix, text), rows[i].expected);
+	}
+}
+
+static void only_as_many_characters_are_read_as_told(void **state)
+{
+	(void)state;
+	struct addr addr;
+	struct prefix prefix;
+	struct endpoint endpoint;
+	char text[ADDR_TEXT_MAX];
+	assert_true(addr_parse("192.0.2.123", 9, &addr));
+	assert_string_equal(addr_format(&addr, text), "192.0.2.1");
+	assert_true(prefix_parse("10.0.0.0/80", 10, &prefix));
+	assert_int_equal(prefix.len, 8);
+	assert_true(endpoint_parse("192.0.2.1:5353", 12, &endpoint));
+	assert_int_equal(endpoint.port, 53);
+	assert_false(addr_parse("192.0.2.1\0", 10, &addr));
+	assert_false(addr_parse("192.0.2.1", 0, &addr));
+}
+
+static void endpoints_go_through_sockets_and_back(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *expected;
+		socklen_t len;
+	} rows[] = {
+		{"192.0.2.1:53", "192.0.2.1:53", sizeof(struct sockaddr_in)},
+		{"[2001:db8::1]:65535", "[2001:db8::1]:65535", sizeof(struct sockaddr_in6)},
+		{"[::ffff:192.0.2.1]:1", "192.0.2.1:1", sizeof(struct sockaddr_in6)}, /* as a client's */
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		struct endpoint endpoint;
+		struct sockaddr_storage storage;
+		char text[ADDR_TEXT_MAX];
+		assert_true(endpoint_parse(rows[i].text, strlen(rows[i].text), &endpoint));
+		assert_int_equal(endpoint_to_sockaddr(&endpoint, &storage), rows[i].len);
+		memset(&endpoint, 0xff, sizeof(endpoint));
+		endpoint_from_sockaddr((const struct sockaddr *)&storage, &endpoint);
+		assert_string_equal(endpoint_format(&endpoint, text), rows[i].expected);
+	}
+	struct sockaddr other = {.sa_family = AF_UNIX};
+	struct endpoint none;
+	endpoint_from_sockaddr(&other, &none);
+	assert_int_equal(none.addr.family, FAMILY_NONE);
+}
+
 static void mapped_addresses_are_unmapped(void **state)
 {
 	(void)state;
@@ -110,6 +198,10 @@ int main(void)
 		cmocka_unit_test(endpoints_are_read_and_written),
 		cmocka_unit_test(prefixes_have_no_bits_behind_their_length),
 		cmocka_unit_test(a_prefix_holds_its_addresses),
+		cmocka_unit_test(addresses_are_masked),
+		cmocka_unit_test(prefixes_are_written),
+		cmocka_unit_test(only_as_many_characters_are_read_as_told),
+		cmocka_unit_test(endpoints_go_through_sockets_and_back),
 		cmocka_unit_test(mapped_addresses_are_unmapped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,90 @@ static void masks_follow_vitals(void **state)
 	}
 }
 
+/* What an explanation tells of each candidate: the datacenter's state before the record's. */
+static void standings_say_why(void **state)
+{
+	(void)state;
+	enum {
+		FAST = STANDING_FAST,
+		SLOW = STANDING_SLOW,
+		OWN = STANDING_RECORD_DOWN,
+		DOWN = STANDING_DATACENTER_DOWN,
+		AWAY = STANDING_DATACENTER_DRAINED,
+		OFF = STANDING_DATACENTER_FORCED
+	};
+	static const struct {
+		const char *name, *fra, *own;
+		enum admin_state admin;
+		int expected[7]; /* of the candidates of setup() */
+	} rows[] = {
+		{"well", ".", ".", ADMIN_UP, {FAST, FAST, FAST, FAST, -1, -2, FAST}},
+		{"slow", ".sss", ".", ADMIN_UP, {SLOW, SLOW, FAST, FAST, -1, -2, FAST}},
+		{"the record is down", ".", "F", ADMIN_UP, {FAST, OWN, FAST, FAST, -1, -2, FAST}},
+		{"slow, and the record down", ".sss", "F", ADMIN_UP, {SLOW, OWN, FAST, FAST, -1, -2, FAST}},
+		{"both down", "F", "F", ADMIN_UP, {DOWN, DOWN, FAST, FAST, -1, -2, DOWN}},
+		{"drained and down", "F", "F", ADMIN_DRAIN, {AWAY, AWAY, FAST, FAST, -1, -2, AWAY}},
+		{"forced and slow", ".SSS", "F", ADMIN_DOWN, {OFF, OFF, FAST, FAST, -1, -2, OFF}},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture f;
+		setup(&f, conf);
+		results(&f, f.roster->datacenter_targets[0], rows[i].fra);
+		results(&f, f.own, rows[i].own);
+		f.vitals.datacenters[0] = rows[i].admin;
+		struct board *board = board_build(f.roster, &f.vitals);
+		for (unsigned j = 0; j < 7; j++) {
+			int expected = rows[i].expected[j];
+			if (expected == -1)
+				expected = STANDING_RECORD_DRAINED;
+			if (expected == -2)
+				expected = STANDING_RECORD_FORCED;
+			if (board->standings[f.roster->sets[0].slots[j]] != expected)
+				fail_msg("%s: candidate %u", rows[i].name, j);
+		}
+		board_free(board);
+		teardown(&f);
+	}
+}
+
+/* The board is built anew only where vitals_result() says that it would differ. */
+static void only_a_change_of_state_is_news(void **state)
+{
+	(void)state;
+	static const struct {
+		char letter;
+		bool news;
+	} rows[] = {
+		{'.', true},  {'.', false}, {'F', false}, {'F', false}, {'F', true},
+		{'F', false}, {'.', false}, {'.', true},  {'s', false}, {'s', false},
+		{'s', true},  {'.', false}, {'.', true},  {'S', false},
+	};
+	struct fixture f;
+	setup(&f, conf);
+	uint32_t target = f.roster->datacenter_targets[0];
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t us = rows[i].letter == 's' ? 200000 : rows[i].letter == 'S' ? 600000 : 1000;
+		bool news = vitals_result(&f.vitals, f.roster, target, rows[i].letter != 'F', us);
+		if (news != rows[i].news)
+			fail_msg("result %zu", i);
+	}
+	teardown(&f);
+}
+
+static void datacenters_begin_as_configured(void **state)
+{
+	(void)state;
+	struct fixture f;
+	setup(&f,
+	      "check s http\ncheck t tcp port=1\ndatacenter fra state=drain\ndatacenter iad state=down\n");
+	assert_int_equal(f.vitals.datacenters[0], ADMIN_DRAIN);
+	assert_int_equal(f.vitals.datacenters[1], ADMIN_DOWN);
+	struct board *board = board_build(f.roster, &f.vitals);
+	assert_int_equal(board->sets[0].usable, 0x08); /* AT * */
+	board_free(board);
+	teardown(&f);
+}
+
 static void equal_things_are_one(void **state)
 {
 	(void)state;
@@ -155,6 +239,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(masks_follow_vitals),
+		cmocka_unit_test(standings_say_why),
+		cmocka_unit_test(only_a_change_of_state_is_news),
+		cmocka_unit_test(datacenters_begin_as_configured),
 		cmocka_unit_test(equal_things_are_one),
 		cmocka_unit_test(a_new_roster_keeps_what_is_known_of_equal_targets),
 	};

@@ -101,24 +101,115 @@ static void names_are_found(void **state)
 	zones_discard(&b);
 }
 
+/* 127 labels of one octet are 255 octets: nothing is longer. */
 static void the_longest_names_are_found(void **state)
 {
 	(void)state;
-	char text[512], name[300] = "";
-	for (int i = 0; i < 123; i++)
-		strcat(name, "a.");
-	snprintf(text, sizeof(text), "$TTL 1\n@ SOA a b 1 2 3 4 5\n@ NS x.\n*.%.*s A 192.0.2.1\n",
-		 (int)strlen(name) - 1, name);
+	char text[512], labels[300] = "";
+	for (int i = 0; i < 125; i++)
+		strcat(labels, "a.");
+	int len = (int)strlen(labels);
+	snprintf(text, sizeof(text), "$TTL 1\n@ SOA a b 1 2 3 4 5\n@ NS x.\n*.%.*s A 192.0.2.1\n", len - 1,
+		 labels);
 	struct built_zone b;
 	zones_build("zone e f\n", (const char *const[]){text}, &b);
 	assert_non_null(b.zones);
-	char question[400], got[3 * NAME_TEXT_MAX];
-	snprintf(question, sizeof(question), "b.%se", name);
-	assert_non_null(strstr(found(&b, question, TYPE_A, got), "wildcard node"));
-	snprintf(question, sizeof(question), "%se", name + 2 * 40);
-	assert_non_null(strstr(found(&b, question, TYPE_A, got), "node e. a."));
-	snprintf(question, sizeof(question), "b.%se", name + 2 * 40);
-	assert_non_null(strstr(found(&b, question, TYPE_A, got), "nxdomain e. -"));
+	static const struct {
+		const char *first;
+		int skip; /* labels of the owner */
+		const char *expected;
+	} rows[] = {
+		{"b.", 0, "wildcard node e. *.a."},
+		{"*.", 0, "node e. *.a."},
+		{"a.", 0, "wildcard node e. *.a."},
+		{"b.b.", 1, "nxdomain e. -"},
+		{"", 0, "node e. a."},
+		{"", 40, "node e. a."},
+		{"b.", 40, "nxdomain e. -"},
+		{"", 124, "node e. a.e."},
+		{"b.", 124, "nxdomain e. -"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char question[400], got[3 * NAME_TEXT_MAX];
+		snprintf(question, sizeof(question), "%s%se", rows[i].first, labels + 2 * rows[i].skip);
+		found(&b, question, TYPE_A, got);
+		if (strncmp(got, rows[i].expected, strlen(rows[i].expected)) != 0)
+			fail_msg("%s: %s", question, got);
+	}
+	zones_discard(&b);
+}
+
+/* The target of a CNAME is looked for in its zone only, though another of ours may hold it. */
+static void going_on_within_a_zone(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		uint16_t type;
+		bool within;
+		enum match_kind expected;
+	} rows[] = {
+		{"www.example", TYPE_A, true, MATCH_NODE},
+		{"nope.example", TYPE_A, true, MATCH_NXDOMAIN},
+		{"q.w.example", TYPE_A, true, MATCH_NODE},
+		{"q.d.example", TYPE_A, true, MATCH_DNAME},
+		{"www.child.example", TYPE_A, true, MATCH_DELEGATION},
+		{"child.example", TYPE_DS, true, MATCH_NODE},
+		{"other", TYPE_A, false, MATCH_REFUSED},
+		{"badexample", TYPE_A, false, MATCH_REFUSED},
+		{".", TYPE_A, false, MATCH_REFUSED},
+	};
+	struct built_zone b;
+	zones_build(conf, texts, &b);
+	assert_non_null(b.zones);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct name name;
+		struct match match = {.kind = MATCH_REFUSED};
+		uint8_t label_at[NAME_LABELS_MAX + 1];
+		const char *why;
+		assert_true(name_parse(rows[i].name, strlen(rows[i].name), NULL, &name, &why));
+		name_labels(&name, label_at);
+		struct lookup lookup = {.name = &name, .label_at = label_at};
+		bool within = zone_find(b.zones->list[0], &lookup, rows[i].type, &match);
+		if (within != rows[i].within || match.kind != rows[i].expected)
+			fail_msg("%s: %d %u", rows[i].name, within, match.kind);
+	}
+	zones_discard(&b);
+}
+
+/* Every one of many zones is found by its apex, and what is between them is refused. */
+static void many_zones(void **state)
+{
+	(void)state;
+	static const char text[] = "@ 1 SOA a b 1 2 3 4 5\n@ NS x.\nwww A 192.0.2.1\n";
+	static const char *const same[] = {text, text, text, text, text, text, text, text};
+	static const char zones[] = "zone . r\nzone a a\nzone b.a b\nzone d.c.b.a d\nzone e.d.c.b.a e\n"
+				    "zone z z\nzone y.z y\nzone x.z x\n";
+	static const struct {
+		const char *name, *expected;
+	} rows[] = {
+		{"q", "nxdomain . -"},
+		{".", "node . ."},
+		{"www", "node . www."},
+		{"a", "node a. a."},
+		{"www.b.a", "node b.a. www.b.a."},
+		{"c.b.a", "nxdomain b.a. -"},
+		{"www.d.c.b.a", "node d.c.b.a. www.d.c.b.a."},
+		{"www.e.d.c.b.a", "node e.d.c.b.a. www.e.d.c.b.a."},
+		{"e.c.b.a", "nxdomain b.a. -"},
+		{"www.x.z", "node x.z. www.x.z."},
+		{"www.y.z", "node y.z. www.y.z."},
+		{"w.z", "nxdomain z. -"},
+		{"b", "nxdomain . -"},
+	};
+	struct built_zone b;
+	zones_build(zones, same, &b);
+	assert_non_null(b.zones);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char got[3 * NAME_TEXT_MAX];
+		if (strcmp(found(&b, rows[i].name, TYPE_A, got), rows[i].expected) != 0)
+			fail_msg("%s: %s", rows[i].name, got);
+	}
 	zones_discard(&b);
 }
 
@@ -162,6 +253,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_found),
 		cmocka_unit_test(the_longest_names_are_found),
+		cmocka_unit_test(going_on_within_a_zone),
+		cmocka_unit_test(many_zones),
 		cmocka_unit_test(a_server_without_zones_refuses),
 		cmocka_unit_test(many_names),
 	};

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: ISC */
+/* Zone files: what each mistake is told as, and what a sound file becomes. */
+#include "wire/octets.h"
+#include "wire/types.h"
+#include "zone_builder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define N(x)  (sizeof(x) / sizeof((x)[0]))
+#define START "$TTL 1\n@ SOA n h 1 2 3 4 5\n@ NS n.x.\n"
+#define BELOW_CUT                                                                                    \
+	" data at or below the delegation s.example.; only its NS and DS and the addresses of name " \
+	"servers may stand there\n"
+
+static const char conf[] = "check s http\ncheck t tcp\ndatacenter a address=192.0.2.1 check=s location=1,2\n"
+			   "datacenter b\ngeomap m * a b\nzone example z\n";
+
+/* The faults as main would print them; the caller frees them. */
+static char *faults_text(const struct faults *faults)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	faults_print(faults, out);
+	fclose(out);
+	return text;
+}
+
+static void check_faults(const char *text, const char *expected)
+{
+	struct built_zone b;
+	zones_build(conf, &text, &b);
+	char *got = faults_text(&b.faults);
+	if (strcmp(got, expected) != 0)
+		fail_msg("\n%s\nis told as\n%sin place of\n%s", text, got, expected);
+	free(got);
+	zones_discard(&b);
+}
+
+static void entries_that_are_wrong(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *expected; /* behind START */
+	} rows[] = {
+		/* owners */
+		{"x.other. A 192.0.2.1", "z:4:1: x.other. is outside of the zone example.\n"},
+		{"badexample. A 192.0.2.1", "z:4:1: badexample. is outside of the zone example.\n"},
+		{"a..b A 192.0.2.1", "z:4:1: \"a..b\" is no domain name: the name has an empty label\n"},
+		/* what inherits a wrong owner is neither taken nor told again */
+		{"a TXT x\nx.other. TXT x\n TXT y\nb..c TXT x\n TXT y",
+		 "z:5:1: x.other. is outside of the zone example.\n"
+		 "z:7:1: \"b..c\" is no domain name: the name has an empty label\n"},
+		/* TTL and class */
+		{"a", "z:4:1: the entry ends before a record type\n"},
+		{"a 5", "z:4:3: the entry ends before a record type\n"},
+		{"a IN", "z:4:3: the entry ends before a record type\n"},
+		{"a CH A 192.0.2.1", "z:4:3: the only class of a zone is IN\n"},
+		{"a hs TXT x", "z:4:3: the only class of a zone is IN\n"},
+		{"a 2147483648 TXT x", "z:4:3: not a TTL; write it like 30, 90s or 1h30m\n"},
+		{"a IN 1y TXT x", "z:4:6: not a TTL; write it like 30, 90s or 1h30m\n"},
+		/* types and data */
+		{"a AAA ::1", "z:4:3: unknown record type \"AAA\", did you mean \"AAAA\"?\n"},
+		{"a FOO x", "z:4:3: unknown record type \"FOO\"\n"},
+		{"a TYPE0 \\# 0", "z:4:3: unknown record type \"TYPE0\"\n"},
+		{"a 5 5 A 192.0.2.1", "z:4:5: unknown record type \"5\"\n"},
+		{"a RRSIG x", "z:4:3: RRSIG records have no place in an unsigned zone file\n"},
+		{"a ANY x", "z:4:3: ANY records have no place in an unsigned zone file\n"},
+		{"a OPT x", "z:4:3: OPT records have no place in an unsigned zone file\n"},
+		{"a ALIAS b", "z:4:3: ALIAS is not supported yet\n"},
+		{"a AT a ALIAS b", "z:4:8: ALIAS is not supported yet\n"},
+		{"a A", "z:4:3: the A record has no data\n"},
+		{"a A 192.0.2", "z:4:5: \"192.0.2\" is not an IPv4 address\n"},
+		{"a AAAA 192.0.2.1", "z:4:8: \"192.0.2.1\" is not an IPv6 address\n"},
+		/* directives */
+		{"$TTL", "z:4:1: $TTL takes one TTL, such as 30, 90s or 1h30m\n"},
+		{"$TTL x", "z:4:6: $TTL takes one TTL, such as 30, 90s or 1h30m\n"},
+		{"$TTL 1 2", "z:4:6: $TTL takes one TTL, such as 30, 90s or 1h30m\n"},
+		{"$ORIGIN", "z:4:1: $ORIGIN takes one domain name\n"},
+		{"$ORIGIN a b", "z:4:9: $ORIGIN takes one domain name\n"},
+		{"$ORIGIN a..b", "z:4:9: \"a..b\" is no domain name: the name has an empty label\n"},
+		{"$ORIGIN other.\na A 192.0.2.1", "z:5:1: a.other. is outside of the zone example.\n"},
+		{"$INCLUDE", "z:4:1: $INCLUDE takes a file and, if need be, an origin\n"},
+		{"$INCLUDE a b c", "z:4:10: $INCLUDE takes a file and, if need be, an origin\n"},
+		{"$FOO", "z:4:1: unknown directive \"$FOO\"; there are $ORIGIN, $TTL and $INCLUDE\n"},
+		/* STEER and AT */
+		{"a AT", "z:4:3: AT needs a datacenter, or *, behind it\n"},
+		{"a AT a", "z:4:6: the entry ends before a record type\n"},
+		{"a AT a weight=1", "z:4:8: the entry ends before a record type\n"},
+		{"a AT c A 192.0.2.1\na AT b weight=x A 192.0.2.2",
+		 "z:4:6: unknown datacenter \"c\"\n"
+		 "z:5:15: \"x\" is not right for weight: a number from 0 to 65535 is expected\n"},
+		{"a AT a check=s TXT x", "z:4:1: check= needs address= where the record is no address\n"},
+		{"a AT a check=t A 192.0.2.1",
+		 "z:4:1: check \"t\" has no port=, so address= must have one\n"},
+		{"a AT a NS x.",
+		 "z:4:8: SOA, NS, DS and DNAME make up the zone itself and can't be steered\n"},
+		{"a AT a DNAME x.",
+		 "z:4:8: SOA, NS, DS and DNAME make up the zone itself and can't be steered\n"},
+		{"a STEER pool", "z:4:3: STEER without any AT record at a.example.\n"},
+		{"a STEER pool\na STEER pool\na AT a A 192.0.2.1",
+		 "z:5:3: the name has a STEER already, at line 4\n"},
+		{"a STEER pool answers=2\na AT a CNAME x", "z:4:3: only one CNAME can be answered: answers=1 "
+							   "and a pick other than all would be right\n"},
+		{"a STEER pool pick=all\na AT a CNAME x", "z:4:3: only one CNAME can be answered: answers=1 "
+							  "and a pick other than all would be right\n"},
+		{"a STEER failover b\na AT a A 192.0.2.1",
+		 "z:5:8: warning: never answered: the name's STEER failover does not list \"a\"\n"},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		char text[1024];
+		snprintf(text, sizeof(text), START "%s\n", rows[i].text);
+		check_faults(text, rows[i].expected);
+	}
+}
+
+static void zones_that_are_wrong(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *expected; /* behind START */
+	} rows[] = {
+		{"@ SOA n h 2 2 3 4 5", "z:4:3: a zone has one SOA record; the first is at line 2\n"},
+		{"s SOA n h 1 2 3 4 5", "z:4:3: the SOA record belongs to the apex, example.\n"},
+		{"@ NS n",
+		 "z:4:3: warning: the name server n.example. has no A or AAAA record in the zone\n"},
+		{"a A 192.0.2.1\na 2 A 192.0.2.2",
+		 "z:5:5: warning: the TTL differs from that of line 4; the lower one, 1, counts for both\n"},
+		{"a TXT a b\nA TXT \"a\" \"b\"", "z:5:3: the same record stands at line 4 already\n"},
+		{"a AT a A 192.0.2.1\na AT a A 192.0.2.1",
+		 "z:5:8: the same record stands at line 4 already\n"},
+		{"a AT a A 192.0.2.1\na AT b A 192.0.2.1", ""},
+		/* a CNAME stands alone */
+		{"a CNAME b\na TXT x", "z:5:3: TXT data beside the CNAME of line 4; a CNAME stands alone\n"},
+		{"a TXT x\na CNAME b",
+		 "z:5:3: a CNAME beside the TXT data of line 4; a CNAME stands alone\n"},
+		{"a CNAME b\na CNAME c", "z:5:3: a name has one CNAME record; the first is at line 4\n"},
+		{"@ CNAME b", "z:4:3: a CNAME beside the SOA data of line 2; a CNAME stands alone\n"
+			      "z:4:3: a CNAME beside the NS data of line 3; a CNAME stands alone\n"},
+		{"a AT a CNAME x\na AT b CNAME x", ""},
+		{"a AT a CNAME x\na AT a A 192.0.2.1",
+		 "z:5:8: AT records of CNAME (line 4) beside A at one name are not supported yet\n"},
+		{"a AT a A 192.0.2.1\na A 192.0.2.2",
+		 "z:5:3: plain and AT records of one name and type; line 4 has the other kind\n"},
+		{"a A 192.0.2.2\na AT a A 192.0.2.1",
+		 "z:5:8: plain and AT records of one name and type; line 4 has the other kind\n"},
+		{"a A 192.0.2.2\na AT a AAAA ::1", ""},
+		/* delegations and glue */
+		{"s NS ns.s\nns.s A 192.0.2.1\nns.s AAAA ::1", ""},
+		{"s NS s\ns A 192.0.2.1\ns DS 1 8 2 00", ""},
+		{"t NS ns.s\ns NS x.\nns.s A 192.0.2.1", ""},
+		{"s NS x.\nwww.s A 192.0.2.1", "z:5:7: A" BELOW_CUT},
+		{"s NS x.\ns A 192.0.2.1", "z:5:3: A" BELOW_CUT},
+		{"s NS x.\n*.s TXT x", "z:5:5: TXT" BELOW_CUT},
+		{"s NS x.\nt.s NS y.", "z:5:5: NS" BELOW_CUT},
+		{"s NS x.\nd.s DS 1 8 2 00",
+		 "z:5:5: DS" BELOW_CUT
+		 "z:5:5: DS needs a delegation: there is no NS at this name below the apex\n"},
+		{"s NS ns.s\nns.s AT a A 192.0.2.1", "z:5:11: A" BELOW_CUT},
+		{"s DS 1 8 2 00",
+		 "z:4:3: DS needs a delegation: there is no NS at this name below the apex\n"},
+		{"@ DS 1 8 2 00",
+		 "z:4:3: DS needs a delegation: there is no NS at this name below the apex\n"},
+		{"*.s NS x.", "z:4:5: NS at a wildcard has no meaning (RFC 4592 §4)\n"},
+		{"*.s DNAME x.", "z:4:5: DNAME at a wildcard has no meaning (RFC 4592 §4)\n"},
+		{"d DNAME x.\nd A 192.0.2.1", ""},
+		{"d DNAME x.\na.b.d TXT x",
+		 "z:5:7: data below the DNAME of line 4 can't be reached (RFC 6672 §2.4)\n"},
+		{"d DNAME x.\nd DNAME y.", "z:5:3: a name has one DNAME record; the first is at line 4\n"},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		char text[1024];
+		snprintf(text, sizeof(text), START "%s\n", rows[i].text);
+		check_faults(text, rows[i].expected);
+	}
+}
+
+static void what_a_zone_begins_with(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *expected;
+	} rows[] = {
+		{"", "z: the zone has no SOA record at example.\nz: the zone has no NS record at example.\n"},
+		{"$TTL 1\n@ NS n.x.\n", "z: the zone has no SOA record at example.\n"},
+		{"$TTL 1\n@ SOA n h 1 2 3 4 5\n", "z: the zone has no NS record at example.\n"},
+		{"\tA 192.0.2.1\n", "z:1:2: the first entry of a file must name its owner\n"},
+		{"@ NS n.x.\n@ 1 SOA n h 1 2 3 4 5\n",
+		 "z:1:3: no TTL: give the record one, or set $TTL above it\n"},
+		{"@ 1 SOA n h 1 2 3 4 5\n@ NS n.x.\n", ""},
+		/* what is missing may be what was refused: it is not told */
+		{"$TTL 1\n@ SOA n h 1 2 3 4\n@ NS n.x.\n",
+		 "z:2:7: bad data for a SOA record: Syntax error, value expected\n"},
+	};
+	for (size_t i = 0; i < N(rows); i++)
+		check_faults(rows[i].text, rows[i].expected);
+}
+
+static void sixty_four_candidates_are_the_most(void **state)
+{
+	(void)state;
+	for (int n = 64; n <= 65; n++) {
+		char *text = NULL;
+		size_t len;
+		FILE *out = open_memstream(&text, &len);
+		fputs(START, out);
+		for (int i = 0; i < n; i++)
+			fprintf(out, "a AT a A 192.0.2.%d\na AT b TXT %d\n", i, i);
+		fputs("b AT a A 192.0.2.1\n", out);
+		fclose(out);
+		check_faults(text, n == 64 ? ""
+					   : "z:132:8: more than 64 AT records of one name and type\n"
+					     "z:133:8: more than 64 AT records of one name and type\n");
+		free(text);
+	}
+}
+
+/* A name's data as "TTL type n", the sets after each other, or "none". */
+static void dump(const struct zone *zone, const char *text, char *out)
+{
+	struct name name;
+	const char *why;
+	assert_true(name_parse(text, strlen(text), NULL, &name, &why));
+	const struct node *node = zone_node(zone, &name);
+	out += sprintf(out, "%s", node ? "" : "none");
+	for (unsigned i = 0; node != NULL && i < node->n_sets; i++)
+		out += sprintf(out, "%s%u TYPE%u %u", i ? ", " : "",
+			       octets_get32(node->sets[i].octets + RECORD_TTL_AT), node->sets[i].type,
+			       node->sets[i].n);
+}
+
+static void check_data(const struct zones *zones, const char *name, const char *expected)
+{
+	char got[1024];
+	assert_non_null(zones);
+	dump(zones->list[0], name, got);
+	if (strcmp(got, expected) != 0)
+		fail_msg("%s: %s in place of %s", name, got, expected);
+}
+
+static void owners_and_ttls_are_inherited(void **state)
+{
+	(void)state;
+	static const char *const text =
+		"@ 9 IN SOA n h 1 2 3 4 5\n IN 9 NS n.x.\n TXT x\n$TTL 1h\na A 192.0.2.1\n  7 A 192.0.2.2\n"
+		"\tIN 7 AAAA ::1\n$ORIGIN sub ; relative\nb A 192.0.2.1\n@ A 192.0.2.1\n$ORIGIN deep\nb TXT "
+		"x\n"
+		"$ORIGIN Abs.Example.\nc in 1m a 192.0.2.1\nd.example. TXT x\n$ORIGIN .\nroot.example 5 TXT "
+		"x\n"
+		"$ORIGIN example.\ne 3 STEER pool\n AT a A 192.0.2.1\nf 3 STEER pool\nf 4 AT a A 192.0.2.1\n";
+	static const struct {
+		const char *name, *expected;
+	} rows[] = {
+		{"example", "9 TYPE6 1, 9 TYPE2 1, 9 TYPE16 1"},
+		{"a.example", "7 TYPE1 2, 7 TYPE28 1"},
+		{"b.sub.example", "3600 TYPE1 1"},
+		{"sub.example", "3600 TYPE1 1"},
+		{"deep.sub.example", ""},
+		{"b.deep.sub.example", "3600 TYPE16 1"},
+		{"c.abs.example", "60 TYPE1 1"},
+		{"d.example", "3600 TYPE16 1"},
+		{"root.example", "5 TYPE16 1"},
+		{"e.example", "3 TYPE1 1"},
+		{"f.example", "4 TYPE1 1"},
+		{"g.example", "none"},
+	};
+	struct built_zone b;
+	zones_build(conf, &text, &b);
+	for (size_t i = 0; i < N(rows); i++)
+		check_data(b.zones, rows[i].name, rows[i].expected);
+	zones_discard(&b);
+}
+
+static void negative_answers_have_the_lower_ttl(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint32_t soa_s, negative_s;
+	} rows[] = {
+		{"@ 9 SOA n h 1 2 3 4 5\n@ NS n.x.\n", 9, 5},
+		{"@ 4 SOA n h 1 2 3 4 5\n@ NS n.x.\n", 4, 4},
+		{"@ 0 SOA n h 1 2 3 4 1d\n@ NS n.x.\n", 0, 0},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		struct built_zone b;
+		zones_build(conf, &rows[i].text, &b);
+		assert_non_null(b.zones);
+		const struct zone *zone = b.zones->list[0];
+		assert_int_equal(octets_get32(zone->soa.octets + RECORD_TTL_AT), rows[i].soa_s);
+		assert_int_equal(octets_get32(zone->negative.octets + RECORD_TTL_AT), rows[i].negative_s);
+		zones_discard(&b);
+	}
+}
+
+static void a_name_without_steer_takes_the_zones(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *geomaps, *text;
+		enum method expected;
+	} rows[] = {
+		{"", "", METHOD_FAILOVER},
+		{"geomap m * a\n", "", METHOD_GEO},
+		{"geomap m * a\ngeomap n * a\n", "", METHOD_FAILOVER},
+		{"geomap m * a\n", "@ STEER nearest\n", METHOD_NEAREST},
+		{"geomap m * a\n", "a STEER pool\n@ STEER nearest\n", METHOD_POOL},
+		{"", "@ STEER pool\n", METHOD_POOL},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		char configuration[256], text[256];
+		const char *texts[] = {text};
+		struct built_zone b;
+		snprintf(configuration, sizeof(configuration),
+			 "datacenter a location=1,2\n%szone example z\n", rows[i].geomaps);
+		snprintf(text, sizeof(text), START "a AT a A 192.0.2.1\n%s", rows[i].text);
+		zones_build(configuration, texts, &b);
+		assert_non_null(b.zones);
+		assert_int_equal(b.zones->list[0]->n_steerings, 1);
+		assert_int_equal(b.zones->list[0]->steerings[0]->policy.method, rows[i].expected);
+		zones_discard(&b);
+	}
+}
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+	char path[256];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* RFC 1035 §5.1: an included file's $ORIGIN and owner do not reach the file that includes it. */
+static void an_included_file_has_an_origin_of_its_own(void **state)
+{
+	(void)state;
+	static const char *const files[] = {"z", "one", "two"};
+	char folder[] = "/tmp/gslbd-load-XXXXXX", configuration[300], path[300];
+	struct faults faults = {0};
+	assert_non_null(mkdtemp(folder));
+	write_file(folder, "z", START "a TXT x\n$INCLUDE one sub\n AAAA ::1\nb TXT x\n$INCLUDE two\n");
+	write_file(folder, "one", " AAAA ::2\nc TXT x\n$ORIGIN deep\nc TXT x\n$INCLUDE two\nd TXT x\n");
+	write_file(folder, "two", "e TXT x\n$ORIGIN q\nf TXT x\n");
+	snprintf(configuration, sizeof(configuration), "zone example %s/z\n", folder);
+	struct config *config = config_read_text("c", configuration, strlen(configuration), &faults);
+	struct arena *arena = arena_new();
+	struct roster *roster = roster_new(config);
+	struct zone_context context = {config, roster, arena, &faults, 7};
+	struct zone *zone = zone_load(&context, &config->zones[0]);
+	faults_print(&faults, stderr);
+	assert_non_null(zone);
+	const struct zones *zones = zones_new(&zone, 1, 7, arena);
+	check_data(zones, "a.example", "1 TYPE16 1, 1 TYPE28 2");
+	static const char *const names[] = {
+		"b.example",          "c.sub.example",        "c.deep.sub.example", "d.deep.sub.example",
+		"e.deep.sub.example", "f.q.deep.sub.example", "e.example",          "f.q.example",
+	};
+	for (size_t i = 0; i < N(names); i++)
+		check_data(zones, names[i], "1 TYPE16 1");
+	roster_free(roster);
+	arena_free(arena);
+	config_free(config);
+	for (size_t i = 0; i < N(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		unlink(path);
+	}
+	rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entries_that_are_wrong),
+		cmocka_unit_test(zones_that_are_wrong),
+		cmocka_unit_test(what_a_zone_begins_with),
+		cmocka_unit_test(sixty_four_candidates_are_the_most),
+		cmocka_unit_test(owners_and_ttls_are_inherited),
+		cmocka_unit_test(negative_answers_have_the_lower_ttl),
+		cmocka_unit_test(a_name_without_steer_takes_the_zones),
+		cmocka_unit_test(an_included_file_has_an_origin_of_its_own),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
