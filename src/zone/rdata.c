@@ -203,48 +203,6 @@ static bool copy_rdata(const ldns_rr *rr, struct rdata *out)
 	return true;
 }
 
-/* What is before the names in the RDATA of the types in which queries follow them, and what is behind them.
- */
-static const struct layout {
-	uint16_t type;
-	uint8_t before, names, behind_min, behind_max;
-} layouts[] = {
-	{TYPE_A, 4, 0, 0, 0},      {TYPE_AAAA, 16, 0, 0, 0},   {TYPE_NS, 0, 1, 0, 0},
-	{TYPE_MD, 0, 1, 0, 0},     {TYPE_MF, 0, 1, 0, 0},      {TYPE_CNAME, 0, 1, 0, 0},
-	{TYPE_SOA, 0, 2, 20, 20},  {TYPE_MB, 0, 1, 0, 0},      {TYPE_MG, 0, 1, 0, 0},
-	{TYPE_MR, 0, 1, 0, 0},     {TYPE_PTR, 0, 1, 0, 0},     {TYPE_MINFO, 0, 2, 0, 0},
-	{TYPE_MX, 2, 1, 0, 0},     {TYPE_SRV, 6, 1, 0, 0},     {TYPE_DNAME, 0, 1, 0, 0},
-	{TYPE_SVCB, 2, 1, 0, 255}, {TYPE_HTTPS, 2, 1, 0, 255},
-};
-
-/* The length of a whole name within `room` octets, 0 where there is none. */
-static size_t whole_name(const uint8_t *octets, size_t room)
-{
-	size_t at = 0;
-	while (at < room && octets[at] != 0 && octets[at] <= LABEL_OCTETS_MAX)
-		at += octets[at] + 1u;
-	return at < room && octets[at] == 0 && at < NAME_OCTETS_MAX ? at + 1 : 0;
-}
-
-/* Are all fields there? In the form of unknown types (RFC 3597 §5) anything can be written. */
-static bool rdata_whole(const struct rdata *rdata)
-{
-	const struct layout *l = layouts, *end = layouts + sizeof(layouts) / sizeof(layouts[0]);
-	while (l < end && l->type != rdata->type)
-		l++;
-	if (l == end)
-		return true;
-	size_t at = l->before;
-	for (unsigned i = 0; i < l->names; i++) {
-		size_t len = at < rdata->len ? whole_name(rdata->octets + at, rdata->len - at) : 0;
-		if (len == 0)
-			return false;
-		at += len;
-	}
-	return at <= rdata->len && rdata->len - at >= l->behind_min &&
-	       (rdata->len - at <= l->behind_max || l->behind_max == 255);
-}
-
 bool rdata_parse(const struct entry *entry, size_t type_token, const struct name *origin, struct rdata *out,
 		 struct faults *faults)
 {
@@ -264,7 +222,7 @@ bool rdata_parse(const struct entry *entry, size_t type_token, const struct name
 			return refuse(entry, first, faults,
 				      "behind \\# stand the number of octets and as many of them, in "
 				      "hexadecimal digits");
-		if (octets_right(out) && rdata_whole(out))
+		if (octets_right(out))
 			return true;
 		fault_add(faults, token_spot(entry, first),
 			  "bad data for a %.*s record: a field is missing or too long", (int)type->len,
@@ -286,7 +244,7 @@ bool rdata_parse(const struct entry *entry, size_t type_token, const struct name
 	free(line);
 
 	const struct token *data = type + 1;
-	bool fits = status == LDNS_STATUS_OK && copy_rdata(rr, out), whole = fits && rdata_whole(out);
+	bool fits = status == LDNS_STATUS_OK && copy_rdata(rr, out);
 	ldns_rr_free(rr);
 	if (status != LDNS_STATUS_OK)
 		fault_add(faults, token_spot(entry, data), "bad data for a %.*s record: %s", (int)type->len,
@@ -294,11 +252,7 @@ bool rdata_parse(const struct entry *entry, size_t type_token, const struct name
 	else if (!fits)
 		fault_add(faults, token_spot(entry, data),
 			  "a name in the data is longer than 255 octets, or the data than 65535");
-	else if (!whole)
-		fault_add(faults, token_spot(entry, data),
-			  "bad data for a %.*s record: a field is missing or too long", (int)type->len,
-			  type->text);
-	if (whole && (out->type == TYPE_SVCB || out->type == TYPE_HTTPS) && !parameters_right(out))
+	if (fits && (out->type == TYPE_SVCB || out->type == TYPE_HTTPS) && !parameters_right(out))
 		return refuse(entry, first, faults, "a parameter is given twice");
-	return whole;
+	return fits;
 }
