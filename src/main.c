@@ -39,6 +39,11 @@ static void usage(FILE *out)
 	      out);
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* Validates, and says so: a world that can be built is one that could be served. */
 static int run_check(const struct options *o)
 {
@@ -47,10 +52,10 @@ static int run_check(const struct options *o)
 	int status = world ? 0 : 1;
 	faults_print(&faults, stderr);
 	if (world != NULL)
-		printf("%s: ok: %zu zones, %u targets to check\n", o->conf_path, world->zones->n,
-		       world->roster->n_targets);
+		printf("%s: ok: %zu zone%s, %u target%s to check\n", o->conf_path, world->zones->n,
+		       plural(world->zones->n), world->roster->n_targets, plural(world->roster->n_targets));
 	else
-		fprintf(stderr, "%s: %zu error(s)\n", o->conf_path, faults.errors);
+		fprintf(stderr, "%s: %zu error%s\n", o->conf_path, faults.errors, plural(faults.errors));
 	faults_free(&faults);
 	world_free(world);
 	return status;
@@ -64,7 +69,7 @@ static bool force_down(const struct options *o, const struct world *world, struc
 			fprintf(stderr, "gslbd: --down: no datacenter is named \"%s\"\n", o->down[i]);
 			return false;
 		}
-		vitals->datacenters[datacenter] = ADMIN_DOWN;
+		vitals->datacenters[datacenter].override.state = OVERRIDE_DOWN;
 	}
 	return true;
 }
@@ -72,9 +77,9 @@ static bool force_down(const struct options *o, const struct world *world, struc
 static void print_explanation(const struct options *o, const struct world *world, const struct vitals *vitals,
 			      const struct explain_request *request)
 {
-	struct board *board = board_build(world->roster, vitals);
-	struct view view = {world, board};
-	struct json_object *explanation = explain(&view, request);
+	struct board *board = board_build(world->roster, vitals, 1);
+	struct view view = {.world = world, .board = board};
+	struct json_object *explanation = explain(&view, world->databases, request);
 	if (o->json)
 		puts(json_object_to_json_string_ext(explanation, JSON_C_TO_STRING_PRETTY |
 									 JSON_C_TO_STRING_NOSLASHESCAPE));

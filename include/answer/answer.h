@@ -12,6 +12,7 @@
 enum {
 	CHAIN_MAX = 12,  /* CNAMEs and DNAMEs followed in one answer */
 	PIECES_MAX = 64, /* rrsets in one answer */
+	CHOICES_MAX = 32,
 };
 
 /* One rrset of the answer. */
@@ -21,6 +22,8 @@ struct piece {
 	const uint8_t *owner; /* NULL: the question's name */
 	const struct rrset *set;
 	const struct choice *choice; /* which records of a steered set; NULL: all */
+	uint32_t ttl_s; /* where other than the set's own: of a choice, or of what an ALIAS stands for */
+	bool has_ttl;
 };
 
 /* A CNAME made from a DNAME (RFC 6672 §3.1), with its octets. */
@@ -31,12 +34,15 @@ struct synthesis {
 
 struct answer {
 	enum rcode rcode;
+	const struct zone *zone; /* that the question is of; NULL: none of ours */
 	bool authoritative;
 	uint8_t scope; /* bits of the client's address that it depends on */
 	unsigned n, n_choices, n_syntheses;
 	struct piece pieces[PIECES_MAX];
-	struct choice choices[CHAIN_MAX + 1];
-	const struct rrset *chosen[CHAIN_MAX + 1]; /* what each choice was made of */
+	bool located; /* the client's address was looked at */
+	struct choice choices[CHOICES_MAX];
+	const struct rrset *chosen[CHOICES_MAX]; /* what each choice was made of */
+	const uint8_t *chosen_at[CHOICES_MAX];   /* the name that had it; NULL: the question's */
 	struct synthesis syntheses[CHAIN_MAX];
 	struct name target; /* the name that a CNAME leads to */
 	uint8_t target_labels[NAME_LABELS_MAX + 1];
@@ -56,6 +62,13 @@ void client_find(const struct query *q, const struct addr *peer, struct client *
 /* Finds the answer to a sound query. `out` needs no initialisation. */
 void answer_find(const struct view *view, const struct query *q, const struct client *client,
 		 struct picker *picker, struct answer *out);
+
+/* The scope as the client's subnet option counts it; 0 where it sent none. */
+static inline uint8_t answer_scope(const struct answer *a, const struct client *client)
+{
+	bool depends = a->scope > 0 || (client->scope_base > 0 && a->located);
+	return client->from_subnet && depends ? (uint8_t)(a->scope + client->scope_base) : 0;
+}
 
 /* Adds the addresses of the names that the answer's NS, MX, SRV, SVCB and HTTPS records point at. Part of
  * answer_find().

@@ -19,12 +19,24 @@ struct explain_request {
 bool explain_parse(const char *question, const char *client, struct explain_request *out, const char **why);
 
 /*
- * Explains the answer. The world has kept its databases. The result is an object as the README describes it;
- * the caller frees it with json_object_put().
+ * Explains the answer. `databases` say where the client is; NULL: nothing is said of its place. The result is
+ * an object as the README describes it; the caller frees it with json_object_put().
  */
-struct json_object *explain(const struct view *view, const struct explain_request *request);
+struct json_object *explain(const struct view *view, const struct databases *databases,
+			    const struct explain_request *request);
 
 /* Prints such an object for people. */
 void explain_print(struct json_object *explanation, FILE *out);
+
+/* May this client ask for explanations over DNS? */
+bool explain_allowed(const struct config *config, const struct addr *peer);
+
+/*
+ * The explanation as TXT records of class CHAOS, a line each: what `dig CH TXT NAME` is answered, about the
+ * name's A records where it has some, else about the first type it has. Allocates: for those whom
+ * explain_allowed() names. The octets are the caller's to free.
+ */
+void explain_records(const struct view *view, const struct query *q, const struct client *client,
+		     struct rrset *out);
 
 #endif

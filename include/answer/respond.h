@@ -23,6 +23,7 @@ enum outcome { OUTCOME_REPLY, OUTCOME_DROP };
 /* What a worker answers from, one a thread. Seed the picker; the rest needs no initialisation but `view`. */
 struct responder {
 	const struct view *view; /* constant for the time of a batch */
+	unsigned worker;         /* its number, for the view's tallies */
 	struct picker picker;    /* random numbers and turns */
 	struct query query;      /* scratch of one query */
 	struct answer answer;

@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When and how targets are polled: each target on its own timer with jitter, all through one libcurl multi
- * handle on one libevent loop. Everything here runs on the thread of that loop.
+ * When and how targets are polled: each target on its own timer with jitter, all on one libevent loop.
+ * Everything here runs on the thread of that loop.
  */
 #ifndef CHECK_SCHEDULE_H
 #define CHECK_SCHEDULE_H
 
 #include "base/addr.h"
 #include "config/config.h"
+#include "health/result.h"
 
 struct event_base;
 struct schedule;
 
-/* An address and how to check it. `port` of the endpoint is never 0. */
+/* An address and how to check it. Only a program may do without a port (0). */
 struct target {
 	struct endpoint address;
 	const struct check *check; /* borrowed as long as the schedule uses it */
-};
-
-struct check_result {
-	bool ok;
-	uint32_t latency_us; /* ok: from the start of the check to the reply's first octet (tcp: to the
-				connection) */
-	char why[128]; /* a failure in plain words: "connection refused", "status 503, expected 200-299" */
 };
 
 /* Called once a finished check. `id` is what schedule_add() was given. It may call schedule_add() and
@@ -32,7 +26,8 @@ typedef void check_done(void *context, uint32_t id, const struct check_result *r
 /* An idle schedule on `base`. Results go to `done` with `context`. */
 struct schedule *schedule_new(struct event_base *base, check_done *done, void *context);
 
-/* Ends all checks under way without results and frees everything. */
+/* Ends all checks under way without results and frees everything. Waits for killed programs to end, a
+ * second at most. */
 void schedule_free(struct schedule *schedule);
 
 /*
@@ -41,8 +36,8 @@ void schedule_free(struct schedule *schedule);
  * and what is dead is known within interval x fall + timeout. A check
  * that is still under way when its next is due (its timeout may be longer than the interval) is followed by
  * it at once. Checks beyond what may be under way together (half of the process's file descriptors, at most
- * 4096) wait in a queue, which does not count towards their timeout. Ids are small numbers: there is room for
- * all up to the largest.
+ * 4096; programs: 64) wait in a queue, which does not count towards their timeout. Ids are small numbers:
+ * there is room for all up to the largest.
  */
 void schedule_add(struct schedule *schedule, uint32_t id, const struct target *target);
 

@@ -1,43 +1,56 @@
 /* SPDX-License-Identifier: ISC */
-/* One check under way, as a libcurl easy handle and what has come of the reply so far. */
+/* One check under way, as a libcurl easy handle or a plain socket, and what has come of the reply so far. */
 #ifndef CHECK_TRANSFER_H
 #define CHECK_TRANSFER_H
 
+#include "check/body.h"
 #include "check/schedule.h"
+#include "check/talk.h"
+#include "check/tls.h"
 
 #include <curl/curl.h>
 
+struct engine;
 struct event;
 
-enum { REPLY_HEADER_MAX = 64 * 1024, REPLY_BODY_MAX = 64 * 1024 };
+enum { REPLY_HEADER_MAX = 64 * 1024, REPLY_TCP_MAX = 64 * 1024, REPLY_OVERHEAD_MAX = 1024 * 1024 };
 
-/* What an HTTP server has said. */
+/* What a server has said. */
 struct reply {
 	size_t header_octets; /* of all headers: of interim replies and trailers too */
-	size_t body_octets;
-	size_t matched;   /* characters of check->body that match, as search_feed() counts them */
-	bool header_done; /* the final reply's header has come whole */
-	bool body_found;
+	bool header_done;     /* the final reply's header has come whole */
+	struct body body;
 };
 
 struct transfer {
-	CURL *easy;
+	CURL *easy;                  /* owned, as all below but what is said to be borrowed */
 	char error[CURL_ERROR_SIZE]; /* libcurl's words */
-	struct event *socket; /* owned: what libcurl waits for on this transfer's socket; set by the engine */
-	void *owner;          /* borrowed: whose check it is */
+	struct event *socket;        /* what this transfer's socket waits for; set by the engine */
+	struct engine *engine;       /* borrowed, once it has started */
+	struct transfer_pool *pool;  /* borrowed */
+	void *owner;                 /* borrowed: whose check it is */
 	const struct check
-		*check; /* borrowed; may move to other memory with the same content while it runs */
-	struct curl_slist *headers; /* owned: of the request */
-	int socket_errno;           /* why no socket could be opened, or 0 */
+		*check;          /* borrowed; may move to other memory with the same content while it runs */
+	struct endpoint address; /* the only one it may connect to */
+	struct curl_slist *headers;    /* of the request */
+	struct curl_slist *connect_to; /* the address, in libcurl's words */
+	void *note;                    /* what the grpc kind has noted of the reply, or NULL */
+	int socket_errno; /* why no socket could be opened, or why a plain one has failed; or 0 */
 	struct reply reply;
+	struct tls_seen tls;
+	char *location;     /* where the reply redirects to, or NULL */
+	unsigned redirects; /* that were followed */
+	uint32_t spent_us;  /* by what came before the last redirect */
+	struct talk talk;
 	struct transfer *next; /* in the pool */
 };
 
 /* Transfers at rest: a handle costs much to make and much memory to keep, so some are kept and the rest
- * freed. */
+ * freed. A pool must not move while transfers are out of it. */
 struct transfer_pool {
 	struct transfer *idle;
 	unsigned n;
+	struct trust *trust; /* for all its transfers */
 };
 
 /* A transfer with what all kinds share set up and nothing of an earlier one left. Give it back with
@@ -46,16 +59,23 @@ struct transfer *transfer_take(struct transfer_pool *pool, const struct check *c
 void transfer_give(struct transfer_pool *pool, struct transfer *transfer);
 void transfer_pool_free(struct transfer_pool *pool);
 
-/* Aims it at `http://ADDRESS/`, without any resolver. */
+/*
+ * Aims it at `http://HOST/`, or https where check->tls says so, with the check's host or else the address as
+ * HOST. Whatever the name, it goes to `address`, without any resolver.
+ */
 void transfer_aim(struct transfer *transfer, const struct endpoint *address);
 
 /* One of libcurl's times since the start of the check, in µs; 0 where it has not come so far. */
 uint32_t transfer_time(const struct transfer *transfer, CURLINFO which);
 
-/* A failed check: result->why in plain words. The format is printf's. */
+/* libcurl refuses an option only for want of memory, or because it was built without it: ends the process. */
+void transfer_must(CURLcode code);
+
+/* A failed check: result->why in plain words of printable ASCII, whatever was quoted. The format is printf's.
+ */
 __attribute__((format(printf, 2, 3))) void result_fail(struct check_result *result, const char *format, ...);
 
-/* A check that failed because the transfer did. */
+/* A check that failed because the transfer did: why, and whose fault it may be. */
 void result_fail_transfer(struct check_result *result, const struct transfer *transfer, CURLcode code);
 
 #endif

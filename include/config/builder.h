@@ -34,6 +34,10 @@ extern const size_t n_keywords;
 void check_entry_read(struct builder *b, const struct entry *e);
 void datacenter_entry_read(struct builder *b, const struct entry *e);
 void geomap_entry_read(struct builder *b, const struct entry *e);
+void latency_file_read(struct builder *b, const char *path, struct spot named);
+
+/* Once all checks are read: those that a calc is made of. */
+void calcs_resolve(struct builder *b);
 
 /* Once all entries are read: every geomap has its `*` line. */
 void geomaps_check(struct builder *b);
@@ -42,7 +46,20 @@ void geomaps_check(struct builder *b);
 const void *list_add(struct builder *b, const void *list, size_t *n, const void *item, size_t size);
 
 /* Notes that such a thing stands in this entry; where one stood before, that is returned, else NULL. */
-enum seen_kind { SEEN_CHECK, SEEN_DATACENTER, SEEN_ZONE, SEEN_LISTEN, SEEN_GEOIP, SEEN_WORKERS, SEEN_LINE };
+enum seen_kind {
+	SEEN_CHECK,
+	SEEN_DATACENTER,
+	SEEN_ZONE,
+	SEEN_LISTEN,
+	SEEN_GEOIP,
+	SEEN_WORKERS,
+	SEEN_LINE,
+	SEEN_ADMIN,
+	SEEN_STATE,
+	SEEN_EXPLAIN_FROM,
+	SEEN_LATENCY,
+	SEEN_LATENCY_ROW
+};
 const struct spot *seen_before(struct builder *b, const struct entry *e, enum seen_kind kind,
 			       const char *key);
 

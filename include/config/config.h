@@ -18,23 +18,88 @@ struct number_range {
 	uint16_t last;
 };
 
-/* `check NAME KIND key=value…`: how to find out whether an address is well. */
-enum check_kind { CHECK_HTTP, CHECK_TCP };
+/* Numbers that are right; `200-299,301`. */
+struct numbers {
+	size_t n;
+	const struct number_range *list;
+};
 
+struct texts {
+	size_t n;
+	const char *const *list;
+};
+
+/* From what to what; all zero: not given. */
+struct range {
+	uint32_t low;
+	uint32_t high;
+};
+
+/* `check NAME KIND key=value…`: how to find out whether an address is well. */
+enum check_kind { CHECK_HTTP, CHECK_HTTPS, CHECK_TCP, CHECK_EXEC, CHECK_GRPC, CHECK_CALC };
+
+/* When what was down, and is well again, is answered with again. */
+enum comeback { COMEBACK_AUTO, COMEBACK_MANUAL, COMEBACK_AFTER };
+
+struct comeback_rule {
+	enum comeback when;
+	uint32_t after_ms; /* COMEBACK_AFTER */
+};
+
+/* Where in a check's reply the target says how busy it is. */
+enum load_source { LOAD_NONE, LOAD_JSON, LOAD_HEADER, LOAD_AGENT };
+
+struct load_rule {
+	enum load_source source;
+	const char *name; /* of the member or the header */
+};
+
+/* `expect-json=PATH:VALUE` */
+struct json_rule {
+	const char *path; /* NULL: not given */
+	const char *value;
+};
+
+/* Options that a kind does not have are as their defaults. */
 struct check {
 	const char *name;
 	enum check_kind kind;
-	uint16_t port;        /* http: 80 by default; tcp: 0 where only an address names the port */
+	uint16_t port;        /* http 80, https 443; 0 where only an address names it */
 	uint32_t interval_ms; /* 5 s */
-	uint32_t timeout_ms;  /* 2 s; where it is over the interval, a slow check is followed at once by the
-				 next */
-	uint16_t rise;        /* 2 */
-	uint16_t fall;        /* 3 */
-	const char *path;     /* http: "/" */
-	const char *host;     /* http: the Host header; NULL: the address */
-	const char *body;     /* http: a text the reply's body must hold; NULL: any */
-	size_t n_expect;      /* http: 200-299 */
-	const struct number_range *expect;
+	uint32_t timeout_ms;  /* 2 s; where it is over the interval, a slow check is followed at once */
+	uint32_t connect_timeout_ms; /* 0: the timeout */
+	uint16_t rise;               /* 2 */
+	uint16_t fall;               /* 3 */
+	struct comeback_rule comeback;
+	uint32_t slow_start_ms; /* 0: none */
+	struct load_rule load;
+
+	/* http and https */
+	const char *path; /* "/" */
+	const char *host; /* the Host header, and with TLS the server's name; NULL: the address */
+	const char *method;
+	struct texts headers; /* "Name: value" each */
+	const char *user_agent;
+	struct numbers expect;        /* 200-299 */
+	const char *body;             /* a text the reply's body must hold; NULL: any */
+	struct json_rule expect_json; /* what a member of the reply's body must be */
+	uint32_t body_limit;          /* octets of the body that are read at most; 64 KiB */
+	uint16_t redirects;           /* that are followed, to the same address and port; 0 */
+
+	/* TLS: https, and grpc with tls=yes */
+	bool tls;
+	bool verify;         /* yes */
+	const char *ca_file; /* NULL: the system's */
+
+	/* tcp */
+	const char *send;  /* once connected; NULL: nothing */
+	const char *reply; /* a text that must come; NULL: none */
+
+	const char *service;   /* grpc; NULL: the server as a whole */
+	struct texts command;  /* exec: the program and its arguments */
+	uint16_t min;          /* calc: of the parts, how many must be up */
+	uint16_t n_parts;      /* calc */
+	const uint16_t *parts; /* calc: indexes into checks, none of them a calc itself */
 };
 
 /* What an operator says of a datacenter or a record, whatever its checks say. */
@@ -49,6 +114,10 @@ struct datacenter {
 	double latitude, longitude; /* degrees */
 	uint32_t max_latency_us;    /* 0: no limit */
 	enum admin_state state;
+	struct range capacity; /* connections: from `low` on load is shed, at `high` all of it */
+	bool has_comeback, has_slow_start;
+	struct comeback_rule comeback; /* where given; else that of its check */
+	uint32_t slow_start_ms;        /* likewise */
 };
 
 /* The attribute of the client that a geomap line tells apart, the most specific last. */
@@ -81,8 +150,23 @@ struct geomap {
 	const struct geomap_line *lines; /* in the order of the file; exactly one is GEOMAP_DEFAULT */
 };
 
+/* A row of a latency table: what a round trip takes from clients there. */
+struct latency_row {
+	struct geomap_line from; /* the attributes alone */
+	uint16_t datacenter;
+	uint32_t us;
+};
+
+/* `admin ADDRESS token-file=FILE` */
+struct admin_listen {
+	bool given;
+	const char *path;         /* of a UNIX socket; NULL: an endpoint */
+	struct endpoint endpoint; /* with a port */
+	const char *token_file;   /* NULL: who may open the UNIX socket may do all */
+};
+
 struct zone_file {
-	struct spot at;
+	struct spot at; /* where its path is named */
 	struct name apex;
 	const char *path; /* already relative to the folder of the file that names it */
 };
@@ -92,15 +176,24 @@ struct config {
 	const char *path;
 	size_t n_listens;
 	const struct endpoint *listens; /* 0.0.0.0:53 and [::]:53 where the file names none */
-	uint16_t workers;               /* 0: one per CPU */
+	bool listens_given;
+	uint16_t workers; /* 0: one per CPU */
 	size_t n_geoips;
-	const char *const *geoips; /* paths, in the order they are asked */
+	const char *const *geoips;      /* paths, in the order they are asked */
+	const struct spot *geoip_spots; /* where each is named */
 	size_t n_checks;
 	const struct check *checks;
 	size_t n_datacenters;
 	const struct datacenter *datacenters;
 	size_t n_geomaps;
 	const struct geomap *geomaps;
+	size_t n_latencies;
+	const struct latency_row *latencies; /* of all tables; one a place and datacenter */
+	struct admin_listen admin;
+	const char *state_dir;   /* NULL: nothing is kept over a restart */
+	uint32_t state_fresh_ms; /* 1 min: what was known of a target's health counts so long after */
+	size_t n_explain_froms;
+	const struct prefix *explain_froms;
 	size_t n_zones;
 	const struct zone_file *zones;
 };
@@ -116,6 +209,17 @@ struct config *config_read(const char *path, struct faults *faults);
 struct config *config_read_text(const char *name, const char *text, size_t len, struct faults *faults);
 
 void config_free(struct config *config);
+
+/* Do both find out the same in the same way? Names don't count. */
+bool check_equal(const struct config *config, const struct check *check, const struct config *other_config,
+		 const struct check *other);
+
+/* The attributes of a geomap line as the file writes them ("EU/DE"), into `out` of ADDR_TEXT_MAX; returns it.
+ */
+char *place_key_format(const struct geomap_line *line, char *out);
+
+/* Must an address name the port for this check? */
+bool check_needs_port(const struct config *config, const struct check *check);
 
 /* Indexes by name, CONFIG_NONE where there is none. The name has `len` characters. */
 int config_datacenter(const struct config *config, const char *name, size_t len);

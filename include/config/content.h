@@ -14,8 +14,11 @@ struct content {
 	ino_t inode; /* 0: a text that came from no file */
 };
 
-/* Reads a file whole. False with errno set where it can't be read. */
-bool content_read(const char *path, struct content *out);
+/*
+ * Reads a regular file of less than 4 GiB whole; a pipe or device is refused, as it could keep us waiting or
+ * have no end. False with *why, which is static text.
+ */
+bool content_read(const char *path, struct content *out, const char **why);
 
 /* Do both come from one file, whatever its paths? */
 bool content_same_file(const struct content *a, const struct content *b);

@@ -6,21 +6,51 @@
 #include "config/schema.h"
 #include "config/steering.h"
 
-struct check_fields {
-	struct check check;
-	struct statuses expect;
-};
-
 struct datacenter_fields {
 	struct datacenter datacenter;
 	struct optional_endpoint address;
 	struct location location;
+	struct optional_duration slow_start;
+	struct optional_comeback comeback;
+};
+
+struct steer_fields {
+	struct steer_entry steer;
+	struct hash_prefix hash_prefix;
+};
+
+struct admin_fields {
+	const char *token_file;
+};
+
+struct state_fields {
+	uint32_t fresh_ms;
 };
 
 struct at_fields {
 	struct at_entry at;
 	struct optional_endpoint address;
 };
+
+/* Values of checks, each from its text; false where it is not right. */
+bool read_http_token(const char *text, const char **out);
+bool read_line(const char *text, const char **out);
+bool read_header(struct arena *arena, const char *text, struct texts *out);
+bool read_words(struct arena *arena, const char *text, struct texts *out);
+bool read_size(const struct option_row *row, const char *text, size_t len, uint32_t *out);
+bool read_json_rule(struct arena *arena, const char *text, struct json_rule *out);
+bool read_load(const char *text, struct load_rule *out);
+bool read_comeback(const struct option_row *row, const char *text, size_t len, struct comeback_rule *out);
+
+/*
+ * Is it a bare IPv6 address whose last group could be meant as a port, as in ::1:5400? *address_len is then
+ * the length of what is before it.
+ */
+bool port_doubtful(const char *text, size_t len, size_t *address_len);
+
+/* A socket address to listen on, an IPv6 one in brackets; a fault shows such with this port. */
+bool listen_read(const struct reader *r, const struct entry *entry, const struct token *token, uint16_t port,
+		 struct endpoint *out);
 
 /* The words of enum pick and enum all_down, in their order; each list ends with NULL. */
 extern const char *const pick_words[];

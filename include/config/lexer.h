@@ -36,10 +36,11 @@ struct entry {
 struct lexer;
 
 /*
- * Opens a file and reads it whole. A failure adds a fault and returns NULL. The caller closes it. `faults` is
- * borrowed until then.
+ * Opens a file and reads it whole. A failure adds a fault, at the place in another file that names it or,
+ * where `named` is NULL, of the file itself, and returns NULL. The caller closes it. `faults` is borrowed
+ * until then.
  */
-struct lexer *lexer_open(const char *path, struct faults *faults);
+struct lexer *lexer_open(const char *path, const struct spot *named, struct faults *faults);
 
 /* The same over a text in memory, which is copied; `name` is what faults call it. Never NULL. */
 struct lexer *lexer_open_text(const char *name, const char *text, size_t len, struct faults *faults);

@@ -14,26 +14,36 @@
 
 /* How a value is written and what it is stored as. */
 enum value_kind {
-	VALUE_UNSUPPORTED, /* a word of the dialect that is refused */
-	VALUE_NUMBER,      /* uint16_t in min..max */
-	VALUE_PERCENT,     /* uint8_t, `50%` */
-	VALUE_MS,          /* uint32_t, a duration in min..max ms */
-	VALUE_US,          /* uint32_t, a duration in min..max ms, stored in microseconds */
-	VALUE_ANSWERS,     /* uint16_t in min..max, or `all` */
-	VALUE_WORD,        /* an enum, by its index in `words` */
-	VALUE_YES_NO,      /* bool */
-	VALUE_TEXT,        /* const char *, not empty */
-	VALUE_URL_PATH,    /* const char *, begins with a slash, no blanks */
-	VALUE_HOST,        /* const char *, a host name or an address, and a port or none */
-	VALUE_STATUSES,    /* struct statuses */
-	VALUE_ENDPOINT,    /* struct optional_endpoint */
-	VALUE_LOCATION,    /* struct location */
-	VALUE_CHECK,       /* int, an index */
-};
-
-struct statuses {
-	size_t n;
-	const struct number_range *list;
+	VALUE_UNSUPPORTED,       /* a word of the dialect that is refused */
+	VALUE_NUMBER,            /* uint16_t in min..max */
+	VALUE_PERCENT,           /* uint8_t, `50%` */
+	VALUE_MS,                /* uint32_t, a duration in min..max ms */
+	VALUE_US,                /* uint32_t, a duration in min..max ms, stored in microseconds */
+	VALUE_ANSWERS,           /* uint16_t in min..max, or `all` */
+	VALUE_WORD,              /* an enum, by its index in `words` */
+	VALUE_YES_NO,            /* bool */
+	VALUE_TEXT,              /* const char *, not empty */
+	VALUE_LINE,              /* const char *, not empty, without control characters */
+	VALUE_TOKEN,             /* const char *, letters of a token of HTTP: a method */
+	VALUE_HEADER,            /* struct texts, one more each time the option is given: `Name: value` */
+	VALUE_WORDS,             /* struct texts, a text taken apart at its blanks */
+	VALUE_NAME,              /* const char *, letters, digits, dashes and underscores */
+	VALUE_FILE,              /* const char *, a path, relative to the folder of the file it stands in */
+	VALUE_URL_PATH,          /* const char *, begins with a slash, no blanks */
+	VALUE_HOST,              /* const char *, a host name or an address, and a port or none */
+	VALUE_SIZE,              /* uint32_t in min..max octets, `64k` */
+	VALUE_STATUSES,          /* struct numbers */
+	VALUE_JSON,              /* struct json_rule, `PATH:VALUE` */
+	VALUE_LOAD,              /* struct load_rule, `json:PATH`, `header:NAME` or `agent` */
+	VALUE_COMEBACK,          /* struct comeback_rule, `auto`, `manual` or `after:DURATION` */
+	VALUE_CAPACITY,          /* struct range, `N` or `LOW..HIGH` */
+	VALUE_TTLS,              /* struct range, `MIN..MAX` */
+	VALUE_HASH_PREFIX,       /* struct hash_prefix, `24,56` */
+	VALUE_ENDPOINT,          /* struct optional_endpoint */
+	VALUE_LOCATION,          /* struct location */
+	VALUE_CHECK,             /* int, an index */
+	VALUE_OPTIONAL_MS,       /* struct optional_duration */
+	VALUE_OPTIONAL_COMEBACK, /* struct optional_comeback */
 };
 
 struct optional_endpoint {
@@ -41,9 +51,23 @@ struct optional_endpoint {
 	struct endpoint endpoint;
 };
 
+struct optional_duration {
+	bool given;
+	uint32_t ms;
+};
+
+struct optional_comeback {
+	bool given;
+	struct comeback_rule rule;
+};
+
 struct location {
 	bool given;
 	double latitude, longitude;
+};
+
+struct hash_prefix {
+	uint8_t v4, v6;
 };
 
 struct option_row {
@@ -52,12 +76,9 @@ struct option_row {
 	size_t offset; /* in the struct that options_read() fills */
 	uint64_t min, max;
 	const char *const *words; /* VALUE_WORD; ends with NULL */
-	const char *const
-		*later;         /* VALUE_WORD: words that are refused as not supported yet; ends with NULL */
-	const char *only;       /* the kind of check that it is for; NULL: any */
-	const char *only_later; /* the kind that it is for too, but not yet */
-	const char *fallback;   /* the default, as text; NULL: zero */
-	const char *expected;   /* what would be right */
+	unsigned kinds;           /* the kinds of checks it is for, a bit each; 0: any */
+	const char *fallback;     /* the default, as text; NULL: zero */
+	const char *expected;     /* what would be right */
 	const char *help;
 };
 
@@ -85,7 +106,8 @@ struct reader {
 	const struct config *config; /* checks and datacenters by name */
 	struct arena *arena;
 	struct faults *faults;
-	const char *kind; /* of the check that options are read for */
+	unsigned kind;    /* that of the check options are read for, as a bit; 0: none */
+	const char *file; /* that the entry stands in, for VALUE_FILE */
 };
 
 /*
@@ -129,7 +151,18 @@ bool any_located(const struct config *config, const uint16_t *list, size_t n);
 
 /* The tables. */
 extern const struct choice_table check_kinds, methods;
-extern const struct option_table check_options, datacenter_options, listen_options, steer_options, at_options;
+extern const struct option_table check_options, datacenter_options, listen_options, admin_options,
+	state_options, steer_options, at_options;
+
+/* Reads whom a line of a geomap or of a latency table is for. */
+bool place_key_read(const struct reader *r, const struct entry *entry, const struct token *token,
+		    struct geomap_line *out);
+
+bool network_read(const struct reader *r, const struct entry *entry, const struct token *token,
+		  struct prefix *out);
+
+/* A path that stands in the reader's file, relative to that file's folder. */
+const char *path_beside(const struct reader *r, const char *path);
 
 /* Reads datacenter names from `first` on, up to the first option. *rest tells of a final `...`. */
 bool datacenters_read(const struct reader *r, const struct entry *entry, size_t first,

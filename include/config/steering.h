@@ -7,8 +7,16 @@
 #include "config/config.h"
 #include "config/lexer.h"
 
-enum method { METHOD_GEO, METHOD_NEAREST, METHOD_FAILOVER, METHOD_POOL };
-enum pick { PICK_WEIGHTED, PICK_ROUND_ROBIN, PICK_RANDOM, PICK_ALL };
+enum method { METHOD_GEO, METHOD_NEAREST, METHOD_FAILOVER, METHOD_POOL, METHOD_LATENCY };
+enum pick {
+	PICK_WEIGHTED,
+	PICK_ROUND_ROBIN,
+	PICK_RANDOM,
+	PICK_HASH,
+	PICK_LEAST_CONNECTIONS,
+	PICK_LEAST_TIME,
+	PICK_ALL
+};
 enum all_down { ALL_DOWN_FIRST, ALL_DOWN_ALL, ALL_DOWN_NODATA, ALL_DOWN_SERVFAIL };
 
 enum { ANSWERS_ALL = UINT16_MAX };
@@ -20,11 +28,15 @@ struct steer_entry {
 	bool rest;  /* the list ends in `...`: those not named follow in the order of the file */
 	uint16_t n; /* datacenters named; 0: all that the name has records in, in the order of the file */
 	const uint16_t *datacenters;
-	enum pick pick;          /* weighted */
-	uint16_t answers;        /* 1, or ANSWERS_ALL */
-	uint8_t min_up_percent;  /* 0 */
-	uint32_t max_latency_us; /* 0: that of the datacenter */
-	enum all_down all_down;  /* first */
+	enum pick pick;           /* weighted */
+	uint16_t answers;         /* 1, or ANSWERS_ALL */
+	uint8_t min_up_percent;   /* 0 */
+	uint32_t max_latency_us;  /* 0: that of the datacenter */
+	enum all_down all_down;   /* first */
+	struct range ttl_s;       /* all zero: that of the records */
+	uint8_t hash_v4, hash_v6; /* prefix lengths of PICK_HASH: 24, 56 */
+	const char *group;        /* names that hash alike; NULL: by itself */
+	uint8_t margin_percent;   /* METHOD_LATENCY: 20 */
 };
 
 /* `AT datacenter|* [key=value…] TYPE RDATA`, up to TYPE */
@@ -36,6 +48,7 @@ struct at_entry {
 	struct endpoint address;
 	bool backup;
 	enum admin_state state;
+	struct range capacity; /* as that of a datacenter, for this record alone */
 };
 
 /*

@@ -19,7 +19,13 @@ struct reload *reload_new(struct event_base *base, const char *conf_path, reload
 /* Begins to load. While one is under way another is noted, and begins when that one has ended. */
 void reload_start(struct reload *reload);
 
-/* Waits for one that is under way, whose world is freed, and frees all. */
-void reload_free(struct reload *reload);
+/* Is one under way? */
+bool reload_running(const struct reload *reload);
+
+/*
+ * Frees all, after one that is under way has ended. False, and nothing is freed, where that has not come
+ * after `wait_ms`: it may wait for a file system that never answers.
+ */
+bool reload_free(struct reload *reload, unsigned wait_ms);
 
 #endif

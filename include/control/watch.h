@@ -6,7 +6,7 @@
 #ifndef CONTROL_WATCH_H
 #define CONTROL_WATCH_H
 
-#include "health/board.h"
+#include "health/vitals.h"
 #include "world/world.h"
 
 #include <stdbool.h>
@@ -22,10 +22,10 @@ struct watched {
 
 /* What the watch tells its owner, on the loop's thread. */
 struct watch_events {
-	void (*changed)(
-		void *context); /* a state of the serving world has changed: its board is out of date */
-	void (*ready)(
-		void *context); /* the next world's first round is complete: watch_switch() may be called */
+	/* Something of the serving world has changed: its board is out of date. */
+	void (*changed)(void *context, enum change change);
+	/* The next world's first round is complete: watch_switch() may be called. */
+	void (*ready)(void *context);
 	void *context;
 };
 
@@ -33,11 +33,13 @@ struct watch *watch_new(struct event_base *base, const struct watch_events *even
 void watch_free(struct watch *watch);
 
 /*
- * Makes `world` the one to follow, and owns it. One that was to follow before is freed. Calls ready(), maybe
- * before it returns, when each target that the serving world does not have has been checked once, or its
- * check has timed out.
+ * Makes `world` the one to follow, and owns it. One that was to follow before is freed; what has been found
+ * out for it is kept, and its checks under way go on, so that reloads in a row come to an end. Calls ready(),
+ * maybe before it returns, when each target has been checked once, or its check has timed out, but for those
+ * of the serving world and those whose vitals are known already (`known`, of the world's roster, or NULL; it
+ * is taken over).
  */
-void watch_next(struct watch *watch, struct world *world);
+void watch_next(struct watch *watch, struct world *world, struct vitals *known);
 
 /*
  * The next world serves from now on: what was known of targets that both have is carried over, others are
@@ -46,7 +48,11 @@ void watch_next(struct watch *watch, struct world *world);
  */
 struct world *watch_switch(struct watch *watch);
 
-/* The serving world and its vitals; world is NULL before the first watch_switch(). */
-const struct watched *watch_serving(const struct watch *watch);
+/* Does a world wait for its first round? */
+bool watch_pending(const struct watch *watch);
+
+/* The serving world and its vitals; world is NULL before the first watch_switch(). Operators' say may be
+ * changed. */
+struct watched *watch_serving(struct watch *watch);
 
 #endif

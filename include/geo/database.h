@@ -19,8 +19,12 @@ struct database;
  * is used. The places of its records are added to `places` (of struct place; number 0 must be the place of
  * which nothing is known), which is borrowed until database_close().
  */
-struct database *database_open(const char *path, struct intern *places, struct faults *faults);
+struct database *database_open(const char *path, const struct spot *named, struct intern *places,
+			       struct faults *faults);
 void database_close(struct database *database);
+
+/* Opens the file for database_find() alone, without the walk. NULL where it can't be read. */
+struct database *database_peek(const char *path);
 
 /*
  * Looks the address up and decodes the record anew, by libmaxminddb alone. False: the database does not know

@@ -24,11 +24,18 @@ struct databases;
 
 /*
  * Opens each file, recognises its schema from its data, and walks it whole before trusting it. One that can't
- * be read or is broken is an error among `faults`, and NULL is returned. Freed by databases_close(). `paths`
- * may be none.
+ * be read or is broken is an error among `faults`, where `named` says that its path stands, or of the file
+ * itself where that is NULL, and NULL is returned. Freed by databases_close(). `paths` may be none.
  */
-struct databases *databases_open(const char *const *paths, size_t n, struct faults *faults);
+struct databases *databases_open(const char *const *paths, const struct spot *named, size_t n,
+				 struct faults *faults);
 void databases_close(struct databases *databases);
+
+/*
+ * Opens those files that are there, to look up single addresses: without the walk, so nothing but
+ * databases_find() may be asked of them.
+ */
+struct databases *databases_peek(const char *const *paths, size_t n);
 
 /*
  * What the databases say of one address: each attribute from the first of them that knows it, the

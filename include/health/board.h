@@ -3,8 +3,9 @@
 #ifndef HEALTH_BOARD_H
 #define HEALTH_BOARD_H
 
-#include "health/machine.h"
-#include "health/roster.h"
+#include "health/comeback.h"
+#include "health/measured.h"
+#include "health/vitals.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,53 +15,60 @@ enum standing {
 	STANDING_FAST,            /* usable */
 	STANDING_SLOW,            /* usable, but over max-latency */
 	STANDING_RECORD_DOWN,     /* the record's own check failed */
-	STANDING_DATACENTER_DOWN, /* the datacenter's check failed */
+	STANDING_RECORD_HELD,     /* its own check is good again, but its return= holds it back */
+	STANDING_RECORD_AGENT,    /* its own target asked for drain or maint */
 	STANDING_RECORD_DRAINED,  /* state=drain on the record */
 	STANDING_RECORD_FORCED,   /* state=down on the record */
-	STANDING_DATACENTER_DRAINED,
-	STANDING_DATACENTER_FORCED,
+	STANDING_ALIAS_DOWN,      /* the name it leads to has nothing usable */
+	STANDING_DATACENTER_DOWN, /* the datacenter's check failed */
+	STANDING_DATACENTER_HELD,
+	STANDING_DATACENTER_AGENT,
+	STANDING_DATACENTER_DRAINED, /* by state=drain or an operator */
+	STANDING_DATACENTER_FORCED,  /* by state=down or an operator */
+};
+
+/* What is more to a set than masks, where there is more; the arrays are by candidate. */
+struct set_extra {
+	const uint32_t
+		*weights;      /* weight x share of it, SHARE_WHOLE being all; NULL: those of the zone file */
+	uint64_t heavy;        /* weights above 0 */
+	const uint32_t *costs; /* least-connections, least-time: the least is picked; NULL: other picks */
+	const uint16_t
+		*sheds; /* over capacity: the share of 65536 of its queries to go elsewhere; NULL: none */
+	uint32_t ttl_s; /* ttl=MIN..MAX; 0: that of the records */
 };
 
 /* Candidates of a set as bits, the first candidate the lowest. */
-struct set_masks {
+struct set_state {
 	uint64_t usable;
-	uint64_t fast; /* of the usable ones */
+	uint64_t fast;                 /* of the usable ones */
+	const struct set_extra *extra; /* NULL: nothing */
 };
 
 struct board {
-	uint8_t *standings;      /* enum standing by slot, for explanations */
-	struct set_masks sets[]; /* by set */
+	uint8_t *standings;     /* enum standing by slot, for explanations */
+	uint32_t *latencies_us; /* by datacenter: of its check; 0 unknown */
+	bool isolated;          /* this server has lost the network: health is as it was before */
+	int64_t next_ms;        /* when it is out of date by itself; INT64_MAX: never */
+	const struct measurements
+		*learned;        /* what clients measured; borrowed, set by who publishes; or NULL */
+	struct arena *extras;    /* NULL: no set has any */
+	struct set_state sets[]; /* by set */
 };
-
-/* What the control thread knows; the arrays are as long as the roster's. */
-struct vitals {
-	struct health *targets;
-	uint32_t *latencies_us;
-	struct health *paces;
-	enum admin_state *datacenters; /* by configuration and override */
-};
-
-/* Vitals of a roster: everything unknown, datacenters as configured. */
-void vitals_init(struct vitals *vitals, const struct roster *roster);
-void vitals_free(struct vitals *vitals);
-
-/* A target's check has ended. Returns whether the board would differ: a state has changed. */
-bool vitals_result(struct vitals *vitals, const struct roster *roster, uint32_t target, bool ok,
-		   uint32_t latency_us);
 
 /*
- * For each target of `roster` the one of `from` that has the same address and an equal check, or ROSTER_NONE.
- * The caller frees the array.
+ * Builds the board of the moment `now_ms`. Unknown counts as up. The caller frees it with board_free(). Once
+ * built it is the same for all threads.
  */
-uint32_t *targets_match(const struct roster *roster, const struct roster *from);
-bool target_equal(const struct roster_target *a, const struct roster_target *b);
-
-/* Copies what is known of the targets and paces that are the same in both; what is new stays unknown. */
-void vitals_carry(struct vitals *to, const struct roster *roster, const struct vitals *from,
-		  const struct roster *from_roster);
-
-/* Builds a board. Unknown counts as up. The caller frees it with board_free(). */
-struct board *board_build(const struct roster *roster, const struct vitals *vitals);
+struct board *board_build(const struct roster *roster, const struct vitals *vitals, int64_t now_ms);
 void board_free(struct board *board);
+
+/* The effective say of operators over a datacenter: an override, else what the file says. */
+enum override_state datacenter_say(const struct roster *roster, const struct vitals *vitals,
+				   uint32_t datacenter);
+
+/* The rules and past of a datacenter's check, for comeback.h. */
+struct comeback_case datacenter_case(const struct roster *roster, const struct vitals *vitals,
+				     uint32_t datacenter);
 
 #endif

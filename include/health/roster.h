@@ -5,13 +5,16 @@
  *
  *   set (the candidates of a name and type) ─> slots ─┬─> datacenter ─> target (address + check)
  *                                                     ├─> the record's own target
- *                                                     └─> paces (a target's latency against a limit)
+ *                                                     ├─> paces (a target's latency against a limit)
+ *                                                     └─> another set, that an ALIAS leads to
+ *
+ * The target of a calc check is not polled: it has parts, targets at the same address.
  */
 #ifndef HEALTH_ROSTER_H
 #define HEALTH_ROSTER_H
 
 #include "base/arena.h"
-#include "config/config.h"
+#include "config/steering.h"
 
 #include <stdint.h>
 
@@ -19,9 +22,10 @@ enum { ROSTER_NONE = UINT32_MAX };
 
 /* What is polled. */
 struct roster_target {
-	struct endpoint address; /* with a port */
+	struct endpoint address; /* with a port, where the check needs one */
 	const struct check *check;
-	uint32_t first_pace; /* its paces are a list through roster_pace.next; ROSTER_NONE at the end */
+	uint32_t first_pace;   /* its paces are a list through roster_pace.next; ROSTER_NONE at the end */
+	const uint32_t *parts; /* calc: as many targets as the check has parts */
 };
 
 /* A limit on the latency of a target. */
@@ -37,29 +41,38 @@ struct roster_slot {
 	uint32_t target;        /* the record's own, or ROSTER_NONE */
 	uint32_t paces[2];      /* of the datacenter's target and of its own, or ROSTER_NONE */
 	enum admin_state state; /* the record's */
+	struct range capacity;  /* the record's */
+	uint32_t alias; /* the set it leads to, which comes before all that lead to it; or ROSTER_NONE */
 };
 
-/* The candidates of one name and type, as slots. */
+/* The candidates of one name and type, as slots, and what of their policy changes with their health. */
 struct roster_set {
 	uint32_t n;
 	const uint32_t *slots;
+	const uint16_t *weights;
+	enum pick pick;
+	struct range ttl_s;
+	const char *name; /* of the set, for people: "www.app.example.com. A" */
 };
 
 struct roster_index;
 
 struct roster {
 	const struct config *config;
-	uint32_t n_targets, n_paces, n_slots, n_sets;
+	struct arena *arena;
+	uint32_t n_targets, n_paces, n_slots, n_sets, n_calcs;
 	struct roster_target *targets;
 	struct roster_pace *paces;
 	struct roster_slot *slots;
 	struct roster_set *sets;
+	uint32_t *calcs;                    /* the targets of calc checks */
 	const uint32_t *datacenter_targets; /* by datacenter, ROSTER_NONE where it has no check */
+	bool has_ttl_ranges;                /* some set's TTL follows its health */
+	bool has_loads;                     /* some set's answers follow what targets say of their load */
 	struct roster_index *index;         /* while building */
 };
 
-/* A roster with the targets of the config's datacenters. The arena keeps what sets are made of; roster_free()
- * the rest. */
+/* A roster with the targets of the config's datacenters. */
 struct roster *roster_new(const struct config *config);
 void roster_free(struct roster *roster);
 
@@ -72,10 +85,12 @@ struct roster_want {
 	uint32_t target;
 	uint32_t limit_us;
 	enum admin_state state;
+	struct range capacity;
+	uint32_t alias;
 };
 uint32_t roster_slot(struct roster *roster, const struct roster_want *want);
 
-/* Sets are not shared: each has its own masks on the board. */
-uint32_t roster_set(struct roster *roster, struct arena *arena, const uint32_t *slots, uint32_t n);
+/* Adds a set, whose lists and name are copied. Sets are not shared: each has its own masks on the board. */
+uint32_t roster_set(struct roster *roster, const struct roster_set *set);
 
 #endif

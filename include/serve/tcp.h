@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* TCP: length-framed, pipelined queries (RFC 1035 §4.2.2, RFC 7766). Runs on the worker's thread. */
+/* TCP connections: accepting, limits, and when each may proceed. Runs on the worker's thread. */
 #ifndef SERVE_TCP_H
 #define SERVE_TCP_H
 
@@ -7,15 +7,20 @@
 
 struct tcp;
 
+/* What is beyond a limit closes those connections that have been idle longest, of those that can help. */
 struct tcp_limits {
-	unsigned connections; /* at once; one more closes the one that has been idle longest */
+	unsigned connections; /* at once */
+	size_t octets;        /* of memory for long queries under way and replies that wait */
 	unsigned idle_timeout_ms;
 };
 
-/* Accepts on a listening, non-blocking socket, which it closes at tcp_free(). */
+/* Accepts on a listening, non-blocking socket, which it closes in the end. */
 struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limits);
 
-/* Answers what has been received, and says whether replies are still waiting to be taken. */
+/*
+ * A round of the end: accepts who waits, answers what has been received, and closes whoever was silent since
+ * the round before and has all replies. False once there is nobody left.
+ */
 bool tcp_drain(struct tcp *tcp);
 void tcp_free(struct tcp *tcp);
 

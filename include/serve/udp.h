@@ -15,6 +15,7 @@ struct server {
 	struct publisher *publisher;
 	struct hazard *hazard;
 	struct responder *responder;
+	uint8_t *replies; /* room for what is about to be sent over one TCP connection */
 };
 
 /* Answers on a bound, non-blocking socket, which it closes at udp_free(). `wildcard`: it is bound to no one

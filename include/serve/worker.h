@@ -4,8 +4,8 @@
 #ifndef SERVE_WORKER_H
 #define SERVE_WORKER_H
 
-#include "base/addr.h"
 #include "base/fault.h"
+#include "config/config.h"
 #include "serve/publish.h"
 
 #include <stdbool.h>
@@ -14,17 +14,17 @@
 struct workers;
 
 /*
- * Opens UDP and TCP sockets on every endpoint for each of `n` workers (SO_REUSEPORT). One that can't be
- * opened is an error in `faults` ("listen 127.0.0.1:53: permission denied…") and NULL is returned. The
- * sockets take packets from here on, but nothing is answered until workers_start().
+ * Opens UDP and TCP sockets on every listen of the config for each of `n` workers (SO_REUSEPORT). One that
+ * can't be opened is an error in `faults` ("listen 127.0.0.1:53: permission denied…") and NULL is returned;
+ * of the listens that stand for none given, one whose family this machine lacks is a warning. The sockets
+ * take packets from here on, but nothing is answered until workers_start().
  */
-struct workers *workers_open(const struct endpoint *listens, size_t n_listens, unsigned n,
-			     struct faults *faults);
+struct workers *workers_open(const struct config *config, unsigned n, struct faults *faults);
 
 /* The publisher the workers read from; a view must be published before workers_start(). */
 struct publisher *workers_publisher(struct workers *w);
 
-/* The port that a listen got, where it asked for port 0. */
+/* The port that a listen got; 0: it was skipped. */
 uint16_t workers_port(const struct workers *w, size_t listen);
 
 /* Starts the threads (signals blocked in them). */

@@ -12,25 +12,26 @@
 #include <stdint.h>
 
 /* The steps, in order; after each the candidates that are left are known. */
-enum step { STEP_CANDIDATES, STEP_USABLE, STEP_FAST, STEP_TIER, STEP_PICK, STEP_COUNT };
+enum step { STEP_CANDIDATES, STEP_USABLE, STEP_FAST, STEP_LOAD, STEP_TIER, STEP_PICK, STEP_COUNT };
 
 enum choice_outcome { CHOICE_ANSWER, CHOICE_NODATA, CHOICE_SERVFAIL };
 
 struct choice {
 	enum choice_outcome outcome;
-	bool all_down;             /* nothing was usable, and the policy's all-down decided */
-	uint8_t scope;             /* bits of the client's address that the order depends on */
-	uint8_t n;                 /* answered */
-	uint32_t ttl_s;            /* the lowest of those answered */
-	uint64_t left[STEP_COUNT]; /* after each step */
-	const struct order *order; /* of the datacenters, for this client */
-	uint8_t picked[CANDIDATES_MAX];
-	uint32_t records[CANDIDATES_MAX]; /* offsets into the rrset's octets, in the order of `picked` */
+	bool all_down;                  /* nothing was usable, and the policy's all-down decided */
+	uint8_t scope;                  /* bits of the client's address that the order depends on */
+	uint8_t n;                      /* answered */
+	uint32_t ttl_s;                 /* the lowest of those answered, or what the policy's ttl= says */
+	uint64_t left[STEP_COUNT];      /* after each step */
+	const struct order *order;      /* of the datacenters, for this client */
+	uint8_t picked[CANDIDATES_MAX]; /* indexes of members */
+	unsigned n_records;
+	uint32_t records[CANDIDATES_MAX]; /* of those picked that have one: offsets into the rrset's octets */
 };
 
 /*
  * Chooses. `client` is v4 or v6. Reads no clock; takes random numbers and turns from `picker`. Only the first
- * `n` of `picked` and `records` are set.
+ * `n` of `picked`, and `n_records` of `records`, are set.
  */
 void steer_choose(const struct steering *steering, const struct board *board, const struct addr *client,
 		  struct picker *picker, struct choice *out);

@@ -38,7 +38,8 @@ struct query {
  * Reads a message. False: it is to be dropped (too short for a header, or a response, which answering could
  * make a loop of). Otherwise *rcode is NOERROR, or what is wrong with it: FORMERR for anything malformed,
  * NOTIMP for an opcode other than QUERY, BADVERS (RFC 6891 §6.1.3). What was read up to the fault is valid,
- * so that the reply can repeat the question.
+ * so that the reply can repeat the question; a client-subnet option is present only where all is sound.
+ * Records before the additional section are malformed, but for the SOA of an IXFR (RFC 1995 §3).
  */
 bool query_read(struct span in, struct query *q, enum rcode *rcode);
 

@@ -29,15 +29,16 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t
 
 /*
  * Adds the whole of an rrset, or, with `picked`, the `n` records that begin at these offsets, in this order,
- * with one TTL at most `ttl_s`. `owner` is NULL for the question's name, or an uncompressed name. Adds all or
- * nothing: false where it does not fit.
+ * in either case with one TTL where `has_ttl`. `owner` is NULL for the question's name, or an uncompressed
+ * name. Adds all or nothing: false where it does not fit.
  */
 struct reply_records {
 	const struct rrset *set;
 	const uint8_t *owner;
 	const uint32_t *picked; /* NULL: all */
 	uint16_t n;
-	uint32_t ttl_s;
+	bool has_ttl;
+	uint32_t ttl_s; /* in place of the records' own */
 };
 bool reply_add(struct reply *r, enum section section, const struct reply_records *records);
 

@@ -17,14 +17,21 @@ struct world {
 	struct arena *arena;   /* zones, locators */
 	struct roster *roster; /* what the zones' answers depend on */
 	const struct zones *zones;
+	const struct times_locator
+		*times;            /* to all datacenters, with regions; NULL where nobody measures or asks */
+	uint32_t n_members;        /* candidates of all sets */
+	const uint32_t *member_at; /* by set: the number of its first candidate */
 	struct databases *databases; /* only where world_load() was told to keep them */
 };
 
 /* What a batch of queries is answered from: a world and the health of its targets. Immutable; published as
  * one. */
+struct tally;
+
 struct view {
 	const struct world *world;
 	const struct board *board;
+	struct tally *const *tallies; /* by worker: what each counts; NULL: nothing is counted */
 };
 
 /*

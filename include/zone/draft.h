@@ -5,6 +5,9 @@
 
 #include "zone/zone.h"
 
+/* The type of ALIAS entries, whose RDATA is the target's name; no record has it. */
+enum { DRAFT_ALIAS = 0 };
+
 struct draft_record {
 	struct draft_record *next;
 	struct spot at;         /* of its type */
@@ -27,6 +30,8 @@ struct draft_owner {
 	bool address_wanted;     /* the target of an NS: it may stand below a delegation */
 	struct draft_owner *cut; /* set by draft_check(): the delegation it is or is below */
 	struct node *node;       /* set by zone_freeze() */
+	enum { LINK_WAITS, LINK_UNDER_WAY, LINK_DONE } link; /* of zones_link() */
+	uint32_t way; /* of draft_check_loops(): which way along CNAMEs came here first; 0: none */
 	struct name name;
 };
 
@@ -62,12 +67,45 @@ struct draft_record *draft_first(const struct draft_owner *owner, uint16_t type)
 void draft_check(struct draft *draft, const struct zone_context *context, const struct zone_file *file,
 		 bool whole);
 
-/* Builds the zone for queries. The draft has no error. */
+/* Parts of it, after `cut` is set: aliases that lead in a circle, and what no message can hold. */
+void draft_check_loops(struct draft *draft, struct faults *faults);
+void draft_check_sizes(const struct draft *draft, const struct draft_owner *owner, struct faults *faults);
+
+/*
+ * Builds the zone for queries. The draft has no error. Owners with ALIAS entries, or with CNAME beside other
+ * candidates, get their steered rrsets from zones_link(), for which the zone then keeps the draft.
+ */
 struct zone *zone_freeze(struct draft *draft, const struct zone_context *context);
 
-/* Resolves how the candidates of a type are steered; they are records of `owner`, `n` of them. Part of
- * zone_freeze(). */
-struct steering *steering_resolve(const struct draft *draft, const struct draft_owner *owner, uint16_t type,
-				  const struct zone_context *context);
+/* One candidate of an rrset that is to be built. */
+struct candidate {
+	const struct draft_record *record;
+	const struct rrset *alias; /* what it stands for; NULL: its record */
+	bool shadow;               /* it has nothing of the type */
+	bool cname;                /* it is a CNAME, or stands for one */
+};
+
+/* Whether the name's candidates can be CNAME and other data by turns, or stand for other names. */
+bool draft_owner_linked(const struct draft_owner *owner);
+
+/* Builds an rrset of those candidates, `n` of at most CANDIDATES_MAX. */
+void rrset_steer(const struct zone_context *context, const struct draft *draft,
+		 const struct draft_owner *owner, uint16_t type, const struct candidate *list, unsigned n,
+		 struct rrset *out);
+
+/* Encodes a record as rrset.h says; returns what is behind it. */
+uint8_t *record_encode(uint8_t *p, const struct draft_record *record, uint32_t ttl_s);
+
+/* The name's policy: its own, that of the apex, or the default. */
+struct steer_entry steering_policy(const struct draft *draft, const struct draft_owner *owner,
+				   const struct config *config);
+
+/* Finds what the candidates of each steered rrset may lead to. Part of zones_link(). */
+void zones_reach(const struct zone_context *context, const struct zones *zones);
+
+/* Resolves how those candidates are steered. Part of rrset_steer(). */
+struct steering *steering_resolve(const struct zone_context *context, const struct draft *draft,
+				  const struct draft_owner *owner, uint16_t type,
+				  const struct candidate *list, unsigned n);
 
 #endif

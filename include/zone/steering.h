@@ -5,35 +5,49 @@
 
 #include "config/steering.h"
 #include "geo/locator.h"
+#include "geo/times.h"
 
 #include <stdint.h>
 
 enum { CANDIDATES_MAX = 64, NO_COLUMN = 255 };
+enum { MEMBER_NO_RECORD = UINT32_MAX };
 
 /* One AT record; its index is its bit in every mask. */
 struct member {
-	uint32_t record; /* offset of the record in the rrset's octets */
+	uint32_t record; /* offset of the record in the rrset's octets; MEMBER_NO_RECORD: of an ALIAS, and of
+			    one that has nothing of the type, but takes its turn at a name with CNAME
+			    candidates */
 	uint32_t ttl_s;
 	uint16_t weight;
-	uint16_t datacenter; /* index into the config's, or UINT16_MAX for AT * */
+	uint16_t datacenter;       /* index into the config's, or UINT16_MAX for AT * */
+	uint64_t identity;         /* pick=hash: what it is known by */
+	const struct rrset *alias; /* what an ALIAS stands for; NULL where it is none */
 };
 
 struct steering {
 	struct steer_entry policy;
 	uint32_t set;                  /* of the roster and on the board */
 	const struct locator *locator; /* the order for each client; NULL where all clients have one order */
-	const struct order *order;     /* that order; with METHOD_POOL the datacenters that take part */
+	const struct times_locator *times; /* METHOD_LATENCY: the times for each client; NULL with others */
+	const struct order *order;         /* that order; with METHOD_POOL the datacenters that take part */
 
 	/* The datacenters the candidates are in, ascending, and the candidates in each but for backups. */
 	uint16_t n_datacenters;
 	const uint16_t *datacenters;
 	const uint64_t *in_datacenter;
+	const uint64_t *backups_in_datacenter;
 	const uint8_t *column; /* by datacenter of the config: index into in_datacenter, or NO_COLUMN */
 
-	uint64_t loose;   /* AT *, but for backups */
-	uint64_t backups; /* backup=yes */
-	uint64_t heavy;   /* weight above 0 */
-	bool single;      /* one answer at most: CNAME */
+	/* What else decides, for some client, where an ALIAS or CNAME among the candidates leads. */
+	uint16_t n_reached;
+	const struct steering *const *reached;
+
+	uint64_t loose;         /* AT *, but for backups */
+	uint64_t backups;       /* backup=yes */
+	uint64_t loose_backups; /* of AT * */
+	bool aliases;           /* some candidate stands for something else */
+	uint64_t heavy;         /* weight above 0 */
+	uint64_t cnames;        /* those whose record is a CNAME: an answer has one, and nothing else */
 	uint8_t n;
 	struct member members[];
 };
@@ -48,6 +62,12 @@ static inline uint64_t steering_in(const struct steering *s, uint16_t datacenter
 {
 	uint8_t column = s->column[datacenter];
 	return column == NO_COLUMN ? 0 : s->in_datacenter[column];
+}
+
+static inline uint64_t steering_backups_in(const struct steering *s, uint16_t datacenter)
+{
+	uint8_t column = s->column[datacenter];
+	return column == NO_COLUMN ? 0 : s->backups_in_datacenter[column];
 }
 
 #endif

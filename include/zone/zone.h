@@ -39,6 +39,7 @@ struct zone_cell {
 
 struct zone {
 	struct name apex;
+	uint32_t number; /* index into zones.list */
 	uint64_t seed;
 	uint32_t mask; /* cells less one; a power of two less one */
 	uint8_t labels_max;
@@ -47,8 +48,9 @@ struct zone {
 	const struct node *apex_node;
 	struct rrset soa;      /* with its own TTL */
 	struct rrset negative; /* with the TTL of negative answers (RFC 2308 §5) */
-	size_t n_steerings;
-	struct steering **steerings; /* for world to complete */
+	size_t n_steered;
+	struct rrset *const *steered; /* for world to complete */
+	struct draft *draft;          /* until zones_link(); NULL where there is nothing to link */
 };
 
 struct zones {
@@ -79,6 +81,13 @@ struct zone *zone_load_text(const struct zone_context *context, const struct zon
 
 /* The table of zones. Two with one apex were refused by the config. */
 struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct arena *arena);
+
+/*
+ * Makes the candidates that depend on other names, of any zone: ALIAS, and what a CNAME may lead to. Adds
+ * faults for loops, and for targets that are not there. To be called once for all zones, also where they have
+ * errors: it frees what was kept for it.
+ */
+void zones_link(const struct zone_context *context, const struct zones *zones);
 
 /* A name on its way through the tables. */
 struct lookup {

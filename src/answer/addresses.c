@@ -35,19 +35,26 @@ static void add_type(struct answer *a, const struct node *node, uint16_t type, b
 					      .set = set});
 }
 
+static void add_host(struct answer *a, const struct match *m, const uint8_t *octets)
+{
+	struct name host;
+	name_from_octets(octets, &host);
+	const struct node *node = zone_node(m->zone, &host);
+	if (node == NULL)
+		return;
+	bool glue = m->kind == MATCH_DELEGATION && node->cut == m->node;
+	add_type(a, node, TYPE_A, glue);
+	add_type(a, node, TYPE_AAAA, glue);
+}
+
 static void add_hosts(struct answer *a, const struct match *m, const struct piece *piece, unsigned offset)
 {
 	const struct rrset *set = piece->set;
-	for (size_t at = 0; at < set->octets_len; at += record_len(set->octets + at)) {
-		struct name host;
-		name_from_octets(set->octets + at + RECORD_RDATA_AT + offset, &host);
-		const struct node *node = zone_node(m->zone, &host);
-		if (node == NULL)
-			continue;
-		bool glue = m->kind == MATCH_DELEGATION && node->cut == m->node;
-		add_type(a, node, TYPE_A, glue);
-		add_type(a, node, TYPE_AAAA, glue);
-	}
+	const uint8_t *first = set->octets + RECORD_RDATA_AT + offset;
+	for (unsigned i = 0; piece->choice != NULL && i < piece->choice->n_records; i++)
+		add_host(a, m, first + piece->choice->records[i]);
+	for (size_t at = 0; piece->choice == NULL && at < set->octets_len; at += record_len(set->octets + at))
+		add_host(a, m, first + at);
 }
 
 void answer_add_addresses(struct answer *a, const struct match *m)

@@ -32,34 +32,108 @@ static void add_negative(struct search *s)
 					 .set = &zone->negative});
 }
 
-/* Adds an rrset to the answer section, chosen from if it is steered. Returns its first record, NULL if there
- * is none. */
-static const uint8_t *add_answer(struct search *s, const struct rrset *set)
+/* The same data in two datacenters is one record of an answer (RFC 2181 §5). */
+static void drop_doubles(const struct rrset *set, struct choice *choice)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < choice->n_records; i++) {
+		const uint8_t *record = set->octets + choice->records[i];
+		size_t len = record_len(record) - RECORD_RDLENGTH_AT;
+		bool seen = false;
+		for (unsigned j = 0; j < n && !seen; j++)
+			seen = memcmp(set->octets + choice->records[j] + RECORD_RDLENGTH_AT,
+				      record + RECORD_RDLENGTH_AT, len) == 0;
+		if (!seen)
+			choice->records[n++] = choice->records[i];
+	}
+	choice->n_records = n;
+}
+
+/* What is to be answered at one name: the set asked for, and those that candidates picked from it stand for.
+ */
+struct sets {
+	unsigned n;
+	const struct rrset *list[CHOICES_MAX];
+};
+
+static void sets_add(struct sets *sets, const struct rrset *set)
+{
+	for (unsigned i = 0; i < sets->n; i++) {
+		if (sets->list[i] == set)
+			return;
+	}
+	if (sets->n < CHOICES_MAX)
+		sets->list[sets->n++] = set;
+}
+
+/* Chooses from a steered set, and adds what its picks stand for to `sets`. NULL: the answer is a failure. */
+static const struct choice *choose(struct search *s, const struct rrset *set, struct sets *sets)
 {
 	struct answer *a = s->a;
-	struct piece piece = {.section = SECTION_ANSWER, .owner = s->owner, .set = set};
-	const uint8_t *first = set->octets;
-	if (set->steering != NULL) {
-		struct choice *choice = &a->choices[a->n_choices];
-		a->chosen[a->n_choices++] = set;
-		steer_choose(set->steering, s->view->board, &s->client->addr, s->picker, choice);
-		if (choice->scope > a->scope)
-			a->scope = choice->scope;
-		if (choice->outcome == CHOICE_SERVFAIL) {
-			a->rcode = RCODE_SERVFAIL;
-			a->authoritative = false;
-			a->n = 0;
-			return NULL;
-		}
-		if (choice->outcome == CHOICE_NODATA) {
-			add_negative(s);
-			return NULL;
-		}
-		piece.choice = choice;
-		first += choice->records[0];
+	if (a->n_choices == CHOICES_MAX)
+		return NULL;
+	struct choice *choice = &a->choices[a->n_choices];
+	a->chosen_at[a->n_choices] = s->owner;
+	a->chosen[a->n_choices++] = set;
+	steer_choose(set->steering, s->view->board, &s->client->addr, s->picker, choice);
+	a->located |= set->steering->locator != NULL;
+	if (choice->scope > a->scope)
+		a->scope = choice->scope;
+	for (unsigned i = 0; i < choice->n; i++) {
+		const struct member *member = &set->steering->members[choice->picked[i]];
+		if (member->alias != NULL)
+			sets_add(sets, member->alias);
 	}
-	answer_add(a, &piece);
-	return first;
+	if (choice->n_records > 1)
+		drop_doubles(set, choice);
+	return choice->outcome == CHOICE_SERVFAIL ? NULL : choice;
+}
+
+/* Records of one name and type have one TTL (RFC 2181 §5.2). */
+static void settle_ttl(struct answer *a, unsigned first, uint32_t ttl_s)
+{
+	for (unsigned i = first; i < a->n; i++) {
+		a->pieces[i].ttl_s = ttl_s;
+		a->pieces[i].has_ttl = true;
+	}
+}
+
+/*
+ * Adds what a set says to the answer section: all its records, or those chosen if it is steered. Returns the
+ * first record, NULL if there is none.
+ */
+static const uint8_t *add_answer(struct search *s, const struct rrset *asked)
+{
+	struct answer *a = s->a;
+	struct sets sets = {.n = 1, .list = {asked}};
+	unsigned first = a->n;
+	uint32_t ttl_s = UINT32_MAX;
+	for (unsigned i = 0; i < sets.n; i++) {
+		const struct rrset *set = sets.list[i];
+		struct piece piece = {.section = SECTION_ANSWER, .owner = s->owner, .set = set};
+		uint32_t its_ttl_s = octets_get32(set->octets + RECORD_TTL_AT);
+		if (set->steering != NULL) {
+			piece.choice = choose(s, set, &sets);
+			if (piece.choice == NULL) {
+				a->rcode = RCODE_SERVFAIL;
+				a->authoritative = false;
+				a->n = 0;
+				return NULL;
+			}
+			its_ttl_s = piece.choice->n > 0 ? piece.choice->ttl_s : UINT32_MAX;
+		}
+		ttl_s = its_ttl_s < ttl_s ? its_ttl_s : ttl_s;
+		if (piece.choice == NULL || piece.choice->n_records > 0)
+			answer_add(a, &piece);
+	}
+	if (a->n == first) {
+		add_negative(s);
+		return NULL;
+	}
+	if (asked->steering != NULL)
+		settle_ttl(a, first, ttl_s);
+	const struct piece *piece = &a->pieces[first];
+	return piece->set->octets + (piece->choice ? piece->choice->records[0] : 0);
 }
 
 static bool in_answer(const struct answer *a, const struct rrset *set)
@@ -71,7 +145,8 @@ static bool in_answer(const struct answer *a, const struct rrset *set)
 	return false;
 }
 
-/* Goes on at a CNAME's target, `owner` being that name's octets. */
+/* Goes on at a CNAME's target, `owner` being that name's octets, where it is in this zone or in one below it.
+ */
 static enum next follow(struct search *s, const uint8_t *owner)
 {
 	struct answer *a = s->a;
@@ -80,7 +155,22 @@ static enum next follow(struct search *s, const uint8_t *owner)
 	a->lookup.name = &a->target;
 	a->lookup.label_at = a->target_labels;
 	s->owner = owner;
-	return zone_find(s->match.zone, &a->lookup, s->q->type, &s->match) ? NEXT_FOLLOW : NEXT_DONE;
+	if (!name_within(&a->target, &s->match.zone->apex))
+		return NEXT_DONE;
+	zones_find(s->view->world->zones, &a->lookup, s->q->type, &s->match);
+	return NEXT_FOLLOW;
+}
+
+/* Adds the set, and goes on where it turns out to be a CNAME that was not asked for. */
+static enum next answer_and_follow(struct search *s, const struct rrset *set)
+{
+	if (s->a->n >= CHAIN_MAX)
+		return NEXT_DONE;
+	const uint8_t *record = add_answer(s, set);
+	if (record == NULL || octets_get16(record + RECORD_TYPE_AT) != TYPE_CNAME ||
+	    s->q->type == TYPE_CNAME || s->q->type == TYPE_ANY)
+		return NEXT_DONE;
+	return follow(s, record + RECORD_RDATA_AT);
 }
 
 static enum next at_node(struct search *s)
@@ -90,19 +180,12 @@ static enum next at_node(struct search *s)
 	const struct rrset *set = node_rrset(node, type);
 	if (type == TYPE_ANY && node->n_sets > 0)
 		set = &node->sets[0]; /* one rrset is a whole answer to ANY (RFC 8482 §4.1) */
-	if (set != NULL) {
-		add_answer(s, set);
-		return NEXT_DONE;
-	}
-	const struct rrset *cname = node_rrset(node, TYPE_CNAME);
-	if (cname == NULL) {
-		add_negative(s);
-		return NEXT_DONE;
-	}
-	if (in_answer(s->a, cname) || s->a->n >= CHAIN_MAX) /* a loop, or as good as one */
-		return NEXT_DONE;
-	const uint8_t *record = add_answer(s, cname);
-	return record ? follow(s, record + RECORD_RDATA_AT) : NEXT_DONE;
+	if (set == NULL)
+		set = node_rrset(node, TYPE_CNAME);
+	if (set != NULL)
+		return in_answer(s->a, set) ? NEXT_DONE : answer_and_follow(s, set);
+	add_negative(s);
+	return NEXT_DONE;
 }
 
 /* The CNAME that a DNAME stands for (RFC 6672 §3.1): the labels below its owner, then its target. False: too
@@ -127,14 +210,25 @@ static bool synthesize(struct search *s, const uint8_t *dname, struct synthesis 
 	return true;
 }
 
+/* Is the target below the owner, so that each turn makes the name longer? */
+static bool leads_below_itself(const struct node *node, const struct rrset *dname)
+{
+	struct name target;
+	name_from_octets(dname->octets + RECORD_RDATA_AT, &target);
+	return target.len >= node->name_len &&
+	       memcmp(target.octets + target.len - node->name_len, node->name, node->name_len) == 0;
+}
+
 static enum next at_dname(struct search *s)
 {
 	struct answer *a = s->a;
 	const struct node *node = s->match.node;
 	const struct rrset *dname = node_rrset(node, TYPE_DNAME);
-	if (in_answer(a, dname) || a->n_syntheses == CHAIN_MAX)
+	bool again = in_answer(a, dname);
+	if (a->n_syntheses == CHAIN_MAX || (again && leads_below_itself(node, dname)))
 		return NEXT_DONE;
-	answer_add(a, &(struct piece){.section = SECTION_ANSWER, .owner = node->name, .set = dname});
+	if (!again)
+		answer_add(a, &(struct piece){.section = SECTION_ANSWER, .owner = node->name, .set = dname});
 	struct synthesis *synthesis = &a->syntheses[a->n_syntheses];
 	if (!synthesize(s, dname->octets, synthesis)) {
 		a->rcode = RCODE_YXDOMAIN;
@@ -184,10 +278,12 @@ void answer_find(const struct view *view, const struct query *q, const struct cl
 	out->rcode = RCODE_NOERROR;
 	out->authoritative = true;
 	out->scope = 0;
+	out->located = false;
 	out->n = out->n_choices = out->n_syntheses = 0;
 	out->lookup.name = &q->name;
 	out->lookup.label_at = q->label_at;
 	zones_find(view->world->zones, &out->lookup, q->type, &s.match);
+	out->zone = s.match.zone;
 	while (step(&s) == NEXT_FOLLOW)
 		;
 	if (out->rcode == RCODE_NOERROR)

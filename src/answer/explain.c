@@ -3,6 +3,7 @@
 #include "answer/explain.h"
 #include "base/memory.h"
 #include "geo/locator.h"
+#include "steer/tier.h"
 #include "wire/octets.h"
 #include "zone/rdata.h"
 
@@ -14,8 +15,10 @@ struct explainer {
 	const struct view *view;
 	const struct config *config;
 	struct client client;
+	bool places; /* where the client is was looked up */
 	struct place place;
 	const struct answer *answer;
+	const struct choice *choice; /* that is explained now */
 };
 
 bool explain_parse(const char *question, const char *client, struct explain_request *out, const char **why)
@@ -93,26 +96,21 @@ static struct json_object *rdata_json(const uint8_t *record)
 	return o;
 }
 
+/* A member's data; that of an ALIAS is the first record of what it stands for. */
+static struct json_object *member_json(const struct rrset *set, const struct member *m)
+{
+	if (m->record != MEMBER_NO_RECORD)
+		return rdata_json(set->octets + m->record);
+	if (m->alias == NULL)
+		return text("(nothing of this type)");
+	if (m->alias->steering != NULL)
+		return text("(ALIAS)");
+	return rdata_json(m->alias->octets);
+}
+
 static const char *datacenter_name(const struct explainer *e, const struct member *m)
 {
 	return m->datacenter == UINT16_MAX ? "*" : e->config->datacenters[m->datacenter].name;
-}
-
-/* The part of a geomap line that says for whom it is. */
-static void line_text(const struct geomap_line *line, char *out, size_t room)
-{
-	switch (line->key) {
-	case GEOMAP_DEFAULT: snprintf(out, room, "*"); return;
-	case GEOMAP_NETWORK: prefix_format(&line->network, out); return;
-	case GEOMAP_ASN: snprintf(out, room, "AS%u", line->asn); return;
-	case GEOMAP_CONTINENT:
-	case GEOMAP_COUNTRY:
-	case GEOMAP_SUBDIVISION:
-		snprintf(out, room, "%s%s%s%s%s", line->continent[0] ? line->continent : "*",
-			 line->country[0] ? "/" : "", line->country, line->subdivision[0] ? "/" : "",
-			 line->subdivision);
-		return;
-	}
 }
 
 /* What gave the order of the datacenters: "geo world, line EU". */
@@ -124,8 +122,12 @@ static void order_source(const struct explainer *e, const struct steering *s, ch
 		return;
 	}
 	const struct geomap *map = &e->config->geomaps[s->policy.geomap];
-	line_text(&map->lines[geomap_line_find(map, &e->place, &e->client.addr)], line, sizeof(line));
-	snprintf(out, room, "geo %s, line %s", map->name, line);
+	if (!e->places) {
+		snprintf(out, room, "geo %s", map->name);
+		return;
+	}
+	const struct geomap_line *found = &map->lines[geomap_line_find(map, &e->place, &e->client.addr)];
+	snprintf(out, room, "geo %s, line %s", map->name, place_key_format(found, line));
 }
 
 static const char *standing_text(enum standing standing)
@@ -134,13 +136,40 @@ static const char *standing_text(enum standing standing)
 	case STANDING_FAST: return "usable";
 	case STANDING_SLOW: return "usable, over max-latency";
 	case STANDING_RECORD_DOWN: return "its check fails";
-	case STANDING_DATACENTER_DOWN: return "the datacenter's check fails";
+	case STANDING_RECORD_HELD: return "its check is good again, but return= holds it back";
+	case STANDING_RECORD_AGENT: return "its agent asks for drain or maint";
 	case STANDING_RECORD_DRAINED: return "drained (state=drain)";
 	case STANDING_RECORD_FORCED: return "down (state=down)";
+	case STANDING_ALIAS_DOWN: return "the name it stands for has nothing usable";
+	case STANDING_DATACENTER_DOWN: return "the datacenter's check fails";
+	case STANDING_DATACENTER_HELD:
+		return "the datacenter's check is good again, but return= holds it back";
+	case STANDING_DATACENTER_AGENT: return "the datacenter's agent asks for drain or maint";
 	case STANDING_DATACENTER_DRAINED: return "the datacenter is drained";
 	case STANDING_DATACENTER_FORCED: return "the datacenter is forced down";
 	}
 	return "";
+}
+
+/* How much of the weight of a member's tier is usable, where min-up asks for more. */
+static void why_not_tier(const struct explainer *e, const struct steering *s, unsigned member, char *out,
+			 size_t room)
+{
+	struct tiers tiers;
+	uint64_t usable = e->view->board->sets[s->set].usable;
+	tiers_build(s, e->choice->order, &tiers);
+	for (unsigned i = 0; i < tiers.n; i++) {
+		unsigned percent = tier_usable_percent(s, tiers.list[i], usable);
+		if (!(tiers.list[i] >> member & 1) || percent >= s->policy.min_up_percent)
+			continue;
+		snprintf(out, room, "its tier has %u %% of its weight usable, min-up is %u %%", percent,
+			 s->policy.min_up_percent);
+		return;
+	}
+	if (s->backups >> member & 1)
+		snprintf(out, room, "a backup, and others are left");
+	else
+		snprintf(out, room, "in another tier");
 }
 
 /* Why a step removed a member. */
@@ -159,12 +188,8 @@ static void why_removed(const struct explainer *e, const struct steering *s, uns
 		return;
 	}
 	case STEP_FAST: snprintf(out, room, "over max-latency, and others are not"); return;
-	case STEP_TIER:
-		if (s->backups >> member & 1)
-			snprintf(out, room, "a backup, and others are left");
-		else
-			snprintf(out, room, "in another tier");
-		return;
+	case STEP_LOAD: snprintf(out, room, "over its capacity, which sheds this query"); return;
+	case STEP_TIER: why_not_tier(e, s, member, out, room); return;
 	case STEP_PICK:
 		snprintf(out, room, "not picked this time (%s, weight %u)", pick_word(s->policy.pick),
 			 s->members[member].weight);
@@ -185,7 +210,7 @@ static struct json_object *removed_json(const struct explainer *e, const struct 
 		why_removed(e, set->steering, member, step, why, sizeof(why));
 		struct json_object *o = json_object_new_object();
 		put(o, "datacenter", text(datacenter_name(e, m)));
-		put(o, "record", rdata_json(set->octets + m->record));
+		put(o, "record", member_json(set, m));
 		put(o, "why", text(why));
 		json_object_array_add(list, o);
 	}
@@ -201,14 +226,18 @@ static void add_step(struct json_object *steps, const char *name, uint64_t left,
 	json_object_array_add(steps, o);
 }
 
-static void add_choice(const struct explainer *e, const struct rrset *set, const struct choice *choice,
+static void add_choice(struct explainer *e, const struct rrset *set, const struct choice *choice,
 		       struct json_object *steps)
 {
-	static const char *const names[STEP_COUNT] = {"candidates", "usable", "fast", "tier", "pick"};
+	static const char *const names[STEP_COUNT] = {"candidates", "usable", "fast", "load", "tier", "pick"};
 	const struct steering *s = set->steering;
+	const struct set_extra *extra = e->view->board->sets[s->set].extra;
+	e->choice = choice;
 	uint64_t before = steering_all(s);
 	for (enum step step = STEP_CANDIDATES; step < STEP_COUNT; step++) {
-		if (choice->all_down && step == STEP_FAST)
+		if (choice->all_down && (step == STEP_FAST || step == STEP_LOAD))
+			continue;
+		if (step == STEP_LOAD && (extra == NULL || extra->sheds == NULL))
 			continue;
 		if (choice->all_down && step == STEP_TIER) {
 			char name[64];
@@ -242,9 +271,9 @@ static void add_answers(const struct answer *a, struct json_object *list, uint32
 		const struct piece *p = &a->pieces[i];
 		if (p->section != SECTION_ANSWER)
 			continue;
-		uint32_t ttl = p->choice ? p->choice->ttl_s : octets_get32(p->set->octets + RECORD_TTL_AT);
+		uint32_t ttl = p->has_ttl ? p->ttl_s : octets_get32(p->set->octets + RECORD_TTL_AT);
 		*ttl_s = ttl < *ttl_s ? ttl : *ttl_s;
-		for (unsigned j = 0; p->choice != NULL && j < p->choice->n; j++)
+		for (unsigned j = 0; p->choice != NULL && j < p->choice->n_records; j++)
 			json_object_array_add(list, rdata_json(p->set->octets + p->choice->records[j]));
 		for (size_t at = 0; p->choice == NULL && at < p->set->octets_len;
 		     at += record_len(p->set->octets + at))
@@ -288,11 +317,11 @@ static struct json_object *client_json(const struct explainer *e, const struct e
 		addr_format(&request->client.addr, address);
 	put(o, "address", text(address));
 	put(o, "from", text(request->from_subnet ? "ecs" : "source"));
-	put(o, "place", place_json(&e->place));
+	put(o, "place", e->places ? place_json(&e->place) : NULL);
 	return o;
 }
 
-static struct json_object *compose(const struct explainer *e, const struct explain_request *request)
+static struct json_object *compose(struct explainer *e, const struct explain_request *request)
 {
 	const struct answer *a = e->answer;
 	struct json_object *o = json_object_new_object(), *steps = json_object_new_array();
@@ -312,11 +341,12 @@ static struct json_object *compose(const struct explainer *e, const struct expla
 	put(o, "status", text(status_text(a->rcode)));
 	put(o, "ttl", json_object_array_length(answers) > 0 ? json_object_new_int64(ttl_s) : NULL);
 	put(o, "answer", answers);
-	put(o, "scope", json_object_new_int(a->scope > 0 ? a->scope + e->client.scope_base : 0));
+	put(o, "scope", json_object_new_int(e->client.from_subnet ? answer_scope(a, &e->client) : a->scope));
 	return o;
 }
 
-struct json_object *explain(const struct view *view, const struct explain_request *request)
+struct json_object *explain(const struct view *view, const struct databases *databases,
+			    const struct explain_request *request)
 {
 	struct query *q = mem_alloc(sizeof(*q));
 	struct answer *a = mem_alloc(sizeof(*a));
@@ -327,7 +357,9 @@ struct json_object *explain(const struct view *view, const struct explain_reques
 	picker_seed(picker);
 	request_query(request, q);
 	client_find(q, &peer, &e.client);
-	databases_find(view->world->databases, &e.client.addr, &e.place, NULL);
+	e.places = databases != NULL;
+	if (e.places)
+		databases_find(databases, &e.client.addr, &e.place, NULL);
 	answer_find(view, q, &e.client, picker, a);
 	struct json_object *result = compose(&e, request);
 	free(picker);

@@ -10,6 +10,10 @@ static const char *get(struct json_object *o, const char *key)
 
 static void print_place(struct json_object *place, FILE *out)
 {
+	if (place == NULL) {
+		fputc('\n', out);
+		return;
+	}
 	static const char *const keys[] = {"continent", "country", "subdivision", "asn", "location"};
 	bool any = false;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -2,8 +2,11 @@
 /* libcurl says which sockets and which moment it waits for, libevent tells it when they have come. */
 #include "check/engine.h"
 #include "base/memory.h"
+#include "check/kind.h"
 
 #include <event2/event.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 struct engine {
@@ -30,14 +33,37 @@ static void advance(struct engine *engine, curl_socket_t fd, int what)
 		struct transfer *transfer = transfer_of(m->easy_handle);
 		CURLcode code = m->data.result; /* the message dies with the next call */
 		engine_stop(engine, transfer);
-		engine->ended(engine->context, transfer, code);
+		const struct kind *kind = kind_of(transfer->check);
+		if (kind->goes_on != NULL && kind->goes_on(transfer, code))
+			engine_start(engine, transfer);
+		else
+			engine->ended(engine->context, transfer, code);
 	}
+}
+
+/*
+ * Has more come than any right reply has, with the overhead of chunks and TLS? What libcurl skips in silence,
+ * such as an endless extension of a chunk, no callback counts.
+ */
+static bool is_flood(const struct transfer *transfer, evutil_socket_t fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_bytes_received > REPLY_OVERHEAD_MAX + 8 * (uint64_t)transfer->check->body_limit;
 }
 
 static void on_ready(evutil_socket_t fd, short events, void *context)
 {
+	struct transfer *transfer = context;
+	struct engine *engine = transfer->engine;
 	int what = (events & EV_READ ? CURL_CSELECT_IN : 0) | (events & EV_WRITE ? CURL_CSELECT_OUT : 0);
-	advance(context, fd, what);
+	if ((events & EV_READ) && is_flood(transfer, fd)) {
+		engine_stop(engine, transfer);
+		engine->ended(engine->context, transfer, CURLE_FILESIZE_EXCEEDED);
+		return;
+	}
+	advance(engine, fd, what);
 }
 
 static void on_moment(evutil_socket_t fd, short events, void *context)
@@ -47,14 +73,12 @@ static void on_moment(evutil_socket_t fd, short events, void *context)
 	advance(context, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* libcurl's socket callback. A transfer has one socket: its address is one, and it never connects twice. */
+/* libcurl's socket callback. A transfer has one socket at a time: its address is one. */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *unused)
 {
 	struct engine *engine = context;
 	struct transfer *transfer = transfer_of(easy);
 	(void)unused;
-	if (transfer->socket == NULL)
-		transfer->socket = event_new(engine->base, -1, 0, on_ready, engine);
 	event_del(transfer->socket);
 	if (what == CURL_POLL_REMOVE || what == CURL_POLL_NONE)
 		return 0;
@@ -63,7 +87,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
 		events |= EV_READ;
 	if (what & CURL_POLL_OUT)
 		events |= EV_WRITE;
-	event_assign(transfer->socket, engine->base, fd, events, on_ready, engine);
+	event_assign(transfer->socket, engine->base, fd, events, on_ready, transfer);
 	return event_add(transfer->socket, NULL);
 }
 
@@ -109,13 +133,23 @@ void engine_free(struct engine *engine)
 
 void engine_start(struct engine *engine, struct transfer *transfer)
 {
-	if (curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
+	transfer->engine = engine;
+	if (transfer->socket == NULL)
+		transfer->socket = event_new(engine->base, -1, 0, on_ready, transfer);
+	if (transfer->socket == NULL)
+		abort();
+	if (transfer->talk.wanted)
+		talk_start(transfer, engine->base, engine->ended, engine->context);
+	else if (curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
 		abort();
 }
 
 void engine_stop(struct engine *engine, struct transfer *transfer)
 {
+	if (transfer->talk.wanted) {
+		talk_stop(transfer);
+		return;
+	}
 	curl_multi_remove_handle(engine->multi, transfer->easy);
-	if (transfer->socket != NULL)
-		event_del(transfer->socket);
+	event_del(transfer->socket);
 }

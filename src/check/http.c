@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The http check: well is what answers GET with an expected status and, where one is asked for, a text in the
- * body. The transfer is ended as soon as the verdict is known: nothing that follows can change it or hold it
- * up.
+ * The http and https checks: well is what answers a request with an expected status and a body in which is
+ * what the check asks for. The transfer is ended as soon as the verdict is known: nothing that follows can
+ * change it or hold it up.
  */
 #include "check/kind.h"
-#include "check/search.h"
+#include "check/request.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,40 @@ static long status_of(const struct transfer *transfer)
 
 static bool expected(const struct check *check, long status)
 {
-	for (size_t i = 0; i < check->n_expect; i++) {
-		if (status >= check->expect[i].first && status <= check->expect[i].last)
+	for (size_t i = 0; i < check->expect.n; i++) {
+		if (status >= check->expect.list[i].first && status <= check->expect.list[i].last)
 			return true;
 	}
+	return false;
+}
+
+/* The value of a header of the final reply, the last where there are several; NULL where there is none. */
+static const char *header_of(const struct transfer *transfer, const char *name)
+{
+	struct curl_header *header;
+	CURLHcode code = curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header);
+	if (code == CURLHE_OK && header->amount > 1)
+		code = curl_easy_header(transfer->easy, name, header->amount - 1, CURLH_HEADER, -1, &header);
+	return code == CURLHE_OK ? header->value : NULL;
+}
+
+static bool redirects(long status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* The header has come whole: what of the reply is still to be read? */
+static bool wants_body(struct transfer *transfer, long status)
+{
+	const struct check *check = transfer->check;
+	const char *location = NULL;
+	if (check->redirects > 0 && redirects(status))
+		location = header_of(transfer, "Location");
+	if (location == NULL)
+		return expected(check, status) && body_wanted(check);
+	transfer->location = strdup(location);
+	if (transfer->location == NULL)
+		abort();
 	return false;
 }
 
@@ -46,60 +77,39 @@ static size_t on_header(char *line, size_t size, size_t n, void *context)
 	if (status < 200)
 		return len;
 	reply->header_done = true;
-	bool open = transfer->check->body != NULL && expected(transfer->check, status);
-	return open ? len : END_TRANSFER;
+	return wants_body(transfer, status) ? len : END_TRANSFER;
 }
 
 static size_t on_body(char *piece, size_t size, size_t n, void *context)
 {
 	struct transfer *transfer = context;
-	struct reply *reply = &transfer->reply;
-	const char *text = transfer->check->body;
-	size_t len = size * n, room = REPLY_BODY_MAX - reply->body_octets;
-	if (text == NULL)
-		return END_TRANSFER;
-	reply->matched = search_feed(text, reply->matched, piece, len < room ? len : room);
-	reply->body_octets += len < room ? len : room;
-	reply->body_found = text[reply->matched] == '\0';
-	return reply->body_found || reply->body_octets == REPLY_BODY_MAX ? END_TRANSFER : len;
-}
-
-static void add_header(struct transfer *transfer, const char *line)
-{
-	struct curl_slist *longer = curl_slist_append(transfer->headers, line);
-	if (longer == NULL)
-		abort();
-	transfer->headers = longer;
+	return body_take(&transfer->reply.body, transfer->check, piece, size * n) ? size * n : END_TRANSFER;
 }
 
 static void prepare(struct transfer *transfer, const struct endpoint *address)
 {
-	const struct check *check = transfer->check;
-	transfer_aim(transfer, address);
-	add_header(transfer, "Connection: close");
-	if (check->host != NULL) {
-		char *line;
-		if (asprintf(&line, "Host: %s", check->host) < 0)
-			abort();
-		add_header(transfer, line);
-		free(line);
-	}
 	CURL *easy = transfer->easy;
-	curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 0L);
-	curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, check->path); /* as it was written: not normalised */
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+	transfer_aim(transfer, address);
+	request_prepare(transfer);
+	transfer_must(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer));
+}
+
+static bool goes_on(struct transfer *transfer, CURLcode code)
+{
+	(void)code;
+	return transfer->location != NULL && transfer->redirects < transfer->check->redirects &&
+	       request_follow(transfer, status_of(transfer));
 }
 
 static void fail_status(struct check_result *result, const struct check *check, long status)
 {
 	char ranges[96];
 	size_t len = 0;
-	for (size_t i = 0; i < check->n_expect && len < sizeof(ranges); i++) {
-		const struct number_range *r = &check->expect[i];
+	for (size_t i = 0; i < check->expect.n && len < sizeof(ranges); i++) {
+		const struct number_range *r = &check->expect.list[i];
 		const char *comma = i > 0 ? "," : "";
 		int wrote = r->first == r->last
 				    ? snprintf(ranges + len, sizeof(ranges) - len, "%s%u", comma, r->first)
@@ -110,37 +120,55 @@ static void fail_status(struct check_result *result, const struct check *check, 
 	result_fail(result, "status %ld, expected %s", status, len > 0 ? ranges : "none");
 }
 
-static void judge(const struct transfer *transfer, CURLcode code, struct check_result *result)
+/* load=header: a decimal number and nothing else. */
+static bool read_load(const struct transfer *transfer, struct check_result *result)
+{
+	const char *name = transfer->check->load.name, *value = header_of(transfer, name), *p = value;
+	uint64_t number = 0;
+	while (p != NULL && isdigit((unsigned char)*p) && number <= UINT32_MAX)
+		number = number * 10 + (uint64_t)(*p++ - '0');
+	if (p == value || p[strspn(p, " \t")] != '\0' || number > UINT32_MAX) {
+		result_fail(result, "no number in the header %.64s of the reply", name);
+		return false;
+	}
+	result->connections = (uint32_t)number;
+	result->has_connections = true;
+	return true;
+}
+
+/* Judges a reply whose header is whole and is not a redirect. */
+static void judge_reply(const struct transfer *transfer, CURLcode code, struct check_result *result)
 {
 	const struct reply *reply = &transfer->reply;
 	const struct check *check = transfer->check;
-	if (!reply->header_done) {
-		if (reply->header_octets > REPLY_HEADER_MAX)
-			result_fail(result, "the reply's header is longer than %d KiB",
-				    REPLY_HEADER_MAX / 1024);
-		else
-			result_fail_transfer(result, transfer, code);
-		return;
-	}
 	long status = status_of(transfer);
+	bool ended = code == CURLE_OK || body_settled(&reply->body, check);
 	if (!expected(check, status)) {
 		fail_status(result, check, status);
-		return;
-	}
-	if (check->body == NULL || check->body[0] == '\0' || reply->body_found) {
-		result->ok = true;
-		result->latency_us = transfer_time(transfer, CURLINFO_STARTTRANSFER_TIME_T);
-		return;
-	}
-	if (reply->body_octets == REPLY_BODY_MAX)
-		result_fail(result, "the first %d KiB of the body do not contain \"%.64s\"",
-			    REPLY_BODY_MAX / 1024, check->body);
-	else if (reply->header_octets > REPLY_HEADER_MAX)
+	} else if (!ended && reply->header_octets > REPLY_HEADER_MAX) {
 		result_fail(result, "the reply's trailer is longer than %d KiB", REPLY_HEADER_MAX / 1024);
-	else if (code == CURLE_OK)
-		result_fail(result, "body does not contain \"%.64s\"", check->body);
+	} else if (!ended) {
+		result_fail_transfer(result, transfer, code);
+	} else if (check->load.source != LOAD_HEADER || read_load(transfer, result)) {
+		result->latency_us = transfer_time(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+		body_judge(&reply->body, check, result);
+	}
+}
+
+static void judge(const struct transfer *transfer, CURLcode code, struct check_result *result)
+{
+	const struct reply *reply = &transfer->reply;
+	result->certificate_end_s = transfer->tls.certificate_end_s;
+	if (transfer->location != NULL && transfer->redirects == transfer->check->redirects)
+		result_fail(result, "more than %u redirects", transfer->redirects);
+	else if (transfer->location != NULL)
+		result_fail(result, "redirect to elsewhere: %s", transfer->location);
+	else if (reply->header_done)
+		judge_reply(transfer, code, result);
+	else if (reply->header_octets > REPLY_HEADER_MAX)
+		result_fail(result, "the reply's header is longer than %d KiB", REPLY_HEADER_MAX / 1024);
 	else
 		result_fail_transfer(result, transfer, code);
 }
 
-const struct kind kind_http = {prepare, judge};
+const struct kind kind_http = {.prepare = prepare, .judge = judge, .goes_on = goes_on};

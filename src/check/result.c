@@ -15,6 +15,10 @@ void result_fail(struct check_result *result, const char *format, ...)
 	vsnprintf(result->why, sizeof(result->why), format, args);
 	va_end(args);
 	result->ok = false;
+	for (char *c = result->why; *c != '\0'; c++) {
+		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
+			*c = '?';
+	}
 }
 
 /* The same, in the middle of a sentence. */
@@ -34,10 +38,39 @@ static bool is_ours(int error)
 	       error == EADDRNOTAVAIL;
 }
 
+/* Errors that are no sign of life from the target. */
+static bool is_silence(int error)
+{
+	return error == ENETUNREACH || error == EHOSTUNREACH || error == EHOSTDOWN || error == ENETDOWN ||
+	       error == ETIMEDOUT;
+}
+
+static bool connected(const struct transfer *transfer)
+{
+	return transfer->talk.connected_us != 0 || transfer->tls.begun ||
+	       transfer_time(transfer, CURLINFO_CONNECT_TIME_T) != 0;
+}
+
+/* Has any octet come from the target? */
+static bool heard(const struct transfer *transfer)
+{
+	return transfer->talk.first_us != 0 || transfer->tls.certificate || transfer->redirects > 0 ||
+	       transfer_time(transfer, CURLINFO_STARTTRANSFER_TIME_T) != 0;
+}
+
+static bool in_handshake(const struct transfer *transfer)
+{
+	return transfer->check->tls && transfer_time(transfer, CURLINFO_APPCONNECT_TIME_T) == 0;
+}
+
 static const char *phase(const struct transfer *transfer)
 {
-	if (transfer_time(transfer, CURLINFO_CONNECT_TIME_T) == 0)
+	if (!connected(transfer))
 		return "connecting";
+	if (in_handshake(transfer))
+		return "in the TLS handshake";
+	if (transfer->talk.wanted)
+		return transfer->talk.first_us != 0 ? "reading the reply" : "waiting for the reply";
 	if (transfer_time(transfer, CURLINFO_STARTTRANSFER_TIME_T) == 0)
 		return "waiting for the reply";
 	return transfer->reply.header_done ? "reading the body" : "reading the reply's header";
@@ -45,11 +78,15 @@ static const char *phase(const struct transfer *transfer)
 
 static void fail_timeout(struct check_result *result, const struct transfer *transfer)
 {
-	uint32_t ms = transfer->check->timeout_ms;
-	if (ms % 1000 == 0)
-		result_fail(result, "timed out after %u s while %s", ms / 1000, phase(transfer));
-	else
-		result_fail(result, "timed out after %u ms while %s", ms, phase(transfer));
+	const struct check *check = transfer->check;
+	uint32_t ms = check->timeout_ms;
+	bool connecting = !connected(transfer) || in_handshake(transfer);
+	if (connecting && check->connect_timeout_ms != 0 && check->connect_timeout_ms < ms)
+		ms = check->connect_timeout_ms;
+	bool whole = ms % 1000 == 0;
+	result_fail(result, "timed out after %u %s %s%s", whole ? ms / 1000 : ms, whole ? "s" : "ms",
+		    in_handshake(transfer) && connected(transfer) ? "" : "while ", phase(transfer));
+	result->silent = !heard(transfer);
 }
 
 static const char *words_for(CURLcode code)
@@ -63,6 +100,7 @@ static const char *words_for(CURLcode code)
 		{CURLE_OK, "connection closed in the middle of the reply"}, /* before the end of the header */
 		{CURLE_UNSUPPORTED_PROTOCOL, "the reply is not HTTP"},
 		{CURLE_WEIRD_SERVER_REPLY, "the reply is not HTTP"},
+		{CURLE_FILESIZE_EXCEEDED, "the reply is a flood"}, /* the engine's words */
 		{CURLE_OUT_OF_MEMORY,
 		 "a line of the reply's header is too long"}, /* over libcurl's 100 KiB */
 	};
@@ -94,13 +132,19 @@ static int errno_of(const struct transfer *transfer, CURLcode code)
 void result_fail_transfer(struct check_result *result, const struct transfer *transfer, CURLcode code)
 {
 	int error = errno_of(transfer, code);
-	const char *words = words_for(code);
-	if (code == CURLE_OPERATION_TIMEDOUT)
+	const char *words = strstr(transfer->error, "chunked-encoding") != NULL ? "the body is badly chunked"
+										: words_for(code);
+	if (code == CURLE_OPERATION_TIMEDOUT) {
 		fail_timeout(result, transfer);
-	else if (error != 0)
-		fail_errno(result, is_ours(error) ? "not checked, this machine's fault: " : "", error);
-	else if (words != NULL)
+	} else if (error != 0) {
+		result->ours = is_ours(error);
+		result->silent = is_silence(error) && !heard(transfer);
+		fail_errno(result, result->ours ? "not checked, this machine's fault: " : "", error);
+	} else if (transfer->check->tls && tls_fail(result, transfer, code)) {
+		return;
+	} else if (words != NULL) {
 		result_fail(result, "%s", words);
-	else
+	} else {
 		result_fail(result, "%s", transfer->error[0] ? transfer->error : curl_easy_strerror(code));
+	}
 }

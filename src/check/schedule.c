@@ -7,13 +7,13 @@
  *
  * The timer runs from the start of one check to the next, so that a slow target keeps its rate. The pump is
  * paced so that a burst of checks does not measure its own length as the targets' latency, and limited so
- * that descriptors are left.
+ * that descriptors are left. Each carrier has a lane with a queue and a pump of its own: programs that wait
+ * for room hold no transfer up.
  */
 #include "check/schedule.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "check/engine.h"
-#include "check/kind.h"
+#include "check/carrier.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -21,58 +21,65 @@
 #include <sys/queue.h>
 #include <sys/resource.h>
 
-enum { STARTS_A_TURN = 32, UNDER_WAY_MAX = 4096 };
-
 struct poll {
 	uint32_t id;
 	struct target target;
 	bool queued;
-	bool overdue;              /* its time came while it was under way */
-	bool started;              /* ever */
-	struct transfer *transfer; /* NULL unless it is under way */
+	bool overdue; /* its time came while it was under way */
+	bool started; /* ever */
+	void *run;    /* of the lane's carrier; NULL unless it is under way */
 	struct event *timer;
 	struct schedule *schedule;
+	struct lane *lane;
 	TAILQ_ENTRY(poll) next; /* in the queue */
 };
 
 TAILQ_HEAD(poll_queue, poll);
 
+/* The checks of one carrier. */
+struct lane {
+	const struct carrier *carrier;
+	void *self; /* the carrier's */
+	struct poll_queue queue;
+	struct event *pump; /* active as long as something in the queue may start */
+	unsigned under_way, limit;
+};
+
+enum { LANES = 2 };
+
 struct schedule {
 	struct event_base *base;
 	check_done *done;
 	void *context;
-	struct engine *engine;
-	struct transfer_pool pool;
 	struct random random;
-	struct poll_queue queue;
-	struct event *pump; /* active as long as something in the queue may start */
-	unsigned under_way, limit;
+	struct lane lanes[LANES];
 	size_t cap;
 	struct poll **polls; /* by id; NULL where none is */
 };
 
-/* Half of the descriptors this process may have: the rest is for those who ask. */
-static unsigned descriptors_for_checks(void)
+/* How many of a carrier's checks may be under way together. */
+static unsigned limit_of(const struct carrier *carrier)
 {
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 2 * UNDER_WAY_MAX)
-		return UNDER_WAY_MAX;
-	return limit.rlim_cur < 2 ? 1 : (unsigned)limit.rlim_cur / 2;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur / carrier->descriptors_each > carrier->under_way_max)
+		return carrier->under_way_max;
+	unsigned n = (unsigned)limit.rlim_cur / carrier->descriptors_each;
+	return n == 0 ? 1 : n;
 }
 
-static void pump_wake(struct schedule *schedule)
+static void pump_wake(struct lane *lane)
 {
 	static const struct timeval next_turn = {0};
-	if (!TAILQ_EMPTY(&schedule->queue) && schedule->under_way < schedule->limit)
-		evtimer_add(schedule->pump, &next_turn);
+	if (!TAILQ_EMPTY(&lane->queue) && lane->under_way < lane->limit)
+		evtimer_add(lane->pump, &next_turn);
 }
 
 static void enqueue(struct poll *poll)
 {
-	struct schedule *schedule = poll->schedule;
 	poll->queued = true;
-	TAILQ_INSERT_TAIL(&schedule->queue, poll, next);
-	pump_wake(schedule);
+	TAILQ_INSERT_TAIL(&poll->lane->queue, poll, next);
+	pump_wake(poll->lane);
 }
 
 /*
@@ -90,32 +97,29 @@ static uint32_t gap_ms(struct poll *poll)
 
 static void start(struct poll *poll)
 {
-	struct schedule *schedule = poll->schedule;
-	const struct check *check = poll->target.check;
+	struct lane *lane = poll->lane;
 	uint32_t gap = gap_ms(poll);
 	struct timeval wait = {.tv_sec = gap / 1000, .tv_usec = gap % 1000 * 1000};
 	evtimer_add(poll->timer, &wait);
 	poll->started = true;
-	poll->transfer = transfer_take(&schedule->pool, check, poll);
-	kind_of(check)->prepare(poll->transfer, &poll->target.address);
-	engine_start(schedule->engine, poll->transfer);
-	schedule->under_way++;
+	poll->run = lane->carrier->start(lane->self, &poll->target, poll);
+	lane->under_way++;
 }
 
 static void on_pump(evutil_socket_t fd, short events, void *context)
 {
-	struct schedule *schedule = context;
+	struct lane *lane = context;
 	(void)fd;
 	(void)events;
-	for (int n = 0; n < STARTS_A_TURN && schedule->under_way < schedule->limit; n++) {
-		struct poll *poll = TAILQ_FIRST(&schedule->queue);
+	for (unsigned n = 0; n < lane->carrier->starts_a_turn && lane->under_way < lane->limit; n++) {
+		struct poll *poll = TAILQ_FIRST(&lane->queue);
 		if (poll == NULL)
 			return;
-		TAILQ_REMOVE(&schedule->queue, poll, next);
+		TAILQ_REMOVE(&lane->queue, poll, next);
 		poll->queued = false;
 		start(poll);
 	}
-	pump_wake(schedule);
+	pump_wake(lane);
 }
 
 static void on_due(evutil_socket_t fd, short events, void *context)
@@ -123,35 +127,58 @@ static void on_due(evutil_socket_t fd, short events, void *context)
 	struct poll *poll = context;
 	(void)fd;
 	(void)events;
-	if (poll->transfer != NULL)
+	if (poll->run != NULL)
 		poll->overdue = true;
 	else
 		enqueue(poll);
 }
 
-/* The transfer goes back to the pool, and another may start in its stead. */
+/* Its run is over, and another may start in its stead. */
 static void release(struct poll *poll)
 {
-	struct schedule *schedule = poll->schedule;
-	transfer_give(&schedule->pool, poll->transfer);
-	poll->transfer = NULL;
-	schedule->under_way--;
-	pump_wake(schedule);
+	poll->run = NULL;
+	poll->lane->under_way--;
+	pump_wake(poll->lane);
 }
 
 /* All of the poll is settled before done() is called, which may remove it. */
-static void on_ended(void *context, struct transfer *transfer, CURLcode code)
+static void on_ended(void *context, void *owner, const struct check_result *result)
 {
 	struct schedule *schedule = context;
-	struct poll *poll = transfer->owner;
-	struct check_result result = {0};
-	kind_of(transfer->check)->judge(transfer, code, &result);
+	struct poll *poll = owner;
 	release(poll);
 	if (poll->overdue) {
 		poll->overdue = false;
 		enqueue(poll);
 	}
-	schedule->done(schedule->context, poll->id, &result);
+	schedule->done(schedule->context, poll->id, result);
+}
+
+static void lane_open(struct lane *lane, const struct carrier *carrier, struct schedule *schedule)
+{
+	*lane = (struct lane){
+		.carrier = carrier,
+		.self = carrier->open(schedule->base, on_ended, schedule),
+		.pump = evtimer_new(schedule->base, on_pump, lane),
+		.limit = limit_of(carrier),
+	};
+	if (lane->pump == NULL)
+		abort();
+	TAILQ_INIT(&lane->queue);
+}
+
+static void lane_close(struct lane *lane)
+{
+	lane->carrier->close(lane->self);
+	event_free(lane->pump);
+}
+
+static struct lane *lane_of(struct schedule *schedule, const struct check *check)
+{
+	struct lane *lane = schedule->lanes;
+	while (lane->carrier != carrier_of(check))
+		lane++;
+	return lane;
 }
 
 struct schedule *schedule_new(struct event_base *base, check_done *done, void *context)
@@ -160,13 +187,9 @@ struct schedule *schedule_new(struct event_base *base, check_done *done, void *c
 	schedule->base = base;
 	schedule->done = done;
 	schedule->context = context;
-	schedule->engine = engine_new(base, on_ended, schedule);
-	schedule->limit = descriptors_for_checks();
-	schedule->pump = evtimer_new(base, on_pump, schedule);
-	if (schedule->pump == NULL)
-		abort();
 	random_seed(&schedule->random);
-	TAILQ_INIT(&schedule->queue);
+	lane_open(&schedule->lanes[0], &carrier_transfer, schedule);
+	lane_open(&schedule->lanes[1], &carrier_program, schedule);
 	return schedule;
 }
 
@@ -174,9 +197,8 @@ void schedule_free(struct schedule *schedule)
 {
 	for (size_t id = 0; id < schedule->cap; id++)
 		schedule_remove(schedule, (uint32_t)id);
-	transfer_pool_free(&schedule->pool);
-	engine_free(schedule->engine);
-	event_free(schedule->pump);
+	for (unsigned i = 0; i < LANES; i++)
+		lane_close(&schedule->lanes[i]);
 	free(schedule->polls);
 	free(schedule);
 }
@@ -197,6 +219,7 @@ void schedule_add(struct schedule *schedule, uint32_t id, const struct target *t
 	poll->id = id;
 	poll->target = *target;
 	poll->schedule = schedule;
+	poll->lane = lane_of(schedule, target->check);
 	poll->timer = evtimer_new(schedule->base, on_due, poll);
 	if (poll->timer == NULL)
 		abort();
@@ -210,9 +233,9 @@ void schedule_remove(struct schedule *schedule, uint32_t id)
 		return;
 	schedule->polls[id] = NULL;
 	if (poll->queued)
-		TAILQ_REMOVE(&schedule->queue, poll, next);
-	if (poll->transfer != NULL) {
-		engine_stop(schedule->engine, poll->transfer);
+		TAILQ_REMOVE(&poll->lane->queue, poll, next);
+	if (poll->run != NULL) {
+		poll->lane->carrier->stop(poll->lane->self, poll->run);
 		release(poll);
 	}
 	event_free(poll->timer);
@@ -225,6 +248,6 @@ void schedule_rebind(struct schedule *schedule, uint32_t id, const struct check 
 	if (poll == NULL)
 		return;
 	poll->target.check = check;
-	if (poll->transfer != NULL)
-		poll->transfer->check = check;
+	if (poll->run != NULL)
+		poll->lane->carrier->rebind(poll->run, check);
 }

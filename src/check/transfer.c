@@ -12,8 +12,7 @@
 
 enum { POOL_MAX = 256 };
 
-/* libcurl refuses an option only for want of memory, or because it was built without it. */
-static void must(CURLcode code)
+void transfer_must(CURLcode code)
 {
 	if (code != CURLE_OK) {
 		fprintf(stderr, "gslbd: libcurl: %s\n", curl_easy_strerror(code));
@@ -21,41 +20,58 @@ static void must(CURLcode code)
 	}
 }
 
-/* Opens the socket itself to know why where it can't, and so that no child inherits it. */
+/* Opens the socket itself to know why where it can't, so that no child inherits it, and to the target alone.
+ */
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *transfer = context;
+	struct endpoint to;
 	(void)purpose;
+	endpoint_from_sockaddr(&address->addr, &to);
+	if (!addr_equal(&to.addr, &transfer->address.addr) || to.port != transfer->address.port) {
+		transfer->socket_errno = EPERM;
+		return CURL_SOCKET_BAD;
+	}
 	int fd = socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
 	transfer->socket_errno = fd < 0 ? errno : 0;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
-static struct transfer *transfer_new(void)
+static struct transfer *transfer_new(struct transfer_pool *pool)
 {
 	struct transfer *transfer = mem_alloc(sizeof(*transfer));
-	CURL *easy = transfer->easy = curl_easy_init();
-	if (easy == NULL)
+	transfer->easy = curl_easy_init();
+	if (transfer->easy == NULL)
 		abort();
-	must(curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer));
-	must(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error));
-	must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket));
-	must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer));
-	must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
-	must(curl_easy_setopt(easy, CURLOPT_USERAGENT, "gslbd/" GSLBD_VERSION));
+	transfer->pool = pool;
+	return transfer;
+}
+
+/* What all kinds share, on a handle that has no option set. */
+static void set_options(struct transfer *transfer)
+{
+	const struct check *check = transfer->check;
+	uint32_t connect_ms = check->connect_timeout_ms != 0 ? check->connect_timeout_ms : check->timeout_ms;
+	CURL *easy = transfer->easy;
+	transfer_must(curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)check->timeout_ms));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms));
 
 	/* what is asked is the target and nothing else: no proxy of the environment, no other protocol or
 	 * place */
-	must(curl_easy_setopt(easy, CURLOPT_PROXY, ""));
-	must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http"));
-	must(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
-	must(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_PROXY, ""));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
 
 	/* libcurl's cache of names is quadratic in a burst, and idle connections cost more than new ones */
-	must(curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L));
-	must(curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L));
-	must(curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L));
-	return transfer;
+	transfer_must(curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L));
 }
 
 static void transfer_free(struct transfer *transfer)
@@ -73,22 +89,23 @@ struct transfer *transfer_take(struct transfer_pool *pool, const struct check *c
 		pool->idle = transfer->next;
 		pool->n--;
 	} else {
-		transfer = transfer_new();
+		transfer = transfer_new(pool);
 	}
 	transfer->check = check;
 	transfer->owner = owner;
-	transfer->socket_errno = 0;
-	transfer->error[0] = '\0';
-	transfer->reply = (struct reply){0};
-	must(curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)check->timeout_ms));
+	set_options(transfer);
 	return transfer;
 }
 
 void transfer_give(struct transfer_pool *pool, struct transfer *transfer)
 {
-	must(curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL));
+	curl_easy_reset(transfer->easy);
 	curl_slist_free_all(transfer->headers);
-	transfer->headers = NULL;
+	curl_slist_free_all(transfer->connect_to);
+	body_clear(&transfer->reply.body);
+	free(transfer->location);
+	free(transfer->note);
+	*transfer = (struct transfer){.easy = transfer->easy, .socket = transfer->socket, .pool = pool};
 	if (pool->n == POOL_MAX) {
 		transfer_free(transfer);
 		return;
@@ -104,20 +121,36 @@ void transfer_pool_free(struct transfer_pool *pool)
 		next = t->next;
 		transfer_free(t);
 	}
+	trust_free(pool->trust);
 	*pool = (struct transfer_pool){0};
 }
 
 void transfer_aim(struct transfer *transfer, const struct endpoint *address)
 {
-	char url[ADDR_TEXT_MAX + 16], text[ADDR_TEXT_MAX];
+	const struct check *check = transfer->check;
+	char *url, pin[ADDR_TEXT_MAX + 2] = "::", *place = pin + 2; /* from any host and port */
 	assert(address->port != 0);
-	snprintf(url, sizeof(url), "http://%s/", endpoint_format(address, text));
-	must(curl_easy_setopt(transfer->easy, CURLOPT_URL, url));
+	endpoint_format(address, place);
+	if (asprintf(&url, "%s://%s/", check->tls ? "https" : "http",
+		     check->host != NULL ? check->host : place) < 0)
+		abort();
+	transfer->address = *address;
+	transfer->connect_to = curl_slist_append(NULL, pin);
+	if (transfer->connect_to == NULL)
+		abort();
+	transfer_must(curl_easy_setopt(transfer->easy, CURLOPT_URL, url));
+	transfer_must(curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, transfer->connect_to));
+	free(url);
+	if (check->tls)
+		tls_prepare(transfer);
 }
 
 uint32_t transfer_time(const struct transfer *transfer, CURLINFO which)
 {
 	curl_off_t us = 0;
 	curl_easy_getinfo(transfer->easy, which, &us);
+	if (us <= 0)
+		return 0;
+	us += transfer->spent_us;
 	return us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
 }

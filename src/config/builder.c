@@ -23,7 +23,7 @@ const void *list_add(struct builder *b, const void *list, size_t *n, const void 
 
 const struct spot *seen_before(struct builder *b, const struct entry *e, enum seen_kind kind, const char *key)
 {
-	return seen_add(&b->seen, b->scratch, kind, key, token_spot(e, &e->tokens[0]));
+	return seen_add(&b->seen, b->scratch, kind, key, spot_kept(b, e, &e->tokens[0]));
 }
 
 struct spot spot_kept(struct builder *b, const struct entry *e, const struct token *t)
@@ -52,7 +52,7 @@ bool name_check(struct builder *b, const struct entry *e, const struct token *t)
 	if (sound)
 		return true;
 	return refuse(&b->reader, e, t,
-		      "\"%.*s\" is no name: up to 63 letters, digits, dashes and underscores are",
+		      "\"%.*s\" is no name; expected: up to 63 letters, digits, dashes and underscores",
 		      (int)t->len, t->text);
 }
 

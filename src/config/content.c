@@ -4,46 +4,72 @@
 #include "base/memory.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-/* The rest of an open file with a NUL behind it, or NULL with errno set. */
-static char *read_rest(FILE *file, size_t *len)
+#define OCTETS_MAX ((size_t)UINT32_MAX)
+
+/* Opens without waiting, be it a pipe that nobody writes to. A descriptor, or -1 with *why. */
+static int open_regular(const char *path, struct stat *status, const char **why)
 {
-	char *text = NULL;
-	size_t room = 0, got;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || fstat(fd, status) != 0)
+		*why = strerror(errno);
+	else if (!S_ISREG(status->st_mode))
+		*why = "not a regular file";
+	else if ((size_t)status->st_size > OCTETS_MAX)
+		*why = strerror(EFBIG);
+	else
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/*
+ * All of a file with a NUL behind it, or NULL with errno. The size it had is no more than a hint, as it may
+ * be written to meanwhile.
+ */
+static char *read_all(int fd, size_t size, size_t *len)
+{
+	size_t room = size + 2; /* the NUL, and one to see that there is no more */
+	char *text = mem_alloc(room);
+	ssize_t got = 1;
+	int error = 0;
 	*len = 0;
-	errno = 0;
-	do {
-		text = mem_grow(text, &room, *len + 65537, 1);
-		got = fread(text + *len, 1, room - *len - 1, file);
-		*len += got;
-	} while (got > 0);
+	while (got != 0 && error == 0) {
+		text = mem_grow(text, &room, *len + 2, 1);
+		got = read(fd, text + *len, room - *len - 1);
+		if (got > 0)
+			*len += (size_t)got;
+		else if (got < 0 && errno != EINTR)
+			error = errno;
+		if (*len > OCTETS_MAX)
+			error = EFBIG;
+	}
 	text[*len] = '\0';
-	if (!ferror(file))
+	if (error == 0)
 		return text;
-	int error = errno ? errno : EIO;
 	free(text);
 	errno = error;
 	return NULL;
 }
 
-bool content_read(const char *path, struct content *out)
+bool content_read(const char *path, struct content *out, const char **why)
 {
 	struct stat status;
-	FILE *file = fopen(path, "rb");
-	if (file == NULL)
+	int fd = open_regular(path, &status, why);
+	if (fd < 0)
 		return false;
-	*out = (struct content){0};
-	out->text = read_rest(file, &out->len);
-	int error = errno;
-	if (out->text != NULL && fstat(fileno(file), &status) == 0) {
-		out->device = status.st_dev;
-		out->inode = status.st_ino;
-	}
-	fclose(file);
-	errno = error;
+	*out = (struct content){.device = status.st_dev, .inode = status.st_ino};
+	out->text = read_all(fd, (size_t)status.st_size, &out->len);
+	if (out->text == NULL)
+		*why = strerror(errno);
+	close(fd);
 	return out->text != NULL;
 }
 

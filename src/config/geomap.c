@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Lines of a geomap: for whom it is, and the datacenters in order. */
+#include "base/country.h"
 #include "config/builder.h"
 #include "config/value.h"
 
@@ -36,6 +37,28 @@ static bool continent_read(const char *text, size_t len, char *out)
 	return false;
 }
 
+/* A code that no database has: the line would never hold. */
+static bool country_right(const struct reader *r, const struct entry *entry, const struct token *token,
+			  const struct geomap_line *line)
+{
+	static const char *const mistaken[][2] = {{"UK", "GB"}, {"EL", "GR"}};
+	const struct country *country = country_find(line->country);
+	for (size_t i = 0; country == NULL && i < sizeof(mistaken) / sizeof(mistaken[0]); i++) {
+		if (strcmp(mistaken[i][0], line->country) == 0)
+			return refuse(r, entry, token,
+				      "\"%s\" is no country of ISO 3166-1, did you mean \"%s\"?",
+				      line->country, mistaken[i][1]);
+	}
+	if (country == NULL)
+		return refuse(r, entry, token, "\"%s\" is no country of ISO 3166-1", line->country);
+	if (line->continent[0] != '\0' && strcmp(line->continent, country->continent) != 0)
+		fault_warn(r->faults, token_spot(entry, token),
+			   "%s is in %s, not in %s: write %s/%s, or */%s whatever a database says",
+			   line->country, country->continent, line->continent, country->continent,
+			   line->country, line->country);
+	return true;
+}
+
 /* CONTINENT, CONTINENT/COUNTRY or CONTINENT/COUNTRY/SUBDIVISION, where * stands for any continent. */
 static bool region_read(const struct reader *r, const struct entry *entry, const struct token *token,
 			struct geomap_line *out)
@@ -59,6 +82,8 @@ static bool region_read(const struct reader *r, const struct entry *entry, const
 		return refuse(r, entry, token,
 			      "the country in \"%.*s\" must be a code of two letters (ISO 3166-1)",
 			      (int)token->len, token->text);
+	if (!country_right(r, entry, token, out))
+		return false;
 	if (subdivision == NULL)
 		return true;
 	out->key = GEOMAP_SUBDIVISION;
@@ -70,13 +95,12 @@ static bool region_read(const struct reader *r, const struct entry *entry, const
 	return true;
 }
 
-static bool network_read(const struct reader *r, const struct entry *entry, const struct token *token,
-			 struct geomap_line *out)
+bool network_read(const struct reader *r, const struct entry *entry, const struct token *token,
+		  struct prefix *out)
 {
 	const char *slash = memchr(token->text, '/', token->len);
 	size_t addr_len = slash ? (size_t)(slash - token->text) : token->len;
-	out->key = GEOMAP_NETWORK;
-	if (prefix_parse(token->text, token->len, &out->network))
+	if (prefix_parse(token->text, token->len, out))
 		return true;
 	struct prefix prefix;
 	uint64_t len;
@@ -117,16 +141,18 @@ static bool asn_read(const struct reader *r, const struct entry *entry, const st
 	return true;
 }
 
-static bool key_read(const struct reader *r, const struct entry *entry, const struct token *token,
-		     struct geomap_line *out)
+bool place_key_read(const struct reader *r, const struct entry *entry, const struct token *token,
+		    struct geomap_line *out)
 {
 	out->key = GEOMAP_DEFAULT;
 	if (token->len == 1 && token->text[0] == '*')
 		return true;
 	if (asn_is(token))
 		return asn_read(r, entry, token, out);
-	if (memchr(token->text, '.', token->len) != NULL || memchr(token->text, ':', token->len) != NULL)
-		return network_read(r, entry, token, out);
+	if (memchr(token->text, '.', token->len) != NULL || memchr(token->text, ':', token->len) != NULL) {
+		out->key = GEOMAP_NETWORK;
+		return network_read(r, entry, token, &out->network);
+	}
 	return region_read(r, entry, token, out);
 }
 
@@ -220,15 +246,29 @@ static struct geomap *geomap_of(struct builder *b, const struct entry *e)
 	return (struct geomap *)(uintptr_t)&config->geomaps[found];
 }
 
+char *place_key_format(const struct geomap_line *line, char *out)
+{
+	switch (line->key) {
+	case GEOMAP_DEFAULT: return strcpy(out, "*");
+	case GEOMAP_NETWORK: return prefix_format(&line->network, out);
+	case GEOMAP_ASN: snprintf(out, ADDR_TEXT_MAX, "AS%u", line->asn); return out;
+	case GEOMAP_CONTINENT:
+	case GEOMAP_COUNTRY:
+	case GEOMAP_SUBDIVISION:
+		snprintf(out, ADDR_TEXT_MAX, "%s%s%s%s%s", line->continent[0] ? line->continent : "*",
+			 line->country[0] ? "/" : "", line->country, line->subdivision[0] ? "/" : "",
+			 line->subdivision);
+		return out;
+	}
+	return out;
+}
+
 /* Where the map had a line for the same clients before. */
 static const struct spot *line_before(struct builder *b, const struct entry *e, const struct geomap *map,
 				      const struct geomap_line *line)
 {
-	char key[256], network[ADDR_TEXT_MAX] = "";
-	if (line->key == GEOMAP_NETWORK)
-		prefix_format(&line->network, network);
-	snprintf(key, sizeof(key), "%td %d %s/%s/%s %u %s", map - b->config->geomaps, (int)line->key,
-		 line->continent, line->country, line->subdivision, line->asn, network);
+	char key[ADDR_TEXT_MAX + 32], place[ADDR_TEXT_MAX];
+	snprintf(key, sizeof(key), "%td %s", map - b->config->geomaps, place_key_format(line, place));
 	return seen_before(b, e, SEEN_LINE, key);
 }
 
@@ -238,7 +278,7 @@ void geomap_entry_read(struct builder *b, const struct entry *e)
 	struct geomap_line line = {.at = spot_kept(b, e, key)};
 	name_check(b, e, &e->tokens[1]);
 	struct geomap *map = geomap_of(b, e);
-	bool sound = key_read(&b->reader, e, key, &line);
+	bool sound = place_key_read(&b->reader, e, key, &line);
 	order_read(&b->reader, e, &line);
 	if (!sound)
 		return;

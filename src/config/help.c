@@ -31,8 +31,6 @@ static void option_help(const struct option_row *row, FILE *out)
 	fprintf(out, "  %-14s %s; %s", row->key, row->help, row->expected);
 	if (row->fallback != NULL)
 		fprintf(out, " (%s)", row->fallback);
-	for (const char *const *later = row->later; later != NULL && *later != NULL; later++)
-		fprintf(out, "%s%s", later == row->later ? "; not supported yet: " : ", ", *later);
 	fputc('\n', out);
 }
 
@@ -47,6 +45,8 @@ void config_help(FILE *out)
 {
 	keywords_help(out);
 	options_help(&listen_options, out);
+	options_help(&admin_options, out);
+	options_help(&state_options, out);
 	choices_help(&check_kinds, out);
 	options_help(&check_options, out);
 	options_help(&datacenter_options, out);

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /* The keywords of gslbd.conf, one row each, and the readers of the small ones. */
 #include "config/builder.h"
+#include "config/fields.h"
 #include "config/value.h"
 
 #include <string.h>
+#include <sys/un.h>
 
-enum { DNS_PORT = 53, WORKERS_MAX = 1024 };
+enum { DNS_PORT = 53, ADMIN_PORT = 8053, WORKERS_MAX = 1024 };
 
 static void read_listen(struct builder *b, const struct entry *e)
 {
 	struct endpoint endpoint;
 	char text[ADDR_TEXT_MAX];
-	options_read(&b->reader, &listen_options, e, 2, e->n, NULL);
-	const struct token *t = &e->tokens[1];
-	const char *given = token_text(&b->reader, e, t);
-	if (given == NULL)
-		return;
-	if (!endpoint_parse(given, strlen(given), &endpoint)) {
-		refuse(&b->reader, e, t,
-		       "\"%s\" is no socket address, such as 192.0.2.1:53 or [2001:db8::1]:53", given);
+	const struct token *t = &e->tokens[1], *more = &e->tokens[2];
+	if (e->n > 2 && endpoint_parse(more->text, more->len, &endpoint)) {
+		refuse(&b->reader, e, more, "one address a line: write another listen for this");
 		return;
 	}
+	options_read(&b->reader, &listen_options, e, 2, e->n, NULL);
+	if (!listen_read(&b->reader, e, t, DNS_PORT, &endpoint))
+		return;
 	if (endpoint.port == 0)
 		endpoint.port = DNS_PORT;
 	if (seen_before(b, e, SEEN_LISTEN, endpoint_format(&endpoint, text)) != NULL)
-		refuse(&b->reader, e, t, "listen %s stands there already", given);
+		refuse(&b->reader, e, t, "listen %.*s stands there already", (int)t->len, t->text);
 	else
 		b->config->listens =
 			list_add(b, b->config->listens, &b->config->n_listens, &endpoint, sizeof(endpoint));
@@ -47,32 +47,41 @@ static void read_workers(struct builder *b, const struct entry *e)
 		b->config->workers = (uint16_t)n;
 }
 
-/* The path that a token names, relative to the folder of the file it stands in; NULL where it is none. */
-static const char *path_beside(struct builder *b, const struct entry *e, const struct token *t)
+const char *path_beside(const struct reader *r, const char *path)
 {
-	const char *path = token_text(&b->reader, e, t), *slash = strrchr(e->file, '/');
-	if (path == NULL)
-		return NULL;
-	if (path[0] == '\0') {
-		refuse(&b->reader, e, t, "the path of a file is expected");
-		return NULL;
-	}
-	size_t folder = slash && path[0] != '/' ? (size_t)(slash - e->file) + 1 : 0;
-	char *full = arena_alloc(b->reader.arena, folder + strlen(path) + 1);
-	memcpy(full, e->file, folder);
+	const char *slash = strrchr(r->file, '/');
+	size_t folder = slash && path[0] != '/' ? (size_t)(slash - r->file) + 1 : 0;
+	char *full = arena_alloc(r->arena, folder + strlen(path) + 1);
+	memcpy(full, r->file, folder);
 	strcpy(full + folder, path);
 	return full;
 }
 
+/* The path that a token names; NULL where it is none. */
+static const char *read_path(struct builder *b, const struct entry *e, const struct token *t)
+{
+	const char *path = token_text(&b->reader, e, t);
+	if (path == NULL)
+		return NULL;
+	if (path[0] != '\0')
+		return path_beside(&b->reader, path);
+	refuse(&b->reader, e, t, "the path of a file is expected");
+	return NULL;
+}
+
 static void read_geoip(struct builder *b, const struct entry *e)
 {
-	const char *path = path_beside(b, e, &e->tokens[1]);
+	const char *path = read_path(b, e, &e->tokens[1]);
+	struct spot at = spot_kept(b, e, &e->tokens[1]);
+	size_t n = b->config->n_geoips;
 	if (path == NULL)
 		return;
-	if (seen_before(b, e, SEEN_GEOIP, path) != NULL)
+	if (seen_before(b, e, SEEN_GEOIP, path) != NULL) {
 		refuse(&b->reader, e, &e->tokens[1], "geoip %s stands there already", path);
-	else
-		b->config->geoips = list_add(b, b->config->geoips, &b->config->n_geoips, &path, sizeof(path));
+		return;
+	}
+	b->config->geoip_spots = list_add(b, b->config->geoip_spots, &n, &at, sizeof(at));
+	b->config->geoips = list_add(b, b->config->geoips, &b->config->n_geoips, &path, sizeof(path));
 }
 
 static void read_zone(struct builder *b, const struct entry *e)
@@ -80,8 +89,8 @@ static void read_zone(struct builder *b, const struct entry *e)
 	const char *why;
 	char apex[NAME_TEXT_MAX];
 	const struct token *t = &e->tokens[1];
-	struct zone_file zone = {.at = spot_kept(b, e, &e->tokens[0])};
-	zone.path = path_beside(b, e, &e->tokens[2]);
+	struct zone_file zone = {.at = spot_kept(b, e, &e->tokens[2])};
+	zone.path = read_path(b, e, &e->tokens[2]);
 	if (!name_parse(t->text, t->len, NULL, &zone.apex, &why)) {
 		refuse(&b->reader, e, t, "\"%.*s\" is no domain name: %s", (int)t->len, t->text, why);
 		return;
@@ -95,6 +104,93 @@ static void read_zone(struct builder *b, const struct entry *e)
 		b->config->zones = list_add(b, b->config->zones, &b->config->n_zones, &zone, sizeof(zone));
 }
 
+/* The path of a UNIX socket, which the kernel keeps in an array. */
+static const char *read_socket_path(struct builder *b, const struct entry *e, const struct token *t,
+				    const char *given)
+{
+	const char *path = path_beside(&b->reader, given);
+	size_t most = sizeof((struct sockaddr_un){0}.sun_path) - 1;
+	if (strlen(path) > most)
+		refuse(&b->reader, e, t, "the path of a UNIX socket has at most %zu characters", most);
+	return path;
+}
+
+/* Is it a socket address at all? What is none may be a path whose slash is missing. */
+static bool listen_looks(const char *text)
+{
+	struct endpoint endpoint;
+	return endpoint_parse(text, strlen(text), &endpoint);
+}
+
+static void read_admin(struct builder *b, const struct entry *e)
+{
+	struct admin_listen *admin = &b->config->admin;
+	struct admin_fields fields = {0};
+	const struct spot *before = seen_before(b, e, SEEN_ADMIN, "");
+	const struct token *t = &e->tokens[1];
+	bool sound = options_read(&b->reader, &admin_options, e, 2, e->n, &fields);
+	const char *given = token_text(&b->reader, e, t);
+	if (before != NULL)
+		refuse(&b->reader, e, &e->tokens[0], "admin is given twice; the first is at %s",
+		       spot_text(b, e, before));
+	else if (given == NULL)
+		return;
+	else if (strchr(given, '/') != NULL)
+		admin->path = read_socket_path(b, e, t, given);
+	else if (listen_looks(given) && !listen_read(&b->reader, e, t, ADMIN_PORT, &admin->endpoint))
+		sound = false;
+	else if (admin->endpoint.port == 0)
+		refuse(&b->reader, e, t,
+		       "\"%s\" is no socket address with a port, such as 127.0.0.1:8053, nor the path of a "
+		       "UNIX socket, such as /run/gslbd.sock",
+		       given);
+	else if (sound && fields.token_file == NULL)
+		refuse(&b->reader, e, t,
+		       "an admin port needs token-file=, the secret that its callers must show");
+	admin->given = true;
+	admin->token_file = fields.token_file;
+}
+
+static void read_state(struct builder *b, const struct entry *e)
+{
+	struct state_fields fields = {0};
+	const struct spot *before = seen_before(b, e, SEEN_STATE, "");
+	options_read(&b->reader, &state_options, e, 2, e->n, &fields);
+	if (before != NULL)
+		refuse(&b->reader, e, &e->tokens[0], "state is given twice; the first is at %s",
+		       spot_text(b, e, before));
+	b->config->state_dir = read_path(b, e, &e->tokens[1]);
+	b->config->state_fresh_ms = fields.fresh_ms;
+}
+
+static void read_explain_from(struct builder *b, const struct entry *e)
+{
+	for (size_t i = 1; i < e->n; i++) {
+		struct prefix prefix;
+		char text[ADDR_TEXT_MAX];
+		const struct token *t = &e->tokens[i];
+		if (!network_read(&b->reader, e, t, &prefix))
+			continue;
+		if (seen_before(b, e, SEEN_EXPLAIN_FROM, prefix_format(&prefix, text)) != NULL)
+			refuse(&b->reader, e, t, "explain-from %s stands there already", text);
+		else
+			b->config->explain_froms =
+				list_add(b, b->config->explain_froms, &b->config->n_explain_froms, &prefix,
+					 sizeof(prefix));
+	}
+}
+
+static void read_latency(struct builder *b, const struct entry *e)
+{
+	const char *path = read_path(b, e, &e->tokens[1]);
+	if (path == NULL)
+		return;
+	if (seen_before(b, e, SEEN_LATENCY, path) != NULL)
+		refuse(&b->reader, e, &e->tokens[1], "latency %s stands there already", path);
+	else
+		latency_file_read(b, path, token_spot(e, &e->tokens[1]));
+}
+
 const struct keyword_row keywords[] = {
 	{"listen", "ADDRESS[:PORT]", "UDP and TCP; may repeat; 0.0.0.0:53 and [::]:53 where there is none", 2,
 	 0, read_listen},
@@ -102,16 +198,22 @@ const struct keyword_row keywords[] = {
 	 read_workers},
 	{"geoip", "FILE", "a MaxMind database; may repeat, the first that knows an attribute wins", 2, 2,
 	 read_geoip},
-	{"check", "NAME http|tcp key=value...", "how to find out whether an address is well", 3, 0,
-	 check_entry_read},
+	{"check", "NAME http|https|tcp|exec|grpc|calc key=value...",
+	 "how to find out whether an address is well", 3, 0, check_entry_read},
 	{"datacenter", "NAME key=value...", "a place that answers are for", 2, 0, datacenter_entry_read},
 	{"geomap", "NAME KEY DATACENTER... [...] | nearest", "whom to send where; one line a KEY", 3, 0,
 	 geomap_entry_read},
 	{"zone", "NAME FILE", "a zone to serve", 3, 3, read_zone},
-	{.word = "admin"},
-	{.word = "state"},
-	{.word = "explain-from"},
-	{.word = "latency"},
+	{"latency", "FILE",
+	 "a table of round-trip times: lines of PLACE-OR-NETWORK DATACENTER TIME; may repeat", 2, 2,
+	 read_latency},
+	{"admin", "ADDRESS:PORT token-file=FILE | /PATH",
+	 "where the admin API listens: TCP, or a UNIX socket", 2, 0, read_admin},
+	{"state", "FOLDER key=value...",
+	 "overrides, last known health and measurements survive a restart here", 2, 0, read_state},
+	{"explain-from", "NETWORK...",
+	 "who may ask for explanations over DNS (CH TXT); nobody where it is not given", 2, 0,
+	 read_explain_from},
 	{.word = "user"},
 	{.word = "allow-transfer"},
 };

@@ -5,7 +5,6 @@
 #include "config/content.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,16 +77,20 @@ static struct lexer *lexer_new(struct faults *faults)
 	return l;
 }
 
-struct lexer *lexer_open(const char *path, struct faults *faults)
+struct lexer *lexer_open(const char *path, const struct spot *named, struct faults *faults)
 {
 	struct content content;
-	if (!content_read(path, &content)) {
-		fault_add(faults, (struct spot){.file = path}, "can't be read: %s", strerror(errno));
-		return NULL;
+	const char *why;
+	if (content_read(path, &content, &why)) {
+		struct lexer *l = lexer_new(faults);
+		push(l, path, &content);
+		return l;
 	}
-	struct lexer *l = lexer_new(faults);
-	push(l, path, &content);
-	return l;
+	if (named == NULL)
+		fault_add(faults, (struct spot){.file = path}, "can't be read: %s", why);
+	else
+		fault_add(faults, *named, "%s can't be read: %s", path, why);
+	return NULL;
 }
 
 struct lexer *lexer_open_text(const char *name, const char *text, size_t len, struct faults *faults)
@@ -308,10 +311,11 @@ static bool being_read(const struct lexer *l, const struct content *content)
 static bool include(struct lexer *l, struct spot at, const char *path)
 {
 	struct content content;
+	const char *why;
 	char *full = beside(at.file, path);
-	bool sound = content_read(full, &content);
+	bool sound = content_read(full, &content, &why);
 	if (!sound) {
-		fault_add(l->faults, at, "%s can't be read: %s", full, strerror(errno));
+		fault_add(l->faults, at, "%s can't be read: %s", full, why);
 	} else if (being_read(l, &content)) {
 		fault_add(l->faults, at, "%s includes itself", full);
 		free(content.text);

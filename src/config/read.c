@@ -75,9 +75,12 @@ static void interpret(struct builder *b)
 	for (size_t k = 0; k < n_keywords; k++) {
 		for (size_t i = 0; i < b->n_entries; i++) {
 			const struct entry *e = &b->entries[i];
+			b->reader.file = e->file;
 			if (token_is(&e->tokens[0], keywords[k].word) && form_right(b, &keywords[k], e))
 				keywords[k].read(b, e);
 		}
+		if (keywords[k].read == check_entry_read)
+			calcs_resolve(b);
 	}
 }
 
@@ -90,8 +93,12 @@ static void settle(struct config *c)
 	c->geomaps = maps;
 	c->listens = arena_copy(c->arena, c->listens, c->n_listens * sizeof(*c->listens));
 	c->geoips = arena_copy(c->arena, c->geoips, c->n_geoips * sizeof(*c->geoips));
+	c->geoip_spots = arena_copy(c->arena, c->geoip_spots, c->n_geoips * sizeof(*c->geoip_spots));
 	c->checks = arena_copy(c->arena, c->checks, c->n_checks * sizeof(*c->checks));
 	c->datacenters = arena_copy(c->arena, c->datacenters, c->n_datacenters * sizeof(*c->datacenters));
+	c->latencies = arena_copy(c->arena, c->latencies, c->n_latencies * sizeof(*c->latencies));
+	c->explain_froms =
+		arena_copy(c->arena, c->explain_froms, c->n_explain_froms * sizeof(*c->explain_froms));
 	c->zones = arena_copy(c->arena, c->zones, c->n_zones * sizeof(*c->zones));
 }
 
@@ -99,7 +106,8 @@ static void set_defaults(struct config *config)
 {
 	static const struct endpoint everywhere[] = {{.addr.family = FAMILY_V4, .port = DNS_PORT},
 						     {.addr.family = FAMILY_V6, .port = DNS_PORT}};
-	if (config->n_listens > 0)
+	config->listens_given = config->n_listens > 0;
+	if (config->listens_given)
 		return;
 	config->listens = everywhere;
 	config->n_listens = 2;
@@ -142,7 +150,7 @@ static struct config *read_from(const char *path, struct lexer *lexer, struct fa
 
 struct config *config_read(const char *path, struct faults *faults)
 {
-	struct lexer *lexer = lexer_open(path, faults);
+	struct lexer *lexer = lexer_open(path, NULL, faults);
 	return lexer ? read_from(path, lexer, faults) : NULL;
 }
 

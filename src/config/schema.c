@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Options of the form key=value, read by their rows. */
-#include "config/schema.h"
+#include "config/fields.h"
 #include "config/value.h"
 
 #include <ctype.h>
@@ -89,16 +89,29 @@ const struct token *option_given(const struct entry *entry, size_t first, const 
 	return NULL;
 }
 
-/* The row of the token's key; a token without = is a key by itself. */
-static const struct option_row *row_find(const struct option_table *table, const struct token *token)
+/* Is the row for the kind of check that is read? */
+static bool row_fits(const struct reader *r, const struct option_row *row)
+{
+	return r->kind == 0 || row->kinds == 0 || (row->kinds & r->kind) != 0;
+}
+
+/*
+ * The row of the token's key, that of this kind of check where there are several; a token without = is a key
+ * by itself.
+ */
+static const struct option_row *row_find(const struct reader *r, const struct option_table *table,
+					 const struct token *token)
 {
 	size_t len = option_is(token) ? key_len(token) : token->len;
+	const struct option_row *found = NULL;
 	for (size_t i = 0; i < table->n; i++) {
-		if (strlen(table->rows[i].key) == len &&
-		    strncasecmp(table->rows[i].key, token->text, len) == 0)
-			return &table->rows[i];
+		const struct option_row *row = &table->rows[i];
+		if (strlen(row->key) != len || strncasecmp(row->key, token->text, len) != 0)
+			continue;
+		if (found == NULL || row_fits(r, row))
+			found = row;
 	}
-	return NULL;
+	return found;
 }
 
 static bool refuse_option(const struct reader *r, const struct option_table *table, const struct entry *entry,
@@ -106,32 +119,62 @@ static bool refuse_option(const struct reader *r, const struct option_table *tab
 {
 	const char *words[OPTIONS_MAX];
 	char what[64];
-	for (size_t i = 0; i < table->n; i++)
-		words[i] = table->rows[i].key;
+	size_t n = 0;
+	for (size_t i = 0; i < table->n; i++) {
+		if (row_fits(r, &table->rows[i]))
+			words[n++] = table->rows[i].key;
+	}
 	if (!option_is(token))
 		return refuse(r, entry, token, "\"%.*s\" is not of the form key=value", (int)token->len,
 			      token->text);
 	struct token key = *token;
 	key.len = key_len(token);
 	snprintf(what, sizeof(what), "option of %s", table->of);
-	return refuse_word(r, entry, &key, what, words, table->n);
+	return refuse_word(r, entry, &key, what, words, n);
+}
+
+/* "http, https and tcp" */
+static const char *kinds_text(unsigned kinds, char *out, size_t room)
+{
+	size_t len = 0;
+	out[0] = '\0';
+	for (size_t i = 0; i < check_kinds.n; i++) {
+		if (!(kinds >> i & 1))
+			continue;
+		bool last = i + 1 == check_kinds.n ||
+			    (kinds >> (i + 1) & ((1u << (check_kinds.n - i - 1)) - 1)) == 0;
+		len += (size_t)snprintf(out + len, room - len, "%s%s",
+					len == 0 ? ""
+					: last   ? " and "
+						 : ", ",
+					check_kinds.rows[i].word);
+	}
+	return out;
+}
+
+/* The kinds of checks that have an option of this key, whatever it means for each. */
+static unsigned key_kinds(const struct option_table *table, const char *key)
+{
+	unsigned kinds = 0;
+	for (size_t i = 0; i < table->n; i++)
+		kinds |= strcmp(table->rows[i].key, key) == 0 ? table->rows[i].kinds : 0;
+	return kinds;
 }
 
 /* May the option stand here at all? */
-static bool option_allowed(const struct reader *r, const struct option_row *row, const struct entry *entry,
-			   const struct token *token)
+static bool option_allowed(const struct reader *r, const struct option_table *table,
+			   const struct option_row *row, const struct entry *entry, const struct token *token)
 {
 	if (row->kind == VALUE_UNSUPPORTED)
 		return refuse(r, entry, token, "option \"%s\" is not supported yet", row->key);
 	if (!option_is(token))
 		return refuse(r, entry, token, "\"%.*s\" is not of the form key=value", (int)token->len,
 			      token->text);
-	if (r->kind == NULL || row->only == NULL || strcmp(row->only, r->kind) == 0)
+	if (row_fits(r, row))
 		return true;
-	if (row->only_later != NULL && strcmp(row->only_later, r->kind) == 0)
-		return refuse(r, entry, token, "option \"%s\" is not supported yet for %s checks", row->key,
-			      r->kind);
-	return refuse(r, entry, token, "option \"%s\" is for %s checks only", row->key, row->only);
+	char kinds[128];
+	return refuse(r, entry, token, "option \"%s\" is for %s checks only", row->key,
+		      kinds_text(key_kinds(table, row->key), kinds, sizeof(kinds)));
 }
 
 static bool option_read(const struct reader *r, const struct option_row *row, const struct entry *entry,
@@ -145,15 +188,16 @@ static bool option_read(const struct reader *r, const struct option_row *row, co
 	const char *text = token_text(r, entry, &value);
 	if (text == NULL)
 		return false;
-	for (const char *const *later = row->later; later != NULL && *later != NULL; later++) {
-		if (strcasecmp(text, *later) == 0)
-			return refuse(r, entry, token, "%s \"%s\" is not supported yet", row->key, *later);
-	}
 	if (value_read(r, row, text, strlen(text), into))
 		return true;
 	if (row->kind == VALUE_CHECK)
 		return refuse_name(r, entry, &value, THING_CHECK);
-	return refuse(r, entry, &value, "\"%s\" is not right for %s: %s is expected", text, row->key,
+	size_t address_len;
+	if (row->kind == VALUE_ENDPOINT && port_doubtful(text, strlen(text), &address_len))
+		return refuse(r, entry, &value, "is %s the port in \"%s\"? Write [%.*s]:%s or [%s]",
+			      text + address_len + 1, text, (int)address_len, text, text + address_len + 1,
+			      text);
+	return refuse(r, entry, &value, "\"%s\" is not right for %s; expected: %s", text, row->key,
 		      row->expected);
 }
 
@@ -163,19 +207,19 @@ bool options_read(const struct reader *r, const struct option_table *table, cons
 	bool seen[OPTIONS_MAX] = {false}, sound = true;
 	for (size_t i = 0; i < table->n; i++) {
 		const struct option_row *row = &table->rows[i];
-		if (row->fallback != NULL)
+		if (row->fallback != NULL && row_fits(r, row))
 			value_read(r, row, row->fallback, strlen(row->fallback), into);
 	}
 	for (size_t i = first; i < last; i++) {
 		const struct token *token = &entry->tokens[i];
-		const struct option_row *row = row_find(table, token);
+		const struct option_row *row = row_find(r, table, token);
 		if (row == NULL) {
 			sound = refuse_option(r, table, entry, token);
-		} else if (seen[row - table->rows]) {
+		} else if (seen[row - table->rows] && row->kind != VALUE_HEADER) {
 			sound = refuse(r, entry, token, "option \"%s\" is given twice", row->key);
 		} else {
 			seen[row - table->rows] = true;
-			sound &= option_allowed(r, row, entry, token) &&
+			sound &= option_allowed(r, table, row, entry, token) &&
 				 option_read(r, row, entry, token, into);
 		}
 	}

@@ -20,7 +20,12 @@ const char *all_down_word(enum all_down all_down)
 
 struct steer_entry steer_default(enum method method, int geomap)
 {
-	return (struct steer_entry){.method = method, .geomap = geomap, .answers = 1};
+	return (struct steer_entry){.method = method,
+				    .geomap = geomap,
+				    .answers = 1,
+				    .hash_v4 = 24,
+				    .hash_v6 = 56,
+				    .margin_percent = 20};
 }
 
 static bool geomap_read(const struct reader *r, const struct entry *entry, size_t at, int *out)
@@ -59,6 +64,13 @@ static bool list_read(const struct reader *r, const struct entry *entry, size_t 
 		return refuse(r, entry, &entry->tokens[at - 1],
 			      list.n == 0 ? "nearest needs datacenters with location=; there is none"
 					  : "nearest needs location=, which none of its datacenters has");
+	for (unsigned i = 0; i < list.n && out->method == METHOD_NEAREST; i++) {
+		const struct datacenter *dc = &r->config->datacenters[list.datacenters[i]];
+		if (!dc->located)
+			fault_warn(r->faults, token_spot(entry, &entry->tokens[at + i]),
+				   "datacenter \"%s\" has no location=, so it comes last for all clients",
+				   dc->name);
+	}
 	out->rest = list.rest;
 	out->n = list.n;
 	out->datacenters = list.datacenters;
@@ -78,6 +90,20 @@ static bool steer_read(const struct reader *r, const struct entry *entry, size_t
 	return list_read(r, entry, at, options, out);
 }
 
+/* Options that only one pick or method has a use for. */
+static bool options_fit(const struct reader *r, const struct entry *entry, size_t options,
+			const struct steer_entry *steer)
+{
+	static const char *const of_hash[] = {"hash-prefix", "group"};
+	bool sound = true;
+	for (size_t i = 0; i < sizeof(of_hash) / sizeof(of_hash[0]) && steer->pick != PICK_HASH; i++) {
+		const struct token *given = option_given(entry, options, of_hash[i]);
+		if (given != NULL)
+			sound = refuse(r, entry, given, "%s= has a meaning for pick=hash only", of_hash[i]);
+	}
+	return sound;
+}
+
 bool steer_parse(const struct entry *entry, size_t first, const struct config *config, struct arena *arena,
 		 struct faults *faults, struct steer_entry *out)
 {
@@ -85,10 +111,18 @@ bool steer_parse(const struct entry *entry, size_t first, const struct config *c
 	*out = (struct steer_entry){.geomap = CONFIG_NONE};
 	if (first >= entry->n || option_is(&entry->tokens[first]))
 		return refuse(&r, entry, &entry->tokens[first - 1],
-			      "STEER needs a method behind it: geo, nearest, failover or pool");
+			      "STEER needs a method behind it: geo, nearest, latency, failover or pool");
 	size_t options = options_begin(entry, first);
-	bool sound = options_read(&r, &steer_options, entry, options, entry->n, out);
+	struct steer_fields fields = {.steer = *out};
+	bool sound = options_read(&r, &steer_options, entry, options, entry->n, &fields);
+	*out = fields.steer;
+	out->hash_v4 = fields.hash_prefix.v4;
+	out->hash_v6 = fields.hash_prefix.v6;
+	sound = sound && options_fit(&r, entry, options, out);
 	sound &= steer_read(&r, entry, first, options, out);
+	const struct token *margin = option_given(entry, options, "margin");
+	if (sound && margin != NULL && out->method != METHOD_LATENCY)
+		sound = refuse(&r, entry, margin, "margin= has a meaning for latency only");
 	const struct token *answers = option_given(entry, options, "answers");
 	if (out->pick == PICK_ALL && answers != NULL)
 		return refuse(&r, entry, answers,
@@ -126,6 +160,9 @@ bool at_parse(const struct entry *entry, size_t first, const struct config *conf
 	if (*type == entry->n)
 		sound = refuse(&r, entry, &entry->tokens[entry->n - 1],
 			       "the entry ends before a record type");
+	if (sound && fields.address.given && fields.at.check == CONFIG_NONE)
+		fault_warn(faults, token_spot(entry, option_given(entry, first + 1, "address")),
+			   "address= has no effect without check=");
 	*out = fields.at;
 	out->has_address = fields.address.given;
 	out->address = fields.address.endpoint;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Every option of the dialect, one row each. */
+/* Every option of the dialect but those of checks, one row each. */
 #include "config/fields.h"
 #include "config/schema.h"
 #include "config/steering.h"
@@ -11,91 +11,9 @@
 	}
 
 static const char *const states[] = {"up", "drain", "down", NULL};
-const char *const pick_words[] = {"weighted", "round-robin", "random", "all", NULL};
-static const char *const picks_later[] = {"hash", "least-connections", "least-time", NULL};
+const char *const pick_words[] = {"weighted",          "round-robin", "random", "hash",
+				  "least-connections", "least-time",  "all",    NULL};
 const char *const all_down_words[] = {"first", "all", "nodata", "servfail", NULL};
-
-static const struct option_row check_rows[] = {
-	{.key = "port",
-	 .kind = VALUE_NUMBER,
-	 .offset = offsetof(struct check_fields, check.port),
-	 .min = 1,
-	 .max = 65535,
-	 .expected = "a port from 1 to 65535",
-	 .help = "where the address names none; http: 80"},
-	{.key = "interval",
-	 .kind = VALUE_MS,
-	 .offset = offsetof(struct check_fields, check.interval_ms),
-	 .min = 100,
-	 .max = 86400000,
-	 .fallback = "5s",
-	 .expected = "a duration from 100ms to 1d",
-	 .help = "from one check to the next"},
-	{.key = "timeout",
-	 .kind = VALUE_MS,
-	 .offset = offsetof(struct check_fields, check.timeout_ms),
-	 .min = 10,
-	 .max = 3600000,
-	 .fallback = "2s",
-	 .expected = "a duration from 10ms to 1h",
-	 .help = "a check that takes longer has failed"},
-	{.key = "rise",
-	 .kind = VALUE_NUMBER,
-	 .offset = offsetof(struct check_fields, check.rise),
-	 .min = 1,
-	 .max = 1000,
-	 .fallback = "2",
-	 .expected = "a number from 1 to 1000",
-	 .help = "successes in a row that bring it up"},
-	{.key = "fall",
-	 .kind = VALUE_NUMBER,
-	 .offset = offsetof(struct check_fields, check.fall),
-	 .min = 1,
-	 .max = 1000,
-	 .fallback = "3",
-	 .expected = "a number from 1 to 1000",
-	 .help = "failures that take it down"},
-	{.key = "path",
-	 .kind = VALUE_URL_PATH,
-	 .offset = offsetof(struct check_fields, check.path),
-	 .fallback = "/",
-	 .expected = "a path that begins with /",
-	 .only = "http",
-	 .help = "http: what to ask for"},
-	{.key = "host",
-	 .kind = VALUE_HOST,
-	 .offset = offsetof(struct check_fields, check.host),
-	 .expected = "a host name, or host:port",
-	 .only = "http",
-	 .help = "http: the Host header; the address where it is not given"},
-	{.key = "expect",
-	 .kind = VALUE_STATUSES,
-	 .offset = offsetof(struct check_fields, expect),
-	 .fallback = "200-299",
-	 .expected = "status codes from 100 to 599, such as 200-299,301",
-	 .only = "http",
-	 .only_later = "tcp",
-	 .help = "http: the statuses of a success"},
-	{.key = "body",
-	 .kind = VALUE_TEXT,
-	 .offset = offsetof(struct check_fields, check.body),
-	 .expected = "a text",
-	 .only = "http",
-	 .help = "http: what the first 64 KiB of the reply must contain"},
-	UNSUPPORTED("method"),
-	UNSUPPORTED("header"),
-	UNSUPPORTED("user-agent"),
-	UNSUPPORTED("expect-json"),
-	UNSUPPORTED("connect-timeout"),
-	UNSUPPORTED("send"),
-	UNSUPPORTED("service"),
-	UNSUPPORTED("ca-file"),
-	UNSUPPORTED("verify"),
-	UNSUPPORTED("slow-start"),
-	UNSUPPORTED("return"),
-	UNSUPPORTED("load"),
-	UNSUPPORTED("min"),
-};
 
 static const struct option_row datacenter_rows[] = {
 	{.key = "address",
@@ -126,27 +44,62 @@ static const struct option_row datacenter_rows[] = {
 	 .words = states,
 	 .expected = "up, drain or down",
 	 .help = "out of the answers, whatever its check says"},
-	UNSUPPORTED("capacity"),
-	UNSUPPORTED("slow-start"),
-	UNSUPPORTED("return"),
+	{.key = "capacity",
+	 .kind = VALUE_CAPACITY,
+	 .offset = offsetof(struct datacenter_fields, datacenter.capacity),
+	 .min = 1,
+	 .max = 1000000000,
+	 .expected = "a number of connections, or LOW..HIGH",
+	 .help = "connections it can take: load is shed to the next tier from LOW (80 % of HIGH) on, all of "
+		 "it at HIGH"},
+	{.key = "slow-start",
+	 .kind = VALUE_OPTIONAL_MS,
+	 .offset = offsetof(struct datacenter_fields, slow_start),
+	 .max = 86400000,
+	 .expected = "a duration up to 1d",
+	 .help = "after it was down its weight grows from nothing to the whole in that time; its check's "
+		 "where not given"},
+	{.key = "return",
+	 .kind = VALUE_OPTIONAL_COMEBACK,
+	 .offset = offsetof(struct datacenter_fields, comeback),
+	 .max = 604800000,
+	 .expected = "auto, manual or after:DURATION",
+	 .help = "when it is answered with again after it was down; its check's where not given"},
 };
 
 static const struct option_row listen_rows[] = {
 	UNSUPPORTED("tls"), UNSUPPORTED("cert"), UNSUPPORTED("key"), UNSUPPORTED("xdp"), UNSUPPORTED("proxy"),
 };
 
+static const struct option_row admin_rows[] = {
+	{.key = "token-file",
+	 .kind = VALUE_FILE,
+	 .offset = offsetof(struct admin_fields, token_file),
+	 .expected = "the path of a file",
+	 .help = "the secret that callers must show; needed but for a UNIX socket"},
+};
+
+static const struct option_row state_rows[] = {
+	{.key = "fresh",
+	 .kind = VALUE_MS,
+	 .offset = offsetof(struct state_fields, fresh_ms),
+	 .max = 86400000,
+	 .fallback = "1m",
+	 .expected = "a duration up to 1d",
+	 .help = "a start within this time serves at once, from the last known health"},
+};
+
 static const struct option_row steer_rows[] = {
 	{.key = "pick",
 	 .kind = VALUE_WORD,
-	 .offset = offsetof(struct steer_entry, pick),
+	 .offset = offsetof(struct steer_fields, steer.pick),
 	 .words = pick_words,
-	 .later = picks_later,
 	 .fallback = "weighted",
-	 .expected = "weighted, round-robin, random or all",
+	 .expected = "weighted, round-robin, random, hash, least-connections, least-time or all",
 	 .help = "who of a tier is answered"},
 	{.key = "answers",
 	 .kind = VALUE_ANSWERS,
-	 .offset = offsetof(struct steer_entry, answers),
+	 .offset = offsetof(struct steer_fields, steer.answers),
 	 .min = 1,
 	 .max = 64,
 	 .fallback = "1",
@@ -154,28 +107,48 @@ static const struct option_row steer_rows[] = {
 	 .help = "how many records an answer has"},
 	{.key = "min-up",
 	 .kind = VALUE_PERCENT,
-	 .offset = offsetof(struct steer_entry, min_up_percent),
+	 .offset = offsetof(struct steer_fields, steer.min_up_percent),
 	 .fallback = "0%",
 	 .expected = "a share from 0% to 100%",
 	 .help = "a tier with less of its weight usable is passed over"},
 	{.key = "max-latency",
 	 .kind = VALUE_US,
-	 .offset = offsetof(struct steer_entry, max_latency_us),
+	 .offset = offsetof(struct steer_fields, steer.max_latency_us),
 	 .min = 1,
 	 .max = 3600000,
 	 .expected = "a duration from 1ms to 1h",
 	 .help = "in place of the datacenters' own"},
 	{.key = "all-down",
 	 .kind = VALUE_WORD,
-	 .offset = offsetof(struct steer_entry, all_down),
+	 .offset = offsetof(struct steer_fields, steer.all_down),
 	 .words = all_down_words,
 	 .fallback = "first",
 	 .expected = "first, all, nodata or servfail",
 	 .help = "what to answer when nothing is usable"},
-	UNSUPPORTED("ttl"),
-	UNSUPPORTED("hash-prefix"),
-	UNSUPPORTED("group"),
-	UNSUPPORTED("margin"),
+	{.key = "ttl",
+	 .kind = VALUE_TTLS,
+	 .offset = offsetof(struct steer_fields, steer.ttl_s),
+	 .max = 2147483647,
+	 .expected = "MIN..MAX, such as 5..300",
+	 .help = "the TTL is the time in which the health of a candidate can change at the soonest, within "
+		 "these"},
+	{.key = "hash-prefix",
+	 .kind = VALUE_HASH_PREFIX,
+	 .offset = offsetof(struct steer_fields, hash_prefix),
+	 .fallback = "24,56",
+	 .expected = "the lengths for IPv4 and IPv6, such as 24,56",
+	 .help = "pick=hash: clients of one such prefix are answered alike"},
+	{.key = "group",
+	 .kind = VALUE_NAME,
+	 .offset = offsetof(struct steer_fields, steer.group),
+	 .expected = "a name",
+	 .help = "pick=hash: names that share a group send a client to the same datacenter"},
+	{.key = "margin",
+	 .kind = VALUE_PERCENT,
+	 .offset = offsetof(struct steer_fields, steer.margin_percent),
+	 .fallback = "20%",
+	 .expected = "a share from 0% to 100%",
+	 .help = "latency: datacenters slower than the best by less than this share its tier"},
 };
 
 static const struct option_row at_rows[] = {
@@ -210,16 +183,26 @@ static const struct option_row at_rows[] = {
 	 .fallback = "up",
 	 .expected = "up, drain or down",
 	 .help = "out of the answers, whatever its checks say"},
-	UNSUPPORTED("capacity"),
+	{.key = "capacity",
+	 .kind = VALUE_CAPACITY,
+	 .offset = offsetof(struct at_fields, at.capacity),
+	 .min = 1,
+	 .max = 1000000000,
+	 .expected = "a number of connections, or LOW..HIGH",
+	 .help = "connections it can take: load is shed to the next tier from LOW (80 % of HIGH) on, all of "
+		 "it at HIGH"},
 };
 
 static const struct choice_row check_kind_rows[] = {
-	[CHECK_HTTP] = {"http", "a GET whose reply has the expected status, and body"},
-	[CHECK_TCP] = {"tcp", "a connection that is accepted"},
-	{"https", NULL},
-	{"exec", NULL},
-	{"grpc", NULL},
-	{"calc", NULL},
+	[CHECK_HTTP] = {"http", "a request whose reply has the expected status, and body"},
+	[CHECK_HTTPS] = {"https", "the same over TLS, the certificate verified"},
+	[CHECK_TCP] = {"tcp", "a connection that is accepted, and says what is expected"},
+	[CHECK_EXEC] =
+		{"exec",
+		 "a program that exits with 0; it gets the address and port as its last arguments, and as "
+		 "GSLBD_ADDRESS, GSLBD_PORT and GSLBD_CHECK"},
+	[CHECK_GRPC] = {"grpc", "grpc.health.v1.Health/Check says SERVING"},
+	[CHECK_CALC] = {"calc", "min=N of CHECK...: so many of these checks of the address are up"},
 };
 
 static const struct choice_row method_rows[] = {
@@ -227,13 +210,15 @@ static const struct choice_row method_rows[] = {
 	[METHOD_NEAREST] = {"nearest", "[DATACENTER...]: by great-circle distance to location="},
 	[METHOD_FAILOVER] = {"failover", "[DATACENTER... [...]]: the order given, or that of the AT entries"},
 	[METHOD_POOL] = {"pool", "[DATACENTER...]: all in one tier"},
-	{"latency", NULL},
+	[METHOD_LATENCY] = {"latency",
+			    "[DATACENTER...]: by round-trip time, as tables say and clients measure"},
 };
 
 const struct choice_table check_kinds = {"check kind", ROWS(check_kind_rows)};
 const struct choice_table methods = {"method", ROWS(method_rows)};
-const struct option_table check_options = {"check", ROWS(check_rows)};
 const struct option_table datacenter_options = {"datacenter", ROWS(datacenter_rows)};
 const struct option_table listen_options = {"listen", ROWS(listen_rows)};
+const struct option_table admin_options = {"admin", ROWS(admin_rows)};
+const struct option_table state_options = {"state", ROWS(state_rows)};
 const struct option_table steer_options = {"STEER", ROWS(steer_rows)};
 const struct option_table at_options = {"AT", ROWS(at_rows)};

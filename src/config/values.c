@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Each kind of value, from text to what it is stored as. */
 #include "base/memory.h"
+#include "config/fields.h"
 #include "config/schema.h"
 #include "config/steering.h"
 #include "config/value.h"
@@ -55,6 +56,76 @@ static bool read_word(const struct option_row *row, const char *text, int *out)
 	return false;
 }
 
+/* `LOW..HIGH`, both as `read` reads them. */
+static bool read_pair(const char *text, size_t len, bool (*read)(const char *, size_t, uint32_t *),
+		      struct range *out)
+{
+	const char *dots = strstr(text, "..");
+	return dots != NULL && read(text, (size_t)(dots - text), &out->low) &&
+	       read(dots + 2, len - (size_t)(dots - text) - 2, &out->high);
+}
+
+static bool read_count(const char *text, size_t len, uint32_t *out)
+{
+	uint64_t value;
+	if (!value_number(text, len, &value) || value > UINT32_MAX)
+		return false;
+	*out = (uint32_t)value;
+	return true;
+}
+
+static bool read_capacity(const struct option_row *row, const char *text, size_t len, struct range *out)
+{
+	if (strstr(text, "..") != NULL)
+		return read_pair(text, len, read_count, out) && out->low < out->high &&
+		       in_range(row, out->high);
+	out->low = 0;
+	if (!read_count(text, len, &out->high) || !in_range(row, out->high))
+		return false;
+	out->low = (uint32_t)((uint64_t)out->high * 8 / 10);
+	return true;
+}
+
+static bool read_ttls(const char *text, size_t len, struct range *out)
+{
+	return read_pair(text, len, value_ttl, out) && out->low <= out->high && out->high > 0;
+}
+
+static bool read_hash_prefix(const char *text, size_t len, struct hash_prefix *out)
+{
+	const char *comma = strchr(text, ',');
+	uint64_t v4, v6;
+	if (comma == NULL || !value_number(text, (size_t)(comma - text), &v4) ||
+	    !value_number(comma + 1, len - (size_t)(comma - text) - 1, &v6) || v4 > 32 || v6 > 128)
+		return false;
+	*out = (struct hash_prefix){(uint8_t)v4, (uint8_t)v6};
+	return true;
+}
+
+static bool read_optional_ms(const struct option_row *row, const char *text, size_t len,
+			     struct optional_duration *out)
+{
+	out->given = true;
+	return read_duration(row, text, len, &out->ms);
+}
+
+static bool read_optional_comeback(const struct option_row *row, const char *text, size_t len,
+				   struct optional_comeback *out)
+{
+	out->given = true;
+	return read_comeback(row, text, len, &out->rule);
+}
+
+static bool read_name(const char *text, const char **out)
+{
+	*out = text;
+	for (; *text != '\0'; text++) {
+		if (!isalnum((unsigned char)*text) && *text != '-' && *text != '_')
+			return false;
+	}
+	return text > *out;
+}
+
 static bool read_status(const char *text, size_t len, uint16_t *out)
 {
 	uint64_t value;
@@ -65,7 +136,7 @@ static bool read_status(const char *text, size_t len, uint16_t *out)
 }
 
 /* `200-299,301` */
-static bool read_statuses(struct arena *arena, const char *text, size_t len, struct statuses *out)
+static bool read_statuses(struct arena *arena, const char *text, size_t len, struct numbers *out)
 {
 	struct number_range list[32];
 	size_t n = 0;
@@ -81,7 +152,7 @@ static bool read_statuses(struct arena *arena, const char *text, size_t len, str
 		if (range->last < range->first)
 			return false;
 		if (comma == NULL) {
-			*out = (struct statuses){n, arena_copy(arena, list, n * sizeof(*list))};
+			*out = (struct numbers){n, arena_copy(arena, list, n * sizeof(*list))};
 			return true;
 		}
 		text = comma + 1;
@@ -142,8 +213,11 @@ static bool host_right(const char *text, size_t len)
 static bool read_endpoint(const char *text, size_t len, struct optional_endpoint *out)
 {
 	struct endpoint endpoint;
+	size_t address_len;
 	out->given = true;
-	if (!endpoint_parse(text, len, &endpoint))
+	/* a last group of one digit is common in addresses, and no port that anyone checks */
+	if (!endpoint_parse(text, len, &endpoint) ||
+	    (port_doubtful(text, len, &address_len) && len - address_len > 2))
 		return false;
 	out->endpoint = endpoint;
 	return true;
@@ -167,6 +241,21 @@ bool value_read(const struct reader *r, const struct option_row *row, const char
 	case VALUE_WORD: return read_word(row, text, at);
 	case VALUE_YES_NO: return read_yes_no(text, at);
 	case VALUE_TEXT: *(const char **)at = text; return len > 0;
+	case VALUE_LINE: return read_line(text, at);
+	case VALUE_TOKEN: return read_http_token(text, at);
+	case VALUE_HEADER: return read_header(r->arena, text, at);
+	case VALUE_WORDS: return read_words(r->arena, text, at);
+	case VALUE_NAME: return read_name(text, at);
+	case VALUE_FILE: *(const char **)at = path_beside(r, text); return text[0] != '\0';
+	case VALUE_SIZE: return read_size(row, text, len, at);
+	case VALUE_JSON: return read_json_rule(r->arena, text, at);
+	case VALUE_LOAD: return read_load(text, at);
+	case VALUE_COMEBACK: return read_comeback(row, text, len, at);
+	case VALUE_CAPACITY: return read_capacity(row, text, len, at);
+	case VALUE_TTLS: return read_ttls(text, len, at);
+	case VALUE_HASH_PREFIX: return read_hash_prefix(text, len, at);
+	case VALUE_OPTIONAL_MS: return read_optional_ms(row, text, len, at);
+	case VALUE_OPTIONAL_COMEBACK: return read_optional_comeback(row, text, len, at);
 	case VALUE_URL_PATH: *(const char **)at = text; return text[0] == '/' && printable(text);
 	case VALUE_HOST: *(const char **)at = text; return host_right(text, len);
 	case VALUE_STATUSES: return read_statuses(r->arena, text, len, at);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { NICE = 10 };
@@ -89,14 +90,24 @@ struct reload *reload_new(struct event_base *base, const char *conf_path, reload
 	return reload;
 }
 
-void reload_free(struct reload *reload)
+bool reload_running(const struct reload *reload)
+{
+	return reload->running;
+}
+
+bool reload_free(struct reload *reload, unsigned wait_ms)
 {
 	if (reload->running) {
-		join(reload);
+		struct timespec until;
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += wait_ms / 1000;
+		if (pthread_timedjoin_np(reload->thread, NULL, &until) != 0)
+			return false;
 		world_free(reload->world);
 		faults_free(&reload->faults);
 	}
 	event_free(reload->finished);
 	close(reload->finished_fd);
 	free(reload);
+	return true;
 }

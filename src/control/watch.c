@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Polls, and what their results mean to the serving world and to the next. */
 #include "control/watch.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "check/schedule.h"
@@ -53,32 +54,70 @@ static void log_transition(const struct roster *roster, uint32_t target, enum he
 		log_info("up: check %s of %s%s", t->check->name, address, names);
 }
 
-/* Returns whether a state has changed. */
-static bool take_result(struct watched *w, uint32_t target, const struct check_result *result)
+/* Which limit a target's latency has crossed, and which way. */
+static void log_pace(const struct watched *w, uint32_t target)
 {
 	const struct roster *roster = w->world->roster;
-	enum health_state before = w->vitals.targets[target].state;
-	bool changed = vitals_result(&w->vitals, roster, target, result->ok, result->latency_us);
-	enum health_state now = w->vitals.targets[target].state;
-	if (now != before &&
-	    !(before == HEALTH_UNKNOWN && now == HEALTH_UP)) /* that all is well is no news */
-		log_transition(roster, target, now, result->why);
-	else if (changed && now == before)
-		log_info("check %s: latency %u ms has crossed a max-latency",
-			 roster->targets[target].check->name, result->latency_us / 1000);
-	return changed;
+	const struct roster_target *t = &roster->targets[target];
+	char address[ADDR_TEXT_MAX], names[256];
+	uint32_t limit_us = UINT32_MAX;
+	bool slow = false;
+	for (uint32_t i = t->first_pace; i != ROSTER_NONE; i = roster->paces[i].next) {
+		bool over = w->vitals.paces[i].state == HEALTH_DOWN;
+		if (over != slow || roster->paces[i].limit_us < limit_us)
+			limit_us = roster->paces[i].limit_us;
+		slow |= over;
+	}
+	endpoint_format(&t->address, address);
+	datacenter_names(roster, target, names, sizeof(names));
+	void (*log)(const char *, ...) = slow ? log_warn : log_info;
+	log("%s: check %s of %s%s: %u ms, max-latency %u ms", slow ? "slow" : "fast again", t->check->name,
+	    address, names, w->vitals.targets[target].latency_us / 1000, limit_us / 1000);
+}
+
+/* Tells of a calc that a part's result has moved. */
+static void log_calcs(const struct watched *w, uint32_t part, int64_t now_ms)
+{
+	const struct roster *roster = w->world->roster;
+	for (uint32_t i = 0; i < roster->n_calcs; i++) {
+		const struct vital *v = &w->vitals.targets[roster->calcs[i]];
+		const struct roster_target *calc = &roster->targets[roster->calcs[i]];
+		bool has = false;
+		for (unsigned j = 0; j < calc->check->n_parts; j++)
+			has |= calc->parts[j] == part;
+		if (has && v->since_ms == now_ms && (v->transitions > 0 || v->health.state == HEALTH_DOWN))
+			log_transition(roster, roster->calcs[i], v->health.state, v->why);
+	}
+}
+
+static enum change take_result(struct watched *w, uint32_t target, const struct check_result *result)
+{
+	const struct roster *roster = w->world->roster;
+	int64_t now_ms = clock_ms();
+	enum health_state before = w->vitals.targets[target].health.state;
+	enum change change = vitals_result(&w->vitals, roster, target, result, now_ms);
+	enum health_state now = w->vitals.targets[target].health.state;
+	if (change == CHANGE_STATE) {
+		if (before != HEALTH_UNKNOWN || now != HEALTH_UP) /* that all is well is no news */
+			log_transition(roster, target, now, result->why);
+		log_calcs(w, target, now_ms);
+	} else if (change == CHANGE_PACE) {
+		log_pace(w, target);
+	}
+	return change;
 }
 
 static void on_result(void *context, uint32_t id, const struct check_result *result)
 {
 	struct watch *watch = context;
 	struct poll *poll = &watch->polls[id];
-	if (poll->serving != ROSTER_NONE) {
-		if (take_result(&watch->serving, poll->serving, result))
-			watch->events.changed(watch->events.context);
-	} else if (poll->next != ROSTER_NONE) {
+	enum change change = CHANGE_NONE;
+	if (poll->serving != ROSTER_NONE)
+		change = take_result(&watch->serving, poll->serving, result);
+	else if (poll->next != ROSTER_NONE)
 		take_result(&watch->next, poll->next, result);
-	}
+	if (change != CHANGE_NONE)
+		watch->events.changed(watch->events.context, change);
 	if (poll->awaited) {
 		poll->awaited = false;
 		if (--watch->awaited == 0)
@@ -136,50 +175,98 @@ static void poll_stop(struct watch *watch, uint32_t id)
 		watch->free_from = id;
 }
 
-/* Forgets a next world that never came to serve. */
-static void drop_next(struct watch *watch)
+/* The poll of each target of a world, by target; ROSTER_NONE for those not polled. */
+static uint32_t *polls_of(const struct watch *watch, const struct watched *w)
 {
+	if (w->world == NULL)
+		return NULL;
+	uint32_t n = w->world->roster->n_targets, *polls = mem_alloc(n * sizeof(*polls));
+	memset(polls, 0xff, n * sizeof(*polls));
 	for (uint32_t id = 0; id < watch->n; id++) {
-		struct poll *poll = &watch->polls[id];
-		poll->next = ROSTER_NONE;
-		poll->awaited = false;
-		if (poll->used && poll->serving == ROSTER_NONE)
-			poll_stop(watch, id);
+		const struct poll *poll = &watch->polls[id];
+		uint32_t target = w == &watch->serving ? poll->serving : poll->next;
+		if (poll->used && target != ROSTER_NONE)
+			polls[target] = id;
 	}
-	watch->awaited = 0;
-	watched_free(&watch->next);
+	return polls;
 }
 
-void watch_next(struct watch *watch, struct world *world)
-{
-	drop_next(watch);
-	const struct roster *roster = world->roster;
-	watch->next.world = world;
-	vitals_init(&watch->next.vitals, roster);
+/* Where a world stands that may be followed, by target of the next one. */
+struct before {
+	uint32_t *match, *polls; /* NULL where there is none */
+};
 
-	/* which poll has each target of the serving world, and which of those the next world shares */
-	uint32_t *match = NULL, *poll_of = NULL;
-	if (watch->serving.world != NULL) {
-		const struct roster *serving = watch->serving.world->roster;
-		match = targets_match(roster, serving);
-		poll_of = mem_alloc(serving->n_targets * sizeof(*poll_of));
-		for (uint32_t id = 0; id < watch->n; id++) {
-			if (watch->polls[id].used)
-				poll_of[watch->polls[id].serving] = id;
-		}
-	}
+static struct before before_of(const struct watch *watch, const struct watched *w,
+			       const struct roster *roster)
+{
+	if (w->world == NULL)
+		return (struct before){0};
+	return (struct before){targets_match(roster, w->world->roster), polls_of(watch, w)};
+}
+
+static uint32_t before_poll(const struct before *b, uint32_t target)
+{
+	return b->match == NULL || b->match[target] == ROSTER_NONE ? ROSTER_NONE : b->polls[b->match[target]];
+}
+
+static void before_free(struct before *b)
+{
+	free(b->match);
+	free(b->polls);
+}
+
+/* Gives each target of the next world a poll: the one it has for the serving world, or for the world it
+ * replaces, or a new one. */
+static void polls_assign(struct watch *watch, const struct before *serving, const struct before *replaced)
+{
+	const struct roster *roster = watch->next.world->roster;
 	for (uint32_t i = 0; i < roster->n_targets; i++) {
-		if (match != NULL && match[i] != ROSTER_NONE) {
-			watch->polls[poll_of[match[i]]].next = i;
+		uint32_t id = before_poll(serving, i);
+		if (roster->targets[i].parts != NULL)
 			continue;
+		if (id == ROSTER_NONE && (id = before_poll(replaced, i)) != ROSTER_NONE)
+			schedule_rebind(watch->schedule, id, roster->targets[i].check);
+		if (id == ROSTER_NONE) {
+			id = poll_start(watch, &roster->targets[i]);
+			watch->polls[id].awaited =
+				watch->next.vitals.targets[i].health.state == HEALTH_UNKNOWN;
 		}
-		uint32_t id = poll_start(watch, &roster->targets[i]);
 		watch->polls[id].next = i;
-		watch->polls[id].awaited = true;
-		watch->awaited++;
 	}
-	free(match);
-	free(poll_of);
+}
+
+/* Stops polls that neither world needs, and counts those that are awaited. */
+static void polls_sweep(struct watch *watch)
+{
+	watch->awaited = 0;
+	for (uint32_t id = 0; id < watch->n; id++) {
+		struct poll *poll = &watch->polls[id];
+		if (poll->used && poll->serving == ROSTER_NONE && poll->next == ROSTER_NONE)
+			poll_stop(watch, id);
+		poll->awaited &= poll->used && poll->next != ROSTER_NONE;
+		watch->awaited += poll->awaited;
+	}
+}
+
+void watch_next(struct watch *watch, struct world *world, struct vitals *known)
+{
+	struct watched replaced = watch->next;
+	struct before of_serving = before_of(watch, &watch->serving, world->roster);
+	struct before of_replaced = before_of(watch, &watch->next, world->roster);
+	watch->next = (struct watched){.world = world};
+	if (known != NULL)
+		watch->next.vitals = *known;
+	else
+		vitals_init(&watch->next.vitals, world->roster);
+	if (replaced.world != NULL)
+		vitals_carry(&watch->next.vitals, world->roster, &replaced.vitals, replaced.world->roster);
+	for (uint32_t id = 0; id < watch->n; id++)
+		watch->polls[id].next = ROSTER_NONE;
+	polls_assign(watch, &of_serving, &of_replaced);
+	polls_sweep(watch);
+	before_free(&of_serving);
+	before_free(&of_replaced);
+	watched_free(&replaced);
 	if (watch->awaited == 0)
 		watch->events.ready(watch->events.context);
 }
@@ -208,7 +295,12 @@ struct world *watch_switch(struct watch *watch)
 	return before.world;
 }
 
-const struct watched *watch_serving(const struct watch *watch)
+struct watched *watch_serving(struct watch *watch)
 {
 	return &watch->serving;
+}
+
+bool watch_pending(const struct watch *watch)
+{
+	return watch->next.world != NULL;
 }

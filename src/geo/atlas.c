@@ -1,25 +1,42 @@
 /* SPDX-License-Identifier: ISC */
-/* One map folded once, and the locators made from it: one for each set of datacenters that names have records
- * in. */
+/* One question folded once, and the locators made from it: one for each set of datacenters that names have
+ * records in. */
 #include "base/memory.h"
 #include "geo/fold.h"
 #include "geo/locator.h"
 #include "geo/poptrie.h"
+#include "geo/ranking.h"
+#include "geo/times.h"
+#include "geo/timing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct made {
-	bool *kept; /* a datacenter each */
-	const struct locator *locator;
+	bool *datacenters; /* for each whether it was kept */
+	bool regions;
+	const struct poptrie *trie;
 };
 
 struct atlas {
-	const struct config *config;
+	size_t n_datacenters;
+	struct labeller *labeller;
 	struct folded folded;
-	struct made made[LOCATORS_MAX + 1]; /* one more for all datacenters */
+	struct made made[LOCATORS_MAX + 2]; /* two more for all datacenters, with regions and without */
 	size_t n;
 };
+
+struct times_atlas {
+	struct atlas atlas;
+};
+
+static void atlas_init(struct atlas *atlas, const struct config *config, struct labeller *labeller,
+		       const struct databases *databases)
+{
+	atlas->n_datacenters = config->n_datacenters;
+	atlas->labeller = labeller;
+	fold(labeller, databases, &atlas->folded);
+}
 
 struct atlas *atlas_new(const struct config *config, const struct geomap *map,
 			const struct databases *databases)
@@ -27,8 +44,14 @@ struct atlas *atlas_new(const struct config *config, const struct geomap *map,
 	static const struct geomap_line nearest = {.key = GEOMAP_DEFAULT, .nearest = true};
 	static const struct geomap map_nearest = {.name = "nearest", .n = 1, .lines = &nearest};
 	struct atlas *atlas = mem_alloc(sizeof(*atlas));
-	atlas->config = config;
-	fold(config, map ? map : &map_nearest, databases, &atlas->folded);
+	atlas_init(atlas, config, ranking_new(config, map ? map : &map_nearest), databases);
+	return atlas;
+}
+
+struct times_atlas *times_atlas_new(const struct config *config, const struct databases *databases)
+{
+	struct times_atlas *atlas = mem_alloc(sizeof(*atlas));
+	atlas_init(&atlas->atlas, config, timing_new(config), databases);
 	return atlas;
 }
 
@@ -37,42 +60,69 @@ void atlas_free(struct atlas *atlas)
 	if (atlas == NULL)
 		return;
 	for (size_t i = 0; i < atlas->n; i++)
-		free(atlas->made[i].kept);
+		free(atlas->made[i].datacenters);
 	folded_free(&atlas->folded);
+	atlas->labeller->free(atlas->labeller);
 	free(atlas);
 }
 
-static const struct locator *made_find(const struct atlas *atlas, const bool *kept)
+void times_atlas_free(struct times_atlas *atlas)
 {
-	for (size_t i = 0; i < atlas->n; i++)
-		if (memcmp(atlas->made[i].kept, kept, atlas->config->n_datacenters * sizeof(*kept)) == 0)
-			return atlas->made[i].locator;
+	atlas_free((struct atlas *)atlas);
+}
+
+static const struct poptrie *made_find(const struct atlas *atlas, const struct wanted *wanted)
+{
+	for (size_t i = 0; i < atlas->n; i++) {
+		const struct made *made = &atlas->made[i];
+		if (made->regions == wanted->regions &&
+		    memcmp(made->datacenters, wanted->datacenters, atlas->n_datacenters * sizeof(bool)) == 0)
+			return made->trie;
+	}
 	return NULL;
+}
+
+static const struct poptrie *make(const struct atlas *atlas, const struct wanted *wanted, struct arena *arena)
+{
+	if (wanted->regions && memchr(wanted->datacenters, false, atlas->n_datacenters) == NULL)
+		return poptrie_build(&atlas->folded, arena);
+	struct folded projected;
+	folded_project(&atlas->folded, wanted, &projected);
+	const struct poptrie *trie = poptrie_build(&projected, arena);
+	folded_free(&projected);
+	return trie;
+}
+
+static const struct poptrie *atlas_trie(struct atlas *atlas, const uint16_t *datacenters, size_t n,
+					bool regions, struct arena *arena)
+{
+	bool *kept = mem_alloc(atlas->n_datacenters * sizeof(*kept));
+	struct wanted wanted = {kept, regions};
+	for (size_t i = 0; i < n; i++)
+		kept[datacenters[i]] = true;
+	const struct poptrie *trie = made_find(atlas, &wanted);
+	if (trie == NULL && atlas->n >= LOCATORS_MAX) {
+		memset(kept, true, atlas->n_datacenters * sizeof(*kept));
+		trie = made_find(atlas, &wanted);
+	}
+	if (trie != NULL) {
+		free(kept);
+		return trie;
+	}
+	trie = make(atlas, &wanted, arena);
+	atlas->made[atlas->n++] = (struct made){kept, regions, trie};
+	return trie;
 }
 
 const struct locator *atlas_locator(struct atlas *atlas, const uint16_t *datacenters, size_t n,
 				    struct arena *arena)
 {
-	bool *kept = mem_alloc(atlas->config->n_datacenters * sizeof(*kept));
-	for (size_t i = 0; i < n; i++)
-		kept[datacenters[i]] = true;
-	const struct locator *locator = made_find(atlas, kept);
-	if (locator == NULL && atlas->n >= LOCATORS_MAX) {
-		memset(kept, true, atlas->config->n_datacenters * sizeof(*kept));
-		locator = made_find(atlas, kept);
-	}
-	if (locator != NULL) {
-		free(kept);
-		return locator;
-	}
-	if (memchr(kept, false, atlas->config->n_datacenters) == NULL) {
-		locator = poptrie_build(&atlas->folded, arena);
-	} else {
-		struct folded projected;
-		folded_project(&atlas->folded, kept, &projected);
-		locator = poptrie_build(&projected, arena);
-		folded_free(&projected);
-	}
-	atlas->made[atlas->n++] = (struct made){kept, locator};
-	return locator;
+	/* orders have no regions: with them is whole */
+	return (const struct locator *)atlas_trie(atlas, datacenters, n, true, arena);
+}
+
+const struct times_locator *times_atlas_locator(struct times_atlas *atlas, const uint16_t *datacenters,
+						size_t n, bool with_regions, struct arena *arena)
+{
+	return (const struct times_locator *)atlas_trie(&atlas->atlas, datacenters, n, with_regions, arena);
 }

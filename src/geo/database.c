@@ -162,7 +162,8 @@ static bool check_all(struct database *db, const char **why)
 	return false;
 }
 
-struct database *database_open(const char *path, struct intern *places, struct faults *faults)
+struct database *database_open(const char *path, const struct spot *named, struct intern *places,
+			       struct faults *faults)
 {
 	struct database *db = mem_alloc(sizeof(*db));
 	const char *why;
@@ -170,7 +171,21 @@ struct database *database_open(const char *path, struct intern *places, struct f
 	memo_init(&db->at, sizeof(uint32_t));
 	if (map(db, path, &why) && check_all(db, &why))
 		return db;
-	fault_add(faults, (struct spot){.file = path}, "not a usable MaxMind database: %s", why);
+	if (named == NULL)
+		fault_add(faults, (struct spot){.file = path}, "not a usable MaxMind database: %s", why);
+	else
+		fault_add(faults, *named, "%s is not a usable MaxMind database: %s", path, why);
+	database_close(db);
+	return NULL;
+}
+
+struct database *database_peek(const char *path)
+{
+	struct database *db = mem_alloc(sizeof(*db));
+	const char *why;
+	memo_init(&db->at, sizeof(uint32_t));
+	if (map(db, path, &why))
+		return db;
 	database_close(db);
 	return NULL;
 }

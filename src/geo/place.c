@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Several databases as one: the first that knows an attribute wins. */
 #include "geo/place.h"
+#include "base/country.h"
 #include "base/memory.h"
-#include "geo/country.h"
 #include "geo/databases.h"
 
 #include <stdlib.h>
@@ -59,14 +59,15 @@ void place_finish(struct place *place)
 	}
 }
 
-struct databases *databases_open(const char *const *paths, size_t n, struct faults *faults)
+struct databases *databases_open(const char *const *paths, const struct spot *named, size_t n,
+				 struct faults *faults)
 {
 	struct databases *dbs = mem_alloc(sizeof(*dbs));
 	dbs->list = mem_alloc(n * sizeof(struct database *));
 	places_init(&dbs->places);
 	bool ok = true;
 	for (size_t i = 0; i < n; i++) {
-		struct database *db = database_open(paths[i], &dbs->places, faults);
+		struct database *db = database_open(paths[i], named ? &named[i] : NULL, &dbs->places, faults);
 		if (db != NULL)
 			dbs->list[dbs->n++] = db;
 		else
@@ -76,6 +77,19 @@ struct databases *databases_open(const char *const *paths, size_t n, struct faul
 		return dbs;
 	databases_close(dbs);
 	return NULL;
+}
+
+struct databases *databases_peek(const char *const *paths, size_t n)
+{
+	struct databases *dbs = mem_alloc(sizeof(*dbs));
+	dbs->list = mem_alloc(n * sizeof(struct database *));
+	places_init(&dbs->places);
+	for (size_t i = 0; i < n; i++) {
+		struct database *db = database_peek(paths[i]);
+		if (db != NULL)
+			dbs->list[dbs->n++] = db;
+	}
+	return dbs;
 }
 
 void databases_close(struct databases *dbs)

@@ -28,8 +28,7 @@ struct spread {
 	uint32_t top; /* where it begins */
 };
 
-/* What a leaf has in place of an order: the order's number or that of a table, or ROOT_NODE if `at` is no
- * leaf. */
+/* What a leaf leads to: the number of a label or that of a table, or ROOT_NODE if `at` is no leaf. */
 static uint32_t leaf_value(const struct spread *s, uint32_t at)
 {
 	assert(!(at & TRIE_LEAF) || (at & ~TRIE_LEAF) < LEAF_TABLE);
@@ -130,23 +129,21 @@ static uint32_t repeated_find(const struct folded *folded)
 	return at == folded->roots[FAMILY_V4] ? TRIE_LEAF : at;
 }
 
-static const struct order *const *orders_build(const struct intern *orders, struct arena *arena, size_t *size)
+static const void *const *labels_build(const struct folded *folded, struct arena *arena, size_t *size)
 {
-	const struct order **list = arena_alloc(arena, orders->n * sizeof(struct order *));
-	*size += orders->n * sizeof(struct order *);
-	for (uint32_t i = 0; i < orders->n; i++) {
-		const uint16_t *item = intern_item(orders, i);
-		size_t len = item[0] * sizeof(uint16_t);
-		struct order *order = arena_alloc_aligned(arena, sizeof(*order) + len, sizeof(uint16_t));
-		order->n = item[0];
-		memcpy(order->datacenters, item + 1, len);
-		list[i] = order;
-		*size += sizeof(*order) + len;
+	const struct intern *labels = &folded->labels;
+	const void **list = arena_alloc(arena, labels->n * sizeof(*list));
+	*size += labels->n * sizeof(*list);
+	for (uint32_t i = 0; i < labels->n; i++) {
+		const void *label = intern_item(labels, i);
+		size_t used = folded->labeller->used(label);
+		list[i] = memcpy(arena_alloc_aligned(arena, used, sizeof(uint32_t)), label, used);
+		*size += used;
 	}
 	return list;
 }
 
-const struct locator *poptrie_build(const struct folded *folded, struct arena *arena)
+const struct poptrie *poptrie_build(const struct folded *folded, struct arena *arena)
 {
 	struct building b = {.trie = &folded->trie};
 	b.roots[FAMILY_V4] = folded->roots[FAMILY_V4];
@@ -155,25 +152,25 @@ const struct locator *poptrie_build(const struct folded *folded, struct arena *a
 	b.made_of = mem_alloc(folded->trie.nodes.n * sizeof(*b.made_of));
 	memset(b.made_of, 0xff, folded->trie.nodes.n * sizeof(*b.made_of));
 
-	struct locator *l = arena_alloc(arena, sizeof(*l));
-	l->size = sizeof(*l);
-	l->orders = orders_build(&folded->orders, arena, &l->size);
+	struct poptrie *trie = arena_alloc(arena, sizeof(*trie));
+	trie->size = sizeof(*trie);
+	trie->labels = labels_build(folded, arena, &trie->size);
 	for (uint32_t table = 0; table < TABLES; table++) {
 		if (table == TABLE_REPEATED && b.roots[table] & TRIE_LEAF)
 			continue;
 		unsigned bits = root_bits(folded, table);
-		l->roots[table] = root_build(&b, b.roots[table], bits, arena);
-		l->size += sizeof(uint32_t) << bits;
+		trie->roots[table] = root_build(&b, b.roots[table], bits, arena);
+		trie->size += sizeof(uint32_t) << bits;
 	}
 	struct popnode *nodes = arena_alloc_aligned(arena, b.n_nodes * sizeof(*nodes), 64);
 	if (b.n_nodes > 0)
 		memcpy(nodes, b.nodes, b.n_nodes * sizeof(*nodes));
-	l->nodes = nodes;
-	l->leaves = arena_copy(arena, b.leaves, b.n_leaves * sizeof(*b.leaves));
-	l->size += b.n_nodes * sizeof(*nodes) + b.n_leaves * sizeof(*b.leaves);
+	trie->nodes = nodes;
+	trie->leaves = arena_copy(arena, b.leaves, b.n_leaves * sizeof(*b.leaves));
+	trie->size += b.n_nodes * sizeof(*nodes) + b.n_leaves * sizeof(*b.leaves);
 	free(b.nodes);
 	free(b.leaves);
 	free(b.made);
 	free(b.made_of);
-	return l;
+	return trie;
 }

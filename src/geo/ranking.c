@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The rules of a geomap: which line decides, and which datacenters it prefers. */
+/* The rules of a geomap: which datacenters the line that decides prefers. */
 #include "geo/ranking.h"
 #include "base/memory.h"
 #include "geo/locator.h"
@@ -7,44 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Does the line hold for the place? And if, how specific is it? 0: it does not. */
-static unsigned line_weight(const struct geomap_line *line, const struct place *place)
-{
-	bool named[] = {line->continent[0] != '\0', line->country[0] != '\0', line->subdivision[0] != '\0'};
-	if ((named[0] && strcmp(line->continent, place->continent) != 0) ||
-	    (named[1] && strcmp(line->country, place->country) != 0) ||
-	    (named[2] && strcmp(line->subdivision, place->subdivision) != 0) ||
-	    (line->key == GEOMAP_ASN && line->asn != place->asn) || line->key == GEOMAP_NETWORK)
-		return 0;
-	return 1 + (unsigned)line->key * 4 + named[1] * 2 + named[0];
-}
-
-size_t geomap_place_line(const struct geomap *map, const struct place *place)
-{
-	size_t best = 0;
-	unsigned most = 0;
-	for (size_t i = 0; i < map->n; i++) {
-		unsigned weight = line_weight(&map->lines[i], place);
-		if (weight > most) {
-			most = weight;
-			best = i;
-		}
-	}
-	return best;
-}
-
-size_t geomap_line_find(const struct geomap *map, const struct place *place, const struct addr *addr)
-{
-	size_t best = map->n;
-	for (size_t i = 0; i < map->n; i++) {
-		const struct geomap_line *line = &map->lines[i];
-		if (line->key == GEOMAP_NETWORK && prefix_holds(&line->network, addr) &&
-		    (best == map->n || line->network.len > map->lines[best].network.len))
-			best = i;
-	}
-	return best < map->n ? best : geomap_place_line(map, place);
-}
 
 struct vector {
 	double x, y, z; /* on the unit sphere: the chord between two is shorter where the great circle is */
@@ -56,7 +18,9 @@ struct rival {
 };
 
 struct ranking {
+	struct labeller labeller;
 	const struct config *config;
+	const struct geomap *map;
 	struct vector *vectors; /* a datacenter each */
 	struct rival *rivals;   /* scratch */
 	bool *named;            /* scratch */
@@ -66,27 +30,6 @@ static struct vector vector_of(double latitude, double longitude)
 {
 	double phi = latitude * M_PI / 180, lambda = longitude * M_PI / 180;
 	return (struct vector){cos(phi) * cos(lambda), cos(phi) * sin(lambda), sin(phi)};
-}
-
-struct ranking *ranking_new(const struct config *config)
-{
-	struct ranking *r = mem_alloc(sizeof(*r));
-	size_t n = config->n_datacenters;
-	r->config = config;
-	r->vectors = mem_alloc(n * sizeof(*r->vectors));
-	r->rivals = mem_alloc(n * sizeof(*r->rivals));
-	r->named = mem_alloc(n * sizeof(*r->named));
-	for (size_t i = 0; i < n; i++)
-		r->vectors[i] = vector_of(config->datacenters[i].latitude, config->datacenters[i].longitude);
-	return r;
-}
-
-void ranking_free(struct ranking *r)
-{
-	free(r->vectors);
-	free(r->rivals);
-	free(r->named);
-	free(r);
 }
 
 static bool rival_before(const struct rival *a, const struct rival *b)
@@ -118,14 +61,84 @@ static uint16_t nearest_append(struct ranking *r, const struct place *place, uin
 	return n;
 }
 
-uint16_t ranking_order(struct ranking *r, const struct geomap_line *line, const struct place *place,
-		       uint16_t *out)
+static void order_make(struct labeller *labeller, const struct place *place, const uint32_t *lines, size_t n,
+		       void *label)
 {
-	uint16_t n = 0;
+	struct ranking *r = (struct ranking *)labeller;
+	struct order *order = label;
+	const struct geomap_line *line = &r->map->lines[n > 0 ? lines[0] : 0];
 	memset(r->named, 0, r->config->n_datacenters * sizeof(*r->named));
 	for (uint16_t i = 0; i < line->n; i++) {
-		out[n++] = line->datacenters[i];
+		order->datacenters[order->n++] = line->datacenters[i];
 		r->named[line->datacenters[i]] = true;
 	}
-	return line->nearest || line->rest ? nearest_append(r, place, out, n) : n;
+	if (line->nearest || line->rest)
+		order->n = nearest_append(r, place, order->datacenters, order->n);
+}
+
+static void order_narrow(const void *whole, const struct wanted *wanted, void *label)
+{
+	const struct order *from = whole;
+	struct order *order = label;
+	for (uint16_t i = 0; i < from->n; i++)
+		if (wanted->datacenters[from->datacenters[i]])
+			order->datacenters[order->n++] = from->datacenters[i];
+}
+
+static size_t order_used(const void *label)
+{
+	const struct order *order = label;
+	return sizeof(*order) + order->n * sizeof(*order->datacenters);
+}
+
+static void ranking_free(struct labeller *labeller)
+{
+	struct ranking *r = (struct ranking *)labeller;
+	lines_free(&labeller->lines);
+	free(r->vectors);
+	free(r->rivals);
+	free(r->named);
+	free(r);
+}
+
+static void map_lines(const struct geomap *map, struct lines *out)
+{
+	const struct geomap_line **list = mem_alloc(map->n * sizeof(*list));
+	for (size_t i = 0; i < map->n; i++)
+		list[i] = &map->lines[i];
+	lines_init(out, list, map->n);
+	free(list);
+}
+
+struct labeller *ranking_new(const struct config *config, const struct geomap *map)
+{
+	struct ranking *r = mem_alloc(sizeof(*r));
+	size_t n = config->n_datacenters;
+	size_t room = (n / 2 + 1) * 2 * sizeof(uint16_t); /* the count and all datacenters, in whole words */
+	r->labeller = (struct labeller){.size = room,
+					.make = order_make,
+					.narrow = order_narrow,
+					.used = order_used,
+					.free = ranking_free};
+	map_lines(map, &r->labeller.lines);
+	r->config = config;
+	r->map = map;
+	r->vectors = mem_alloc(n * sizeof(*r->vectors));
+	r->rivals = mem_alloc(n * sizeof(*r->rivals));
+	r->named = mem_alloc(n * sizeof(*r->named));
+	for (size_t i = 0; i < n; i++)
+		r->vectors[i] = vector_of(config->datacenters[i].latitude, config->datacenters[i].longitude);
+	return &r->labeller;
+}
+
+size_t geomap_line_find(const struct geomap *map, const struct place *place, const struct addr *addr)
+{
+	struct lines lines;
+	map_lines(map, &lines);
+	uint32_t *holding = mem_alloc(map->n * sizeof(*holding));
+	size_t n = lines_find(&lines, lines_mark(&lines, addr), place, holding);
+	size_t line = n > 0 ? holding[0] : 0;
+	free(holding);
+	lines_free(&lines);
+	return line;
 }

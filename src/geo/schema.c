@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The schemas of the databases in use, as one table of the paths at which each attribute may be found. */
 #include "geo/schema.h"
-#include "geo/country.h"
+#include "base/country.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -113,12 +113,10 @@ static bool continent_read(const MMDB_entry_data_s *value, char *out)
 	if (!text_read(value, text) || strlen(text) != 2)
 		return false;
 	capitals(text);
-	for (const char *known = "AF AN AS EU NA OC SA "; *known; known += 3)
-		if (memcmp(known, text, 2) == 0) {
-			memcpy(out, text, 3);
-			return true;
-		}
-	return false;
+	if (continent_number(text) == 0)
+		return false;
+	memcpy(out, text, 3);
+	return true;
 }
 
 /* A code of up to three capitals and digits, perhaps with its country before it (US-CA); a name is none. */

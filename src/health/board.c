@@ -5,59 +5,301 @@
 
 #include <stdlib.h>
 
-static enum standing datacenter_standing(const struct roster *roster, const struct vitals *vitals,
-					 int datacenter)
+/* What comes of a slot: whether it is in the running, how much of its weight, and how busy it is. */
+struct reading {
+	uint8_t standing;
+	uint16_t share; /* of SHARE_WHOLE */
+	uint16_t shed;  /* of 65536 */
+	uint32_t connections;
+	uint32_t latency_us;
+};
+
+struct building {
+	const struct roster *roster;
+	const struct vitals *vitals;
+	int64_t now_ms;
+	struct board *board;
+	struct reading *datacenters, *slots;
+};
+
+static void due(struct building *b, int64_t ms)
 {
-	if (datacenter == CONFIG_NONE)
-		return STANDING_FAST;
-	if (vitals->datacenters[datacenter] == ADMIN_DOWN)
-		return STANDING_DATACENTER_FORCED;
-	if (vitals->datacenters[datacenter] == ADMIN_DRAIN)
-		return STANDING_DATACENTER_DRAINED;
+	if (ms < b->board->next_ms)
+		b->board->next_ms = ms;
+}
+
+enum override_state datacenter_say(const struct roster *roster, const struct vitals *vitals,
+				   uint32_t datacenter)
+{
+	const struct override *o = &vitals->datacenters[datacenter].override;
+	if (o->state != OVERRIDE_NONE)
+		return o->state;
+	switch (roster->config->datacenters[datacenter].state) {
+	case ADMIN_UP: break;
+	case ADMIN_DRAIN: return OVERRIDE_DRAIN;
+	case ADMIN_DOWN: return OVERRIDE_DOWN;
+	}
+	return OVERRIDE_NONE;
+}
+
+static struct comeback_case target_case(const struct roster *roster, const struct vitals *vitals,
+					uint32_t target)
+{
+	const struct check *check = roster->targets[target].check;
+	const struct vital *v = &vitals->targets[target];
+	return (struct comeback_case){check->comeback, check->slow_start_ms, v->down_ms, v->up_ms, 0};
+}
+
+struct comeback_case datacenter_case(const struct roster *roster, const struct vitals *vitals,
+				     uint32_t datacenter)
+{
+	const struct datacenter *dc = &roster->config->datacenters[datacenter];
 	uint32_t target = roster->datacenter_targets[datacenter];
-	if (target != ROSTER_NONE && vitals->targets[target].state == HEALTH_DOWN)
-		return STANDING_DATACENTER_DOWN;
-	return STANDING_FAST;
+	struct comeback_case c = {0};
+	if (target != ROSTER_NONE)
+		c = target_case(roster, vitals, target);
+	if (dc->has_comeback)
+		c.rule = dc->comeback;
+	if (dc->has_slow_start)
+		c.slow_start_ms = dc->slow_start_ms;
+	c.released_ms = vitals->datacenters[datacenter].released_ms;
+	return c;
 }
 
-static enum standing slot_standing(const struct roster *roster, const struct vitals *vitals,
-				   const struct roster_slot *slot)
+/* From low on, the more the busier: the share of its queries that are to go elsewhere. */
+static uint16_t shed_share(const struct range *capacity, uint32_t connections)
 {
-	enum standing standing = datacenter_standing(roster, vitals, slot->datacenter);
-	if (standing != STANDING_FAST)
-		return standing;
+	if (capacity->high == 0 || connections <= capacity->low)
+		return 0;
+	if (connections >= capacity->high)
+		return UINT16_MAX;
+	return (uint16_t)((uint64_t)(connections - capacity->low) * UINT16_MAX /
+			  (capacity->high - capacity->low));
+}
+
+/* A target's part of a reading. `held` and `agent` are the standings for those cases. */
+static void read_target(struct building *b, uint32_t target, const struct comeback_case *c, struct reading *r,
+			const enum standing standings[3])
+{
+	const struct vital *v = &b->vitals->targets[target];
+	int64_t next_ms;
+	r->connections = v->has_connections ? v->connections : 0;
+	r->latency_us = v->latency_us;
+	if (vitals_state(b->vitals, target, b->board->isolated) == HEALTH_DOWN) {
+		r->standing = (uint8_t)standings[0];
+	} else if (comeback_held(c, b->now_ms, &next_ms)) {
+		r->standing = (uint8_t)standings[1];
+		due(b, next_ms);
+	} else if (v->agent != ADMIN_UP) {
+		r->standing = (uint8_t)standings[2];
+	}
+	r->share = (uint16_t)(comeback_share(c, b->now_ms, &next_ms) * v->weight_percent / 100);
+	due(b, next_ms);
+}
+
+static struct reading read_datacenter(struct building *b, uint32_t datacenter)
+{
+	static const enum standing standings[3] = {STANDING_DATACENTER_DOWN, STANDING_DATACENTER_HELD,
+						   STANDING_DATACENTER_AGENT};
+	struct reading r = {.share = SHARE_WHOLE};
+	uint32_t target = b->roster->datacenter_targets[datacenter];
+	struct comeback_case c = datacenter_case(b->roster, b->vitals, datacenter);
+	int64_t next_ms;
+	if (target != ROSTER_NONE) {
+		read_target(b, target, &c, &r, standings);
+		r.shed = shed_share(&b->roster->config->datacenters[datacenter].capacity, r.connections);
+	} else {
+		r.share = comeback_share(&c, b->now_ms, &next_ms); /* back from a drain */
+		due(b, next_ms);
+	}
+	switch (datacenter_say(b->roster, b->vitals, datacenter)) {
+	case OVERRIDE_NONE: break;
+	case OVERRIDE_UP:
+		r.standing = STANDING_FAST;
+		r.share = SHARE_WHOLE;
+		break;
+	case OVERRIDE_DRAIN: r.standing = STANDING_DATACENTER_DRAINED; break;
+	case OVERRIDE_DOWN: r.standing = STANDING_DATACENTER_FORCED; break;
+	}
+	return r;
+}
+
+/* The record's own part, its datacenter being well. */
+static void read_record(struct building *b, const struct roster_slot *slot, struct reading *r)
+{
+	static const enum standing standings[3] = {STANDING_RECORD_DOWN, STANDING_RECORD_HELD,
+						   STANDING_RECORD_AGENT};
+	uint16_t share = r->share;
 	if (slot->state == ADMIN_DOWN)
-		return STANDING_RECORD_FORCED;
-	if (slot->state == ADMIN_DRAIN)
-		return STANDING_RECORD_DRAINED;
-	if (slot->target != ROSTER_NONE && vitals->targets[slot->target].state == HEALTH_DOWN)
-		return STANDING_RECORD_DOWN;
-	for (int i = 0; i < 2; i++) {
-		if (slot->paces[i] != ROSTER_NONE && vitals->paces[slot->paces[i]].state == HEALTH_DOWN)
-			return STANDING_SLOW;
+		r->standing = STANDING_RECORD_FORCED;
+	else if (slot->state == ADMIN_DRAIN)
+		r->standing = STANDING_RECORD_DRAINED;
+	else if (slot->target != ROSTER_NONE) {
+		struct comeback_case c = target_case(b->roster, b->vitals, slot->target);
+		if (slot->datacenter != CONFIG_NONE)
+			c.released_ms = b->vitals->datacenters[slot->datacenter].released_ms;
+		read_target(b, slot->target, &c, r, standings);
+		r->share = (uint16_t)(r->share * share / SHARE_WHOLE);
 	}
-	return STANDING_FAST;
 }
 
-static struct set_masks set_masks(const struct roster_set *set, const uint8_t *standings)
+static struct reading read_slot(struct building *b, const struct roster_slot *slot)
 {
-	struct set_masks masks = {0};
+	struct reading r = {.share = SHARE_WHOLE};
+	if (slot->datacenter != CONFIG_NONE)
+		r = b->datacenters[slot->datacenter];
+	if (r.standing == STANDING_FAST)
+		read_record(b, slot, &r);
+	uint16_t shed = shed_share(&slot->capacity, r.connections);
+	r.shed = shed > r.shed ? shed : r.shed;
+	for (int i = 0; i < 2 && r.standing == STANDING_FAST; i++) {
+		if (slot->paces[i] != ROSTER_NONE && b->vitals->paces[slot->paces[i]].state == HEALTH_DOWN)
+			r.standing = STANDING_SLOW;
+	}
+	return r;
+}
+
+/* How long, at the soonest, until a target's state can change: as many checks as it takes, less the next. */
+static uint64_t remaining_ms(const struct building *b, uint32_t target)
+{
+	const struct roster_target *t = &b->roster->targets[target];
+	const struct vital *v = &b->vitals->targets[target];
+	uint64_t least = UINT64_MAX;
+	if (t->parts != NULL) {
+		for (unsigned i = 0; i < t->check->n_parts; i++) {
+			uint64_t part = remaining_ms(b, t->parts[i]);
+			least = part < least ? part : least;
+		}
+		return least;
+	}
+	int checks = v->health.state == HEALTH_UP     ? t->check->fall - v->health.bad
+		     : v->health.state == HEALTH_DOWN ? t->check->rise - v->health.good
+						      : 1;
+	return checks > 1 ? (uint64_t)(checks - 1) * t->check->interval_ms : 0;
+}
+
+static uint32_t ttl_of(const struct building *b, const struct roster_set *set)
+{
+	uint64_t least = UINT64_MAX;
 	for (uint32_t i = 0; i < set->n; i++) {
-		uint8_t standing = standings[set->slots[i]];
-		masks.usable |= (uint64_t)(standing <= STANDING_SLOW) << i;
-		masks.fast |= (uint64_t)(standing == STANDING_FAST) << i;
+		const struct roster_slot *slot = &b->roster->slots[set->slots[i]];
+		uint32_t targets[2] = {slot->target,
+				       slot->datacenter == CONFIG_NONE
+					       ? ROSTER_NONE
+					       : b->roster->datacenter_targets[slot->datacenter]};
+		for (int j = 0; j < 2; j++) {
+			uint64_t ms = targets[j] == ROSTER_NONE ? UINT64_MAX : remaining_ms(b, targets[j]);
+			least = ms < least ? ms : least;
+		}
 	}
-	return masks;
+	least /= 1000;
+	return least < set->ttl_s.low    ? set->ttl_s.low
+	       : least > set->ttl_s.high ? set->ttl_s.high
+					 : (uint32_t)least;
 }
 
-struct board *board_build(const struct roster *roster, const struct vitals *vitals)
+static uint32_t clamp32(uint64_t value)
 {
+	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+}
+
+/* What a candidate costs: the least is picked. One that has no weight costs most. */
+static uint32_t cost(enum pick pick, const struct reading *r, uint32_t weight)
+{
+	if (weight == 0)
+		return UINT32_MAX;
+	uint64_t connections = r->connections;
+	if (pick == PICK_LEAST_TIME)
+		return clamp32((connections + 1) * r->latency_us * SHARE_WHOLE / weight);
+	return clamp32((connections << 16) * SHARE_WHOLE / weight);
+}
+
+/* Is there anything to say of the set but its masks? */
+static bool has_extra(const struct building *b, const struct roster_set *set)
+{
+	bool extra =
+		set->ttl_s.high > 0 || set->pick == PICK_LEAST_CONNECTIONS || set->pick == PICK_LEAST_TIME;
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct reading *r = &b->slots[set->slots[i]];
+		extra |= r->share != SHARE_WHOLE || r->shed > 0;
+	}
+	return extra;
+}
+
+static const struct set_extra *build_extra(struct building *b, const struct roster_set *set)
+{
+	if (b->board->extras == NULL)
+		b->board->extras = arena_new();
+	struct arena *arena = b->board->extras;
+	struct set_extra *extra = arena_alloc(arena, sizeof(*extra));
+	uint32_t *weights = arena_alloc(arena, set->n * sizeof(*weights));
+	uint32_t *costs = arena_alloc(arena, set->n * sizeof(*costs));
+	uint16_t *sheds = arena_alloc(arena, set->n * sizeof(*sheds));
+	bool shed = false;
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct reading *r = &b->slots[set->slots[i]];
+		weights[i] = (uint32_t)set->weights[i] * r->share;
+		extra->heavy |= (uint64_t)(weights[i] > 0) << i;
+		costs[i] = cost(set->pick, r, weights[i]);
+		sheds[i] = r->shed;
+		shed |= r->shed > 0;
+	}
+	extra->weights = weights;
+	if (set->pick == PICK_LEAST_CONNECTIONS || set->pick == PICK_LEAST_TIME)
+		extra->costs = costs;
+	if (shed)
+		extra->sheds = sheds;
+	if (set->ttl_s.high > 0)
+		extra->ttl_s = ttl_of(b, set);
+	return extra;
+}
+
+static void build_set(struct building *b, uint32_t number)
+{
+	const struct roster_set *set = &b->roster->sets[number];
+	struct set_state *state = &b->board->sets[number];
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct roster_slot *slot = &b->roster->slots[set->slots[i]];
+		struct reading *r = &b->slots[set->slots[i]];
+		if (slot->alias != ROSTER_NONE && r->standing <= STANDING_SLOW &&
+		    b->board->sets[slot->alias].usable == 0)
+			r->standing = STANDING_ALIAS_DOWN;
+		state->usable |= (uint64_t)(r->standing <= STANDING_SLOW) << i;
+		state->fast |= (uint64_t)(r->standing == STANDING_FAST) << i;
+	}
+	if (has_extra(b, set))
+		state->extra = build_extra(b, set);
+}
+
+struct board *board_build(const struct roster *roster, const struct vitals *vitals, int64_t now_ms)
+{
+	size_t n_datacenters = roster->config->n_datacenters;
 	struct board *board = mem_alloc(sizeof(*board) + roster->n_sets * sizeof(board->sets[0]));
+	struct building b = {
+		.roster = roster,
+		.vitals = vitals,
+		.now_ms = now_ms,
+		.board = board,
+		.datacenters = mem_alloc(n_datacenters * sizeof(*b.datacenters)),
+		.slots = mem_alloc(roster->n_slots * sizeof(*b.slots)),
+	};
+	board->next_ms = INT64_MAX;
+	board->isolated = vitals_isolated(vitals, roster);
 	board->standings = mem_alloc(roster->n_slots);
+	board->latencies_us = mem_alloc(n_datacenters * sizeof(*board->latencies_us));
+	for (uint32_t i = 0; i < n_datacenters; i++) {
+		uint32_t target = roster->datacenter_targets[i];
+		b.datacenters[i] = read_datacenter(&b, i);
+		board->latencies_us[i] = target == ROSTER_NONE ? 0 : vitals->targets[target].shown_latency_us;
+	}
 	for (uint32_t i = 0; i < roster->n_slots; i++)
-		board->standings[i] = (uint8_t)slot_standing(roster, vitals, &roster->slots[i]);
+		b.slots[i] = read_slot(&b, &roster->slots[i]);
 	for (uint32_t i = 0; i < roster->n_sets; i++)
-		board->sets[i] = set_masks(&roster->sets[i], board->standings);
+		build_set(&b, i);
+	for (uint32_t i = 0; i < roster->n_slots; i++)
+		board->standings[i] = b.slots[i].standing;
+	free(b.datacenters);
+	free(b.slots);
 	return board;
 }
 
@@ -65,6 +307,8 @@ void board_free(struct board *board)
 {
 	if (board == NULL)
 		return;
+	arena_free(board->extras);
 	free(board->standings);
+	free(board->latencies_us);
 	free(board);
 }

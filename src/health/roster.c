@@ -11,7 +11,7 @@ enum kind { KIND_TARGET = 1, KIND_PACE, KIND_SLOT };
 /* What makes a thing the same as another. */
 struct key {
 	uint32_t kind;
-	uint32_t words[8];
+	uint32_t words[8]; /* as many as the largest has */
 };
 
 struct cell {
@@ -23,7 +23,8 @@ struct roster_index {
 	struct cell *cells; /* open addressing; key.kind 0 is empty */
 	size_t room;        /* a power of two */
 	size_t used;
-	size_t cap_targets, cap_paces, cap_slots, cap_sets;
+	size_t cap_targets, cap_paces, cap_slots, cap_sets, cap_calcs;
+	uint16_t *alike; /* by check of the config: the first that is equal to it */
 };
 
 static size_t key_hash(const struct key *key)
@@ -72,22 +73,47 @@ static uint32_t intern(struct roster *roster, const struct key *key, uint32_t ne
 	return cell->id;
 }
 
+static uint32_t target_add(struct roster *roster, const struct endpoint *at, const struct check *check)
+{
+	struct roster_index *index = roster->index;
+	uint32_t id = roster->n_targets++;
+	roster->targets =
+		mem_grow(roster->targets, &index->cap_targets, roster->n_targets, sizeof(*roster->targets));
+	roster->targets[id] = (struct roster_target){*at, check, ROSTER_NONE, NULL};
+	return id;
+}
+
+/* A calc is made of the targets of its parts at the same address, each with its own port where none is given.
+ */
+static void calc_add(struct roster *roster, uint32_t id, const struct endpoint *address)
+{
+	const struct check *check = roster->targets[id].check;
+	struct roster_index *index = roster->index;
+	uint32_t *parts = arena_alloc(roster->arena, check->n_parts * sizeof(*parts));
+	for (unsigned i = 0; i < check->n_parts; i++)
+		parts[i] = roster_target(roster, address, &roster->config->checks[check->parts[i]]);
+	roster->targets[id].parts = parts;
+	roster->calcs =
+		mem_grow(roster->calcs, &index->cap_calcs, roster->n_calcs + 1u, sizeof(*roster->calcs));
+	roster->calcs[roster->n_calcs++] = id;
+}
+
 uint32_t roster_target(struct roster *roster, const struct endpoint *address, const struct check *check)
 {
 	struct endpoint at = *address;
 	if (at.port == 0)
 		at.port = check->port;
 	struct key key = {.kind = KIND_TARGET};
-	key.words[0] = (uint32_t)(check - roster->config->checks);
+	key.words[0] = roster->index->alike[check - roster->config->checks];
 	key.words[1] = at.port | (uint32_t)at.addr.family << 16;
 	memcpy(key.words + 2, at.addr.octets, 16);
 
 	bool fresh;
 	uint32_t id = intern(roster, &key, roster->n_targets, &fresh);
 	if (fresh) {
-		roster->targets = mem_grow(roster->targets, &roster->index->cap_targets,
-					   roster->n_targets + 1u, sizeof(*roster->targets));
-		roster->targets[roster->n_targets++] = (struct roster_target){at, check, ROSTER_NONE};
+		target_add(roster, &at, check);
+		if (check->kind == CHECK_CALC)
+			calc_add(roster, id, address);
 	}
 	return id;
 }
@@ -122,10 +148,12 @@ uint32_t roster_slot(struct roster *roster, const struct roster_want *want)
 			       limit_us),
 			  pace(roster, want->target, limit_us)},
 		.state = want->state,
+		.capacity = want->capacity,
+		.alias = want->alias,
 	};
-	struct key key = {
-		.kind = KIND_SLOT,
-		.words = {(uint32_t)slot.datacenter, slot.target, slot.paces[0], slot.paces[1], slot.state}};
+	struct key key = {.kind = KIND_SLOT,
+			  .words = {(uint32_t)slot.datacenter, slot.target, slot.paces[0], slot.paces[1],
+				    slot.state, slot.capacity.low, slot.capacity.high, slot.alias}};
 	bool fresh;
 	uint32_t id = intern(roster, &key, roster->n_slots, &fresh);
 	if (fresh) {
@@ -136,20 +164,47 @@ uint32_t roster_slot(struct roster *roster, const struct roster_want *want)
 	return id;
 }
 
-uint32_t roster_set(struct roster *roster, struct arena *arena, const uint32_t *slots, uint32_t n)
+uint32_t roster_set(struct roster *roster, const struct roster_set *set)
 {
 	roster->sets =
 		mem_grow(roster->sets, &roster->index->cap_sets, roster->n_sets + 1u, sizeof(*roster->sets));
-	roster->sets[roster->n_sets] = (struct roster_set){n, arena_copy(arena, slots, n * sizeof(*slots))};
+	struct roster_set *kept = &roster->sets[roster->n_sets];
+	*kept = *set;
+	kept->slots = arena_copy(roster->arena, set->slots, set->n * sizeof(*set->slots));
+	kept->weights = arena_copy(roster->arena, set->weights, set->n * sizeof(*set->weights));
+	kept->name = arena_copy_text(roster->arena, set->name, strlen(set->name));
+	roster->has_ttl_ranges |= set->ttl_s.high > 0;
+	roster->has_loads |= set->pick == PICK_LEAST_CONNECTIONS || set->pick == PICK_LEAST_TIME;
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct roster_slot *slot = &roster->slots[set->slots[i]];
+		roster->has_loads |= slot->capacity.high > 0;
+		roster->has_loads |= slot->datacenter != CONFIG_NONE &&
+				     roster->config->datacenters[slot->datacenter].capacity.high > 0;
+	}
 	return roster->n_sets++;
+}
+
+/* Checks that find out the same in the same way are one, whatever their names. */
+static uint16_t *checks_alike(const struct config *config)
+{
+	uint16_t *alike = mem_alloc(config->n_checks * sizeof(*alike));
+	for (size_t i = 0; i < config->n_checks; i++) {
+		size_t first = 0;
+		while (first < i && !check_equal(config, &config->checks[first], config, &config->checks[i]))
+			first++;
+		alike[i] = (uint16_t)first;
+	}
+	return alike;
 }
 
 struct roster *roster_new(const struct config *config)
 {
 	struct roster *roster = mem_alloc(sizeof(*roster));
 	roster->config = config;
+	roster->arena = arena_new();
 	roster->index = mem_alloc(sizeof(*roster->index));
-	uint32_t *targets = mem_alloc(config->n_datacenters * sizeof(*targets));
+	roster->index->alike = checks_alike(config);
+	uint32_t *targets = arena_alloc(roster->arena, config->n_datacenters * sizeof(*targets));
 	for (size_t i = 0; i < config->n_datacenters; i++) {
 		const struct datacenter *dc = &config->datacenters[i];
 		bool checked = dc->check != CONFIG_NONE && dc->has_address;
@@ -168,8 +223,10 @@ void roster_free(struct roster *roster)
 	free(roster->paces);
 	free(roster->slots);
 	free(roster->sets);
-	free((void *)(uintptr_t)roster->datacenter_targets);
+	free(roster->calcs);
+	arena_free(roster->arena);
 	free(roster->index->cells);
+	free(roster->index->alike);
 	free(roster->index);
 	free(roster);
 }

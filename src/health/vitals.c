@@ -1,73 +1,218 @@
 /* SPDX-License-Identifier: ISC */
-/* What is known of each target: its health, its latency, and its pace against each limit. */
+/* What is known of each target and datacenter, and what each result changes of it. */
 #include "base/memory.h"
-#include "health/board.h"
+#include "health/vitals.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 void vitals_init(struct vitals *vitals, const struct roster *roster)
 {
-	const struct config *config = roster->config;
 	*vitals = (struct vitals){
 		.targets = mem_alloc(roster->n_targets * sizeof(*vitals->targets)),
-		.latencies_us = mem_alloc(roster->n_targets * sizeof(*vitals->latencies_us)),
 		.paces = mem_alloc(roster->n_paces * sizeof(*vitals->paces)),
-		.datacenters = mem_alloc(config->n_datacenters * sizeof(*vitals->datacenters)),
+		.datacenters = mem_alloc(roster->config->n_datacenters * sizeof(*vitals->datacenters)),
 	};
-	for (size_t i = 0; i < config->n_datacenters; i++)
-		vitals->datacenters[i] = config->datacenters[i].state;
+	for (uint32_t i = 0; i < roster->n_targets; i++)
+		vitals->targets[i].weight_percent = 100;
+	for (uint32_t i = 0; i < roster->n_paces; i++)
+		vitals->paces[i].state = HEALTH_UP; /* it takes `fall` slow checks to be slow */
 }
 
 void vitals_free(struct vitals *vitals)
 {
 	free(vitals->targets);
-	free(vitals->latencies_us);
 	free(vitals->paces);
 	free(vitals->datacenters);
 	*vitals = (struct vitals){0};
 }
 
-bool vitals_result(struct vitals *vitals, const struct roster *roster, uint32_t target, bool ok,
-		   uint32_t latency_us)
+static void note_transition(struct vital *v, enum health_state before, int64_t now_ms)
+{
+	v->since_ms = now_ms;
+	v->transitions += before != HEALTH_UNKNOWN;
+	if (v->health.state == HEALTH_DOWN)
+		v->down_ms = now_ms;
+	else if (before == HEALTH_DOWN)
+		v->up_ms = now_ms;
+}
+
+static void note_silence(struct vital *v, bool silent)
+{
+	if (silent && !v->silent)
+		v->before_silence = v->health.state;
+	v->silent = silent;
+}
+
+/* Its parts decide: `min` of them are up. One not known yet counts as up. */
+static bool calc_update(struct vitals *vitals, const struct roster *roster, uint32_t calc, int64_t now_ms)
+{
+	const struct roster_target *target = &roster->targets[calc];
+	struct vital *v = &vitals->targets[calc];
+	enum health_state before = v->health.state;
+	unsigned up = 0, unknown = 0, silent = 0;
+	v->latency_us = 0;
+	for (unsigned i = 0; i < target->check->n_parts; i++) {
+		const struct vital *part = &vitals->targets[target->parts[i]];
+		up += part->health.state != HEALTH_DOWN;
+		unknown += part->health.state == HEALTH_UNKNOWN;
+		silent += part->silent;
+		if (part->health.state == HEALTH_UP && part->latency_us > v->latency_us)
+			v->latency_us = part->latency_us;
+	}
+	if (unknown > 0)
+		return false;
+	bool ok = up >= target->check->min;
+	note_silence(v, !ok && silent > 0);
+	v->result_ms = now_ms;
+	v->health.state = ok ? HEALTH_UP : HEALTH_DOWN;
+	if (!ok)
+		snprintf(v->why, sizeof(v->why), "%u of %u checks are up, %u are needed", up,
+			 target->check->n_parts, target->check->min);
+	if (v->health.state == before)
+		return false;
+	note_transition(v, before, now_ms);
+	return true;
+}
+
+static bool calcs_update(struct vitals *vitals, const struct roster *roster, uint32_t part, int64_t now_ms)
+{
+	bool changed = false;
+	for (uint32_t i = 0; i < roster->n_calcs; i++) {
+		const struct roster_target *calc = &roster->targets[roster->calcs[i]];
+		for (unsigned j = 0; j < calc->check->n_parts; j++) {
+			if (calc->parts[j] == part)
+				changed |= calc_update(vitals, roster, roster->calcs[i], now_ms);
+		}
+	}
+	return changed;
+}
+
+/* Follows the average only when it has moved by a tenth: answers don't change with every check. */
+static bool show_latency(struct vital *v)
+{
+	uint32_t shown = v->shown_latency_us, now = v->latency_us,
+		 apart = now > shown ? now - shown : shown - now;
+	if (shown != 0 && (uint64_t)apart * 10 < shown)
+		return false;
+	v->shown_latency_us = now;
+	return true;
+}
+
+static bool paces_update(struct vitals *vitals, const struct roster *roster, uint32_t target,
+			 uint32_t latency_us)
 {
 	const struct check *check = roster->targets[target].check;
 	const struct thresholds thresholds = {check->rise, check->fall};
-	struct health *health = &vitals->targets[target];
-	enum health_state before = health->state;
-	*health = health_step(*health, ok, &thresholds);
-	bool changed = health->state != before;
-	if (!ok)
-		return changed;
-
-	vitals->latencies_us[target] = latency_fold(vitals->latencies_us[target], latency_us);
+	bool changed = false;
 	for (uint32_t i = roster->targets[target].first_pace; i != ROSTER_NONE; i = roster->paces[i].next) {
 		struct health *pace = &vitals->paces[i];
-		before = pace->state;
+		enum health_state before = pace->state;
 		*pace = health_step(*pace, pace_ok(pace, latency_us, roster->paces[i].limit_us), &thresholds);
 		changed |= pace->state != before;
 	}
 	return changed;
 }
 
-static bool text_equal(const char *a, const char *b)
+/* What the target says of itself; returns whether that is news. */
+static bool take_load(struct vital *v, const struct check_result *result)
 {
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+	bool changed = v->has_connections != result->has_connections ||
+		       v->connections != result->connections || v->weight_percent != result->weight_percent ||
+		       v->agent != result->agent;
+	v->has_connections = result->has_connections;
+	v->connections = result->connections;
+	v->weight_percent = result->weight_percent;
+	v->agent = result->agent;
+	return changed;
 }
 
-static bool check_equal(const struct check *a, const struct check *b)
+enum change vitals_result(struct vitals *vitals, const struct roster *roster, uint32_t target,
+			  const struct check_result *result, int64_t now_ms)
 {
-	return a->kind == b->kind && a->port == b->port && a->interval_ms == b->interval_ms &&
-	       a->timeout_ms == b->timeout_ms && a->rise == b->rise && a->fall == b->fall &&
-	       text_equal(a->path, b->path) && text_equal(a->host, b->host) && text_equal(a->body, b->body) &&
-	       a->n_expect == b->n_expect &&
-	       memcmp(a->expect, b->expect, a->n_expect * sizeof(*a->expect)) == 0;
+	const struct check *check = roster->targets[target].check;
+	const struct thresholds thresholds = {check->rise, check->fall};
+	struct vital *v = &vitals->targets[target];
+	struct health before = v->health;
+	bool was_silent = v->silent;
+	*(result->ok ? &v->passed : &v->failed) += 1;
+	if (!result->ok)
+		memcpy(v->why, result->why, sizeof(v->why));
+	if (result->ours)
+		return CHANGE_NONE;
+
+	note_silence(v, result->silent);
+	v->result_ms = now_ms;
+	v->health = health_step(v->health, result->ok, &thresholds);
+	bool figure =
+		roster->has_ttl_ranges && (v->health.bad != before.bad || v->health.good != before.good);
+	figure |= was_silent != v->silent; /* the last to fall silent, or the first to speak again */
+	bool pace = false;
+	if (result->ok) {
+		v->latency_us = latency_fold(v->latency_us, result->latency_us);
+		v->certificate_end_s = result->certificate_end_s;
+		figure |= take_load(v, result);
+		figure |= show_latency(v);
+		pace = paces_update(vitals, roster, target, result->latency_us);
+	}
+	if (v->health.state == before.state)
+		return pace ? CHANGE_PACE : figure ? CHANGE_FIGURE : CHANGE_NONE;
+	note_transition(v, before.state, now_ms);
+	calcs_update(vitals, roster, target, now_ms);
+	return CHANGE_STATE;
 }
 
-bool target_equal(const struct roster_target *a, const struct roster_target *b)
+bool vitals_isolated(const struct vitals *vitals, const struct roster *roster)
+{
+	uint32_t polled = 0;
+	bool several = false;
+	for (uint32_t i = 0; i < roster->n_targets; i++) {
+		if (roster->targets[i].parts != NULL)
+			continue;
+		if (!vitals->targets[i].silent)
+			return false;
+		several |= !addr_equal(&roster->targets[i].address.addr, &roster->targets[0].address.addr);
+		polled++;
+	}
+	return polled > 1 && several;
+}
+
+enum health_state vitals_state(const struct vitals *vitals, uint32_t target, bool isolated)
+{
+	const struct vital *v = &vitals->targets[target];
+	return isolated && v->silent ? v->before_silence : v->health.state;
+}
+
+void vitals_override(struct vitals *vitals, uint32_t datacenter, const struct override *override,
+		     int64_t now_ms)
+{
+	struct datacenter_vital *v = &vitals->datacenters[datacenter];
+	if (override->state == OVERRIDE_NONE)
+		v->released_ms = now_ms;
+	v->override = *override;
+}
+
+int64_t vitals_expire(struct vitals *vitals, const struct roster *roster, int64_t now_ms)
+{
+	int64_t next_ms = INT64_MAX;
+	for (uint32_t i = 0; i < roster->config->n_datacenters; i++) {
+		const struct override *o = &vitals->datacenters[i].override;
+		if (o->state == OVERRIDE_NONE)
+			continue;
+		if (o->until_ms <= now_ms)
+			vitals_override(vitals, i, &(struct override){0}, now_ms);
+		else if (o->until_ms < next_ms)
+			next_ms = o->until_ms;
+	}
+	return next_ms;
+}
+
+static bool target_equal(const struct roster *roster, const struct roster_target *a,
+			 const struct roster *other, const struct roster_target *b)
 {
 	return addr_equal(&a->address.addr, &b->address.addr) && a->address.port == b->address.port &&
-	       check_equal(a->check, b->check);
+	       check_equal(roster->config, a->check, other->config, b->check);
 }
 
 static uint64_t address_hash(const struct endpoint *e)
@@ -93,7 +238,8 @@ uint32_t *targets_match(const struct roster *roster, const struct roster *from)
 	uint32_t *match = mem_alloc(roster->n_targets * sizeof(*match));
 	for (uint32_t i = 0; i < roster->n_targets; i++) {
 		size_t at = address_hash(&roster->targets[i].address) & (room - 1);
-		while (cells[at] != 0 && !target_equal(&roster->targets[i], &from->targets[cells[at] - 1]))
+		while (cells[at] != 0 &&
+		       !target_equal(roster, &roster->targets[i], from, &from->targets[cells[at] - 1]))
 			at = (at + 1) & (room - 1);
 		match[i] = cells[at] - 1; /* 0 - 1 is ROSTER_NONE */
 	}
@@ -109,7 +255,6 @@ void vitals_carry(struct vitals *to, const struct roster *roster, const struct v
 		if (match[i] == ROSTER_NONE)
 			continue;
 		to->targets[i] = from->targets[match[i]];
-		to->latencies_us[i] = from->latencies_us[match[i]];
 	}
 	for (uint32_t i = 0; i < roster->n_paces; i++) {
 		uint32_t target = match[roster->paces[i].target];
@@ -120,4 +265,10 @@ void vitals_carry(struct vitals *to, const struct roster *roster, const struct v
 		}
 	}
 	free(match);
+	for (uint32_t i = 0; i < roster->config->n_datacenters; i++) {
+		const char *name = roster->config->datacenters[i].name;
+		int j = config_datacenter(from_roster->config, name, strlen(name));
+		if (j != CONFIG_NONE)
+			to->datacenters[i] = from->datacenters[j];
+	}
 }

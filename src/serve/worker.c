@@ -2,24 +2,35 @@
 /* Worker threads and their sockets. */
 #include "serve/worker.h"
 #include "base/memory.h"
+#include "serve/listen.h"
+#include "serve/stream.h"
 #include "serve/tcp.h"
 #include "serve/udp.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { SOCKET_BUFFER = 4 * 1024 * 1024, BACKLOG = 1024, DRAIN_ROUNDS = 100, DRAIN_WAIT_MS = 10 };
-
-static const struct tcp_limits tcp_limits = {.connections = 1000, .idle_timeout_ms = 10000};
+enum {
+	CONNECTIONS_MIN = 10, /* a listen and worker */
+	CONNECTIONS_MAX = 1000,
+	DESCRIPTORS = 64,         /* for files, the log, the control thread's loop, the admin API */
+	DESCRIPTORS_A_WORKER = 6, /* of its loop, and to stop it */
+	TCP_OCTETS = 64 << 20,    /* of memory that a worker's TCP clients may take up */
+	TCP_OCTETS_MIN = 1 << 20, /* a listen of them */
+	IDLE_TIMEOUT_MS = 10000,
+	DRAIN_MS = 2000, /* for clients to take their replies */
+	DRAIN_WAIT_MS = 10,
+};
 
 struct worker {
 	struct workers *all;
@@ -29,7 +40,7 @@ struct worker {
 	struct server server;
 	struct event *stop;
 	int stop_fd;
-	struct udp **udps; /* by listen */
+	struct udp **udps; /* by listen; NULL: skipped */
 	struct tcp **tcps;
 };
 
@@ -38,129 +49,75 @@ struct workers {
 	size_t n_listens;
 	unsigned n;
 	struct worker *list;
-	uint16_t *ports; /* by listen */
+	uint16_t *ports; /* by listen; 0: skipped */
+	struct tcp_limits tcp_limits;
 };
 
-static bool is_wildcard(const struct addr *addr)
-{
-	static const uint8_t zero[16];
-	return memcmp(addr->octets, zero, sizeof(zero)) == 0;
-}
-
-/* Larger than the system's limit where we may, as large as it allows where not. */
-static void ask_for_buffer(int fd)
-{
-	static const int size = SOCKET_BUFFER;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) != 0)
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-}
-
-static void set_options(int fd, int type, const struct addr *addr)
-{
-	static const int on = 1, omit = IP_PMTUDISC_OMIT;
-	bool v6 = addr->family == FAMILY_V6;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (v6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (type != SOCK_DGRAM)
-		return;
-	ask_for_buffer(fd);
-	if (!v6) /* a forged "fragmentation needed" must not make us send fragments */
-		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof(omit));
-	if (is_wildcard(addr))
-		setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, &on,
-			   sizeof(on));
-}
-
-static void bind_fault(const struct endpoint *endpoint, int error, struct faults *faults)
-{
-	char name[ADDR_TEXT_MAX + 8], address[ADDR_TEXT_MAX];
-	snprintf(name, sizeof(name), "listen %s", endpoint_format(endpoint, address));
-	struct spot at = {.file = name};
-	if (error == EACCES)
-		fault_add(faults, at,
-			  "permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE");
-	else if (error == EADDRINUSE)
-		fault_add(faults, at, "another program listens there already");
-	else if (error == EADDRNOTAVAIL)
-		fault_add(faults, at, "this machine does not have that address");
-	else
-		fault_add(faults, at, "%s", strerror(error));
-}
-
-/* A bound socket, or -1 with a fault added. */
-static int socket_open(const struct endpoint *endpoint, int type, struct faults *faults)
-{
-	struct sockaddr_storage sa;
-	socklen_t len = endpoint_to_sockaddr(endpoint, &sa);
-	int fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0) {
-		set_options(fd, type, &endpoint->addr);
-		if (bind(fd, (struct sockaddr *)&sa, len) == 0 &&
-		    (type == SOCK_DGRAM || listen(fd, BACKLOG) == 0))
-			return fd;
-	}
-	bind_fault(endpoint, errno, faults);
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-static uint16_t bound_port(int fd)
-{
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof(sa);
-	struct endpoint endpoint = {0};
-	if (getsockname(fd, (struct sockaddr *)&sa, &len) == 0)
-		endpoint_from_sockaddr((struct sockaddr *)&sa, &endpoint);
-	return endpoint.port;
-}
-
-/* SO_REUSEPORT lets another program of the same user in; a plain bind first finds out whether one is there.
+/*
+ * Connections a worker may have on each of `n_listens`: half of the descriptors are for health checks
+ * (check/schedule.c), the other half are ours.
  */
-static bool probe(const struct endpoint *endpoint, int type, struct faults *faults)
+static unsigned connections_max(unsigned n_workers, size_t n_listens)
 {
-	struct sockaddr_storage sa;
-	socklen_t len = endpoint_to_sockaddr(endpoint, &sa);
-	static const int on = 1;
-	int fd = socket(sa.ss_family, type | SOCK_CLOEXEC, 0), error = 0;
-	if (fd < 0)
-		return true; /* socket_open() says why */
-	if (type == SOCK_STREAM)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (endpoint->addr.family == FAMILY_V6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&sa, len) != 0)
-		error = errno;
-	close(fd);
-	if (error == EADDRINUSE)
-		bind_fault(endpoint, error, faults);
-	return error != EADDRINUSE;
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return CONNECTIONS_MAX;
+	rlim_t sockets = n_workers * n_listens;
+	rlim_t ours = limit.rlim_cur / 2;
+	rlim_t taken = DESCRIPTORS + n_workers * DESCRIPTORS_A_WORKER + 2 * sockets;
+	rlim_t each = ours > taken ? (ours - taken) / sockets : 0;
+	if (each < CONNECTIONS_MIN)
+		return CONNECTIONS_MIN;
+	return each < CONNECTIONS_MAX ? (unsigned)each : CONNECTIONS_MAX;
 }
 
 static bool listen_open(struct workers *w, size_t listen, struct endpoint endpoint, struct faults *faults)
 {
-	bool wildcard = is_wildcard(&endpoint.addr);
-	if (endpoint.port != 0 &&
-	    !(probe(&endpoint, SOCK_DGRAM, faults) && probe(&endpoint, SOCK_STREAM, faults)))
-		return false;
+	bool wildcard = listen_is_wildcard(&endpoint.addr);
 	for (unsigned i = 0; i < w->n; i++) {
 		struct worker *worker = &w->list[i];
-		int udp = socket_open(&endpoint, SOCK_DGRAM, faults);
+		int udp = listen_socket(&endpoint, SOCK_DGRAM, faults);
 		if (udp < 0)
 			return false;
 		worker->udps[listen] = udp_new(&worker->server, udp, wildcard);
-		endpoint.port = bound_port(udp);
-		int tcp = socket_open(&endpoint, SOCK_STREAM, faults);
+		endpoint.port = listen_port(udp);
+		int tcp = listen_socket(&endpoint, SOCK_STREAM, faults);
 		if (tcp < 0)
 			return false;
-		worker->tcps[listen] = tcp_new(&worker->server, tcp, &tcp_limits);
+		worker->tcps[listen] = tcp_new(&worker->server, tcp, &w->tcp_limits);
 	}
 	w->ports[listen] = endpoint.port;
 	return true;
+}
+
+static void skip_warn(const struct endpoint *endpoint, struct faults *faults)
+{
+	char name[ADDR_TEXT_MAX + 8], address[ADDR_TEXT_MAX];
+	snprintf(name, sizeof(name), "listen %s", endpoint_format(endpoint, address));
+	fault_warn(faults, (struct spot){.file = name}, "skipped, as this machine has no %s",
+		   endpoint->addr.family == FAMILY_V6 ? "IPv6" : "IPv4");
+}
+
+/* Opens all that this machine has; one that it lacks is a fault, unless nobody asked for it by name. */
+static bool listens_open(struct workers *w, const struct config *config, struct faults *faults)
+{
+	bool ok = true, *skip = mem_alloc(config->n_listens * sizeof(*skip));
+	size_t n_skipped = 0;
+	for (size_t i = 0; i < config->n_listens; i++) {
+		const struct endpoint *endpoint = &config->listens[i];
+		skip[i] = !config->listens_given && !listen_exists(&endpoint->addr);
+		n_skipped += skip[i];
+		if (skip[i])
+			skip_warn(endpoint, faults);
+		else
+			ok &= listen_probe(endpoint, faults);
+	}
+	for (size_t i = 0; ok && i < config->n_listens; i++)
+		ok = skip[i] || listen_open(w, i, config->listens[i], faults);
+	free(skip);
+	if (n_skipped == config->n_listens)
+		fault_add(faults, (struct spot){.file = "listen"}, "this machine has neither IPv4 nor IPv6");
+	return ok && n_skipped < config->n_listens;
 }
 
 static void on_stop(evutil_socket_t fd, short what, void *argument)
@@ -179,6 +136,8 @@ static void worker_init(struct workers *w, unsigned number)
 	worker->server.publisher = &w->publisher;
 	worker->server.hazard = &w->publisher.hazards[number];
 	worker->server.responder = mem_alloc(sizeof(*worker->server.responder));
+	worker->server.responder->worker = number;
+	worker->server.replies = mem_alloc(STREAM_REPLIES_ROOM);
 	picker_seed(&worker->server.responder->picker);
 	worker->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	worker->stop = event_new(worker->server.base, worker->stop_fd, EV_READ, on_stop, worker);
@@ -201,25 +160,26 @@ static void worker_free(struct worker *worker)
 	close(worker->stop_fd);
 	event_base_free(worker->server.base);
 	free(worker->server.responder);
+	free(worker->server.replies);
 }
 
-struct workers *workers_open(const struct endpoint *listens, size_t n_listens, unsigned n,
-			     struct faults *faults)
+struct workers *workers_open(const struct config *config, unsigned n, struct faults *faults)
 {
 	struct workers *w = aligned_alloc(64, (sizeof(*w) + 63) & ~(size_t)63);
 	struct hazard *hazards = aligned_alloc(64, n * sizeof(*hazards));
 	if (w == NULL || hazards == NULL)
 		abort();
 	memset(hazards, 0, n * sizeof(*hazards));
+	size_t n_listens = config->n_listens, octets = TCP_OCTETS / n_listens;
 	*w = (struct workers){.publisher = {.n = n, .hazards = hazards}, .n_listens = n_listens, .n = n};
+	w->tcp_limits = (struct tcp_limits){.connections = connections_max(n, n_listens),
+					    .octets = octets > TCP_OCTETS_MIN ? octets : TCP_OCTETS_MIN,
+					    .idle_timeout_ms = IDLE_TIMEOUT_MS};
 	w->list = mem_alloc(n * sizeof(*w->list));
 	w->ports = mem_alloc(n_listens * sizeof(*w->ports));
 	for (unsigned i = 0; i < n; i++)
 		worker_init(w, i);
-	bool ok = true;
-	for (size_t i = 0; i < n_listens; i++)
-		ok &= listen_open(w, i, listens[i], faults);
-	if (ok)
+	if (listens_open(w, config, faults))
 		return w;
 	workers_stop(w);
 	return NULL;
@@ -235,17 +195,26 @@ uint16_t workers_port(const struct workers *w, size_t listen)
 	return w->ports[listen];
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Answers what has been received, and gives slow readers a moment to take their replies. */
 static void drain(struct worker *worker)
 {
-	bool waiting = true;
-	for (int round = 0; waiting && round < DRAIN_ROUNDS; round++) {
-		waiting = false;
+	int64_t end = now_ms() + DRAIN_MS;
+	for (bool busy = true; busy && now_ms() < end;) {
+		busy = false;
 		for (size_t i = 0; i < worker->all->n_listens; i++) {
+			if (worker->udps[i] == NULL)
+				continue;
 			udp_drain(worker->udps[i]);
-			waiting |= tcp_drain(worker->tcps[i]);
+			busy |= tcp_drain(worker->tcps[i]);
 		}
-		if (waiting)
+		if (busy)
 			usleep(DRAIN_WAIT_MS * 1000);
 	}
 }

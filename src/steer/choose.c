@@ -2,20 +2,57 @@
 /* The decision, step by step. */
 #include "steer/choose.h"
 #include "steer/candidates.h"
+#include "steer/hash.h"
 #include "steer/tier.h"
 
-static const struct order *order_for(const struct steering *s, const struct addr *client, uint8_t *scope)
+static uint8_t longer(uint8_t a, uint8_t b)
 {
-	if (s->locator == NULL) {
-		*scope = 0;
-		return s->order;
-	}
-	struct located located = locator_find(s->locator, client);
-	*scope = located.scope;
-	return located.order;
+	return a > b ? a : b;
 }
 
-/* Nothing is usable: what the operator wants then. Returns who may be answered as if up, and how many of
+/* The bits of the client's address that a choice depends on. */
+static uint8_t scope_of(const struct steering *s, const struct board *board, const struct addr *client)
+{
+	uint8_t scope = s->locator ? locator_find(s->locator, client).scope : 0;
+	if (s->times != NULL) {
+		struct timed timed;
+		latency_times(s, board, client, &timed);
+		scope = timed.scope;
+	}
+	if (s->policy.pick == PICK_HASH && s->n > 1)
+		scope = longer(scope, client->family == FAMILY_V4 ? s->policy.hash_v4 : s->policy.hash_v6);
+	return scope;
+}
+
+/* The tiers for this client, and what they depend on. */
+static void order(const struct steering *s, const struct board *board, const struct addr *client,
+		  struct choice *out, struct tiers *tiers)
+{
+	out->order = s->order;
+	out->scope = 0;
+	if (s->times != NULL) {
+		struct timed timed;
+		latency_times(s, board, client, &timed);
+		out->scope = timed.scope;
+		tiers_build_timed(s, &timed, tiers);
+		return;
+	}
+	if (s->locator != NULL) {
+		struct located located = locator_find(s->locator, client);
+		out->order = located.order;
+		out->scope = located.scope;
+	}
+	tiers_build(s, out->order, tiers);
+}
+
+/* The hash of the client's prefix, which the scope must not be shorter than: neighbours have other hashes. */
+static uint64_t hash_scoped(const struct steering *s, const struct addr *client, uint8_t *scope)
+{
+	*scope = longer(*scope, client->family == FAMILY_V4 ? s->policy.hash_v4 : s->policy.hash_v6);
+	return hash_client(&s->policy, client);
+}
+
+/* No tier is usable: what the operator wants then. Returns who may be answered as if up, and how many of
  * them. */
 static uint64_t when_all_down(const struct steering *s, const struct tiers *tiers, struct choice *out,
 			      unsigned *answers)
@@ -30,47 +67,74 @@ static uint64_t when_all_down(const struct steering *s, const struct tiers *tier
 	return 0;
 }
 
-static void pick(const struct steering *s, uint64_t pool, unsigned answers, struct picker *picker,
-		 struct choice *out)
+/*
+ * The candidates over capacity that this query is not for: each has a share of its queries shed. One draw is
+ * for all, so that those of one datacenter shed the same queries; with pick=hash it is the client's own.
+ */
+static uint64_t shed(const struct set_extra *extra, uint64_t left, uint16_t draw)
 {
+	uint64_t gone = 0;
+	for (uint64_t rest = left; rest != 0; rest &= rest - 1) {
+		unsigned member = (unsigned)__builtin_ctzll(rest);
+		gone |= (uint64_t)(draw < extra->sheds[member]) << member;
+	}
+	return gone;
+}
+
+static void pick(const struct pool *pool, struct picker *picker, struct choice *out)
+{
+	const struct steering *s = pool->steering;
 	out->outcome = CHOICE_ANSWER;
-	out->n = (uint8_t)pick_members(s, pool, s->single ? 1 : answers, picker, out->picked);
+	out->n = (uint8_t)pick_members(pool, picker, out->picked);
 	out->ttl_s = UINT32_MAX;
 	for (unsigned i = 0; i < out->n; i++) {
 		const struct member *member = &s->members[out->picked[i]];
-		out->records[i] = member->record;
+		if (member->record != MEMBER_NO_RECORD)
+			out->records[out->n_records++] = member->record;
 		if (member->ttl_s < out->ttl_s)
 			out->ttl_s = member->ttl_s;
 		out->left[STEP_PICK] |= (uint64_t)1 << out->picked[i];
 	}
+	if (pool->extra != NULL && pool->extra->ttl_s > 0)
+		out->ttl_s = pool->extra->ttl_s;
 }
 
 void steer_choose(const struct steering *s, const struct board *board, const struct addr *client,
 		  struct picker *picker, struct choice *out)
 {
 	struct tiers tiers;
-	out->order = order_for(s, client, &out->scope);
-	tiers_build(s, out->order, &tiers);
+	const struct set_state *state = &board->sets[s->set];
+	struct pool pool = {.steering = s, .extra = state->extra};
+	order(s, board, client, out, &tiers);
+	if (s->policy.pick == PICK_HASH && s->n > 1)
+		pool.client = hash_scoped(s, client, &out->scope);
+	for (unsigned i = 0; i < s->n_reached; i++)
+		out->scope = longer(out->scope, scope_of(s->reached[i], board, client));
 
-	struct set_masks masks = board->sets[s->set];
 	struct candidates c = {.left = tiers.all, .backups = s->backups};
 	out->left[STEP_CANDIDATES] = c.left;
-	c.left &= masks.usable;
+	c.left &= state->usable;
 	out->left[STEP_USABLE] = c.left;
-	candidates_keep(&c, masks.fast);
+	candidates_keep(&c, state->fast);
 	out->left[STEP_FAST] = c.left;
+	if (state->extra != NULL && state->extra->sheds != NULL) {
+		uint64_t draw = s->policy.pick == PICK_HASH ? pool.client : random_next(&picker->random);
+		candidates_keep(&c, ~shed(state->extra, c.left, (uint16_t)(draw >> 48)));
+	}
+	out->left[STEP_LOAD] = c.left;
 
-	unsigned answers = s->policy.pick == PICK_ALL ? CANDIDATES_MAX : s->policy.answers;
-	uint64_t pool;
+	pool.answers = s->policy.pick == PICK_ALL ? CANDIDATES_MAX : s->policy.answers;
 	out->outcome = CHOICE_NODATA;
 	out->all_down = false;
 	out->n = 0;
+	out->n_records = 0;
 	out->left[STEP_PICK] = 0;
-	if (c.left != 0)
-		pool = tiers_first(s, &tiers, c.left, masks.usable);
-	else
-		pool = when_all_down(s, &tiers, out, &answers);
-	out->left[STEP_TIER] = pool;
-	if (pool != 0)
-		pick(s, pool, answers, picker, out);
+	pool.members = tiers_first(s, &tiers, c.left, state->usable);
+	if (pool.members == 0)
+		pool.members = when_all_down(s, &tiers, out, &pool.answers);
+	out->left[STEP_TIER] = pool.members;
+	if (pool.members & s->cnames)
+		pool.answers = 1;
+	if (pool.members != 0)
+		pick(&pool, picker, out);
 }

@@ -10,6 +10,15 @@ static void add(struct tiers *tiers, uint64_t mask)
 	tiers->all |= mask;
 }
 
+/* A datacenter that a geomap's line does not name is never used for its clients, not even as a backup. */
+static uint64_t named_backups(const struct steering *s, const struct order *order)
+{
+	uint64_t named = s->loose_backups;
+	for (unsigned i = 0; i < order->n && named != s->backups; i++)
+		named |= steering_backups_in(s, order->datacenters[i]);
+	return named;
+}
+
 void tiers_build(const struct steering *s, const struct order *order, struct tiers *out)
 {
 	out->all = 0;
@@ -24,6 +33,21 @@ void tiers_build(const struct steering *s, const struct order *order, struct tie
 			add(out, steering_in(s, order->datacenters[i]));
 		add(out, s->loose);
 	}
+	add(out, s->policy.method == METHOD_GEO ? named_backups(s, order) : s->backups);
+}
+
+void tiers_build_timed(const struct steering *s, const struct timed *timed, struct tiers *out)
+{
+	out->all = 0;
+	out->n = 0;
+	for (unsigned i = 0; i < timed->n;) {
+		uint64_t best_us = timed->list[i].us, tier = 0;
+		uint64_t limit_us = best_us * (100u + s->policy.margin_percent) / 100;
+		for (; i < timed->n && timed->list[i].us <= limit_us; i++)
+			tier |= steering_in(s, timed->list[i].datacenter);
+		add(out, tier);
+	}
+	add(out, s->loose);
 	add(out, s->backups);
 }
 
@@ -36,24 +60,21 @@ static uint32_t weigh(const struct steering *s, uint64_t mask, bool heads)
 	return weight;
 }
 
-static bool enough(const struct steering *s, uint64_t tier, uint64_t usable)
+unsigned tier_usable_percent(const struct steering *s, uint64_t tier, uint64_t usable)
 {
 	bool heads = (tier & s->heavy) == 0;
 	uint64_t up = weigh(s, tier & usable, heads), whole = weigh(s, tier, heads);
-	return up * 100 >= whole * s->policy.min_up_percent;
+	return (unsigned)(up * 100 / whole);
 }
 
 uint64_t tiers_first(const struct steering *s, const struct tiers *tiers, uint64_t left, uint64_t usable)
 {
-	uint64_t first = 0;
 	for (unsigned i = 0; i < tiers->n; i++) {
 		uint64_t tier = tiers->list[i];
-		if ((tier & left) == 0)
-			continue;
-		if (s->policy.min_up_percent == 0 || enough(s, tier, usable))
+		bool enough = s->policy.min_up_percent == 0 ||
+			      tier_usable_percent(s, tier, usable) >= s->policy.min_up_percent;
+		if ((tier & left) != 0 && enough)
 			return tier & left;
-		if (first == 0)
-			first = tier & left;
 	}
-	return first;
+	return 0;
 }

@@ -93,25 +93,35 @@ static bool read_options(const uint8_t *data, size_t len, struct query *q)
 	return true;
 }
 
-/* One record of the additional section; only OPT (RFC 6891 §6.1.2) means anything here. */
-static bool read_additional(struct span in, size_t *at, struct query *q)
+/* Steps over a record. Where its type begins, and RDLENGTH; NULL where the message ends within it. */
+static const uint8_t *read_record(struct span in, size_t *at, size_t *rdlength)
 {
-	size_t name = *at, p = name;
+	size_t p = *at;
 	while (p < in.len && in.octets[p] != 0 && in.octets[p] <= LABEL_OCTETS_MAX)
 		p += in.octets[p] + 1u;
 	if (p >= in.len || (in.octets[p] != 0 && in.octets[p] < 0xc0))
-		return false;
+		return NULL;
 	p += in.octets[p] == 0 ? 1 : 2;
 	if (p > in.len || in.len - p < 10)
-		return false;
+		return NULL;
 	const uint8_t *fixed = in.octets + p;
-	size_t rdlength = octets_get16(fixed + 8);
-	if (in.len - p - 10 < rdlength)
+	*rdlength = octets_get16(fixed + 8);
+	if (in.len - p - 10 < *rdlength)
+		return NULL;
+	*at = p + 10 + *rdlength;
+	return fixed;
+}
+
+/* One record of the additional section; only OPT (RFC 6891 §6.1.2) means anything here. */
+static bool read_additional(struct span in, size_t *at, struct query *q)
+{
+	size_t rdlength;
+	const uint8_t *name = in.octets + *at, *fixed = read_record(in, at, &rdlength);
+	if (fixed == NULL)
 		return false;
-	*at = p + 10 + rdlength;
 	if (octets_get16(fixed) != TYPE_OPT)
 		return true;
-	if (q->edns || p != name + 1)
+	if (q->edns || fixed != name + 1)
 		return false;
 	unsigned size = octets_get16(fixed + 2);
 	q->edns = true;
@@ -121,13 +131,24 @@ static bool read_additional(struct span in, size_t *at, struct query *q)
 	return q->edns_version != 0 || read_options(fixed + 10, rdlength, q);
 }
 
+/* Answer and authority: nothing, but for the version that an IXFR starts from, an SOA (RFC 1995 §3). */
+static bool read_version(struct span in, size_t *at, const struct query *q)
+{
+	size_t rdlength;
+	uint32_t counts = octets_get32(in.octets + 6);
+	if (counts == 0)
+		return true;
+	const uint8_t *fixed = counts == 1 && q->type == TYPE_IXFR ? read_record(in, at, &rdlength) : NULL;
+	return fixed != NULL && octets_get16(fixed) == TYPE_SOA;
+}
+
 static bool read_sections(struct span in, struct query *q)
 {
 	size_t at = HEADER_OCTETS;
 	unsigned additional = octets_get16(in.octets + 10);
 	if (octets_get16(in.octets + 4) != 1 || !read_question(in, &at, q))
 		return false;
-	if (octets_get32(in.octets + 6) != 0) /* answer and authority */
+	if (!read_version(in, &at, q))
 		return false;
 	for (; additional > 0; additional--) {
 		if (!read_additional(in, &at, q))
@@ -149,6 +170,8 @@ bool query_read(struct span in, struct query *q, enum rcode *rcode)
 	q->subnet.present = false;
 
 	bool sound = read_sections(in, q);
+	if (!sound)
+		q->subnet.present = false; /* no option is repeated of what can't be trusted */
 	if ((q->flags >> 11 & 0xf) != OPCODE_QUERY)
 		*rcode = RCODE_NOTIMP;
 	else if (!sound)

@@ -149,7 +149,7 @@ static bool put_record(struct reply *r, const uint8_t *record, const struct repl
 	size_t fixed = r->len;
 	if (!put_octets(r, record + 2, RECORD_RDATA_AT - 2))
 		return false;
-	if (records->picked != NULL)
+	if (records->has_ttl)
 		octets_put32(r->octets + fixed + RECORD_TTL_AT - 2, records->ttl_s);
 	return put_rdata(r, record, records->set->shape);
 }
@@ -164,7 +164,7 @@ static bool put_records(struct reply *r, const struct reply_records *records)
 		}
 		return true;
 	}
-	if (records->owner == NULL && set->shape.names == 0)
+	if (records->owner == NULL && set->shape.names == 0 && !records->has_ttl)
 		return put_octets(r, set->octets, set->octets_len);
 	for (size_t at = 0; at < set->octets_len; at += record_len(set->octets + at)) {
 		if (!put_record(r, set->octets + at, records))

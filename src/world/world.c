@@ -3,6 +3,7 @@
 #include "world/world.h"
 #include "base/memory.h"
 #include "geo/locator.h"
+#include "geo/times.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,9 @@ struct group {
 
 struct completion {
 	struct world *world;
+	const struct databases *databases;
 	struct atlas **atlases; /* by geomap; behind them the one for `nearest` */
+	struct times_atlas *times;
 	size_t n_groups, cap_groups;
 	struct group *groups;
 };
@@ -39,52 +42,75 @@ static const uint8_t *column_for(struct completion *c, const struct steering *s)
 	return column;
 }
 
-static struct atlas *atlas_for(struct completion *c, const struct steering *s,
-			       const struct databases *databases)
+static struct atlas *atlas_for(struct completion *c, const struct steering *s)
 {
 	const struct config *config = c->world->config;
 	bool nearest = s->policy.method == METHOD_NEAREST;
 	size_t at = nearest ? config->n_geomaps : (size_t)s->policy.geomap;
 	if (c->atlases[at] == NULL)
-		c->atlases[at] = atlas_new(config, nearest ? NULL : &config->geomaps[at], databases);
+		c->atlases[at] = atlas_new(config, nearest ? NULL : &config->geomaps[at], c->databases);
 	return c->atlases[at];
 }
 
-/* The datacenters that the policy lets take part; all that have candidates, but where it lists some. */
-static size_t taking_part(const struct steering *s, uint16_t *out)
+/*
+ * The datacenters whose place in the order matters. One that has backups only has none; but a geomap's line
+ * also says whether it may be used at all.
+ */
+static size_t ordered(const struct steering *s, uint16_t *out)
 {
 	size_t n = 0;
 	for (unsigned i = 0; i < s->n_datacenters; i++) {
-		for (unsigned j = 0; j < s->order->n; j++) {
-			if (s->order->datacenters[j] == s->datacenters[i])
-				out[n++] = s->datacenters[i];
-		}
+		if (s->in_datacenter[i] != 0 || s->policy.method == METHOD_GEO)
+			out[n++] = s->datacenters[i];
 	}
 	return n;
 }
 
-static void complete(struct completion *c, struct steering *s, const struct databases *databases)
+static void complete_latency(struct completion *c, struct steering *s, const uint16_t *datacenters, size_t n)
+{
+	struct world *world = c->world;
+	bool measured = world->config->admin.given;
+	uint16_t all[CONFIG_DATACENTERS_MAX];
+	if (c->times == NULL)
+		c->times = times_atlas_new(world->config, c->databases);
+	s->times = times_atlas_locator(c->times, datacenters, n, measured, world->arena);
+	if (!measured || world->times != NULL)
+		return;
+	for (size_t i = 0; i < world->config->n_datacenters; i++)
+		all[i] = (uint16_t)i;
+	world->times = times_atlas_locator(c->times, all, world->config->n_datacenters, true, world->arena);
+}
+
+static void complete(struct completion *c, struct steering *s)
 {
 	uint16_t datacenters[CANDIDATES_MAX];
+	size_t n = ordered(s, datacenters);
 	s->column = column_for(c, s);
-	if (s->policy.method != METHOD_GEO && s->policy.method != METHOD_NEAREST)
+	switch (s->policy.method) {
+	case METHOD_GEO:
+	case METHOD_NEAREST:
+		s->locator = atlas_locator(atlas_for(c, s), datacenters, n, c->world->arena);
 		return;
-	size_t n = taking_part(s, datacenters);
-	s->locator = atlas_locator(atlas_for(c, s, databases), datacenters, n, c->world->arena);
+	case METHOD_LATENCY: complete_latency(c, s, datacenters, n); return;
+	case METHOD_FAILOVER:
+	case METHOD_POOL: return;
+	}
 }
 
 static void complete_all(struct world *world, const struct databases *databases)
 {
-	struct completion c = {.world = world};
+	struct completion c = {.world = world, .databases = databases};
 	size_t n_atlases = world->config->n_geomaps + 1;
 	c.atlases = mem_alloc(n_atlases * sizeof(struct atlas *));
 	for (size_t i = 0; i < world->zones->n; i++) {
 		const struct zone *zone = world->zones->list[i];
-		for (size_t j = 0; j < zone->n_steerings; j++)
-			complete(&c, zone->steerings[j], databases);
+		for (size_t j = 0; j < zone->n_steered; j++)
+			complete(&c, (struct steering *)(uintptr_t)zone->steered[j]->steering);
 	}
 	for (size_t i = 0; i < n_atlases; i++)
 		atlas_free(c.atlases[i]);
+	if (c.times != NULL)
+		times_atlas_free(c.times);
 	free(c.atlases);
 	free(c.groups);
 }
@@ -103,7 +129,18 @@ static void load_zones(struct world *world, struct faults *faults)
 		n += list[n] != NULL;
 	}
 	world->zones = zones_new(list, n, context.seed, world->arena);
+	zones_link(&context, world->zones);
 	free(list);
+}
+
+static void number_members(struct world *world)
+{
+	uint32_t *at = arena_alloc(world->arena, world->roster->n_sets * sizeof(*at));
+	for (uint32_t i = 0; i < world->roster->n_sets; i++) {
+		at[i] = world->n_members;
+		world->n_members += world->roster->sets[i].n;
+	}
+	world->member_at = at;
 }
 
 struct world *world_load(const char *path, bool keep_databases, struct faults *faults)
@@ -116,12 +153,15 @@ struct world *world_load(const char *path, bool keep_databases, struct faults *f
 	world->config = config;
 	world->arena = arena_new();
 	world->roster = roster_new(config);
-	struct databases *databases = databases_open(config->geoips, config->n_geoips, faults);
+	struct databases *databases =
+		databases_open(config->geoips, config->geoip_spots, config->n_geoips, faults);
 	load_zones(world, faults); /* even after errors: all of a run are told */
 
 	bool sound = faults->errors == errors;
-	if (sound)
+	if (sound) {
 		complete_all(world, databases);
+		number_members(world);
+	}
 	if (sound && keep_databases)
 		world->databases = databases;
 	else

@@ -30,12 +30,13 @@ static void check_apex(struct checker *c, bool whole)
 {
 	const struct draft_owner *apex = c->draft->owners[0];
 	const struct draft_record *soa = draft_first(apex, TYPE_SOA);
-	struct spot file = {.file = c->file->path};
 	char name[NAME_TEXT_MAX];
 	if (soa == NULL && whole)
-		fault_add(c->faults, file, "the zone has no SOA record at %s", owner_text(apex, name));
+		fault_add(c->faults, c->file->at, "%s has no SOA record at %s", c->file->path,
+			  owner_text(apex, name));
 	if (draft_first(apex, TYPE_NS) == NULL && whole)
-		fault_add(c->faults, file, "the zone has no NS record at %s", owner_text(apex, name));
+		fault_add(c->faults, c->file->at, "%s has no NS record at %s", c->file->path,
+			  owner_text(apex, name));
 	for (const struct draft_record *r = soa ? soa->next : NULL; r != NULL; r = r->next) {
 		if (r->type == TYPE_SOA)
 			fault_add(c->faults, r->at, "a zone has one SOA record; the first is at line %u",
@@ -152,10 +153,8 @@ static void check_cname(struct checker *c, const struct draft_owner *owner)
 		if (r->type == TYPE_CNAME && r != cname && (r->steer == NULL || cname->steer == NULL))
 			fault_add(c->faults, r->at, "a name has one CNAME record; the first is at line %u",
 				  cname->at.line);
-		else if (r->type != TYPE_CNAME && r->steer != NULL && cname->steer != NULL)
-			fault_add(c->faults, r->at,
-				  "AT records of CNAME (line %u) beside %s at one name are not supported yet",
-				  cname->at.line, rdata_type_format(r->type, type));
+		else if (r->steer != NULL && cname->steer != NULL)
+			continue; /* by turns: zones_link() sees to it that no answer has both */
 		else if (r->type != TYPE_CNAME && r->at.line > cname->at.line)
 			fault_add(c->faults, r->at,
 				  "%s data beside the CNAME of line %u; a CNAME stands alone",
@@ -216,18 +215,27 @@ static void check_candidates(struct checker *c, const struct draft_owner *owner)
 					  CANDIDATES_MAX);
 		}
 	}
-	if (owner->steer == NULL)
-		return;
 	char name[NAME_TEXT_MAX];
-	if (!any && owner->parent != NULL)
+	if (owner->steer != NULL && !any && owner->parent != NULL)
 		fault_add(c->faults, owner->steer_at, "STEER without any AT record at %s",
 			  owner_text(owner, name));
+}
+
+/* One CNAME is answered at most, whoever's STEER it is: a name without takes the apex's. */
+static void check_single(struct checker *c, const struct draft_owner *owner)
+{
+	static const char text[] =
+		"only one CNAME can be answered: answers=1 and a pick other than all would be right";
+	const struct draft_owner *apex = c->draft->owners[0], *of = owner->steer != NULL ? owner : apex;
 	const struct draft_record *cname = draft_first(owner, TYPE_CNAME);
-	if (cname != NULL && cname->steer != NULL &&
-	    (owner->steer->pick == PICK_ALL || owner->steer->answers != 1))
-		fault_add(
-			c->faults, owner->steer_at,
-			"only one CNAME can be answered: answers=1 and a pick other than all would be right");
+	if (cname == NULL || cname->steer == NULL || of->steer == NULL ||
+	    (of->steer->pick != PICK_ALL && of->steer->answers == 1))
+		return;
+	if (of == owner)
+		fault_add(c->faults, owner->steer_at, "%s", text);
+	else
+		fault_add(c->faults, cname->at, "%s; the STEER is that of the apex, at line %u", text,
+			  apex->steer_at.line);
 }
 
 /* An NS whose name is in the zone needs an address there; without one nobody can get to the server. */
@@ -268,6 +276,9 @@ void draft_check(struct draft *draft, const struct zone_context *context, const 
 		}
 		check_structure(&c, owner);
 		check_candidates(&c, owner);
+		check_single(&c, owner);
 		check_ns_targets(&c, owner);
+		draft_check_sizes(draft, owner, c.faults);
 	}
+	draft_check_loops(draft, c.faults);
 }

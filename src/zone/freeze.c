@@ -13,11 +13,12 @@ struct freezer {
 	const struct zone_context *context;
 	struct draft *draft;
 	struct zone *zone;
-	size_t cap_steerings;
-	struct steering **steerings;
+	size_t cap_steered;
+	struct rrset **steered;
+	bool linked; /* some owner is */
 };
 
-static uint8_t *encode(uint8_t *p, const struct draft_record *r, uint32_t ttl_s)
+uint8_t *record_encode(uint8_t *p, const struct draft_record *r, uint32_t ttl_s)
 {
 	octets_put16(p, 0xc000 | HEADER_OCTETS);
 	octets_put16(p + RECORD_TYPE_AT, r->type);
@@ -28,44 +29,92 @@ static uint8_t *encode(uint8_t *p, const struct draft_record *r, uint32_t ttl_s)
 	return p + RECORD_RDATA_AT + r->len;
 }
 
-static void freeze_rrset(struct freezer *f, const struct draft_owner *owner, uint16_t type, struct rrset *out)
+static bool has_record(const struct candidate *c)
 {
-	const struct draft_record *first = draft_first(owner, type);
-	struct steering *steering = NULL;
-	if (first->steer != NULL) {
-		steering = steering_resolve(f->draft, owner, type, f->context);
-		f->steerings = mem_grow(f->steerings, &f->cap_steerings, f->zone->n_steerings + 1,
-					sizeof(*f->steerings));
-		f->steerings[f->zone->n_steerings++] = steering;
-	}
+	return c->alias == NULL && !c->shadow;
+}
+
+void rrset_steer(const struct zone_context *context, const struct draft *draft,
+		 const struct draft_owner *owner, uint16_t type, const struct candidate *list, unsigned n,
+		 struct rrset *out)
+{
+	struct steering *steering = steering_resolve(context, draft, owner, type, list, n);
 	*out = (struct rrset){.type = type, .steering = steering, .shape = rdata_shape(type)};
-	for (const struct draft_record *r = first; r != NULL; r = r->next)
-		out->octets_len += r->type == type ? (uint32_t)RECORD_RDATA_AT + r->len : 0;
-	uint8_t *octets = arena_alloc_aligned(f->context->arena, out->octets_len, 1), *p = octets;
-	for (const struct draft_record *r = first; r != NULL; r = r->next) {
-		if (r->type != type)
+	for (unsigned i = 0; i < n; i++)
+		out->octets_len += has_record(&list[i]) ? (uint32_t)RECORD_RDATA_AT + list[i].record->len : 0;
+	uint8_t *octets = arena_alloc_aligned(context->arena, out->octets_len, 1), *p = octets;
+	for (unsigned i = 0; i < n; i++) {
+		if (!has_record(&list[i]))
 			continue;
-		p = encode(p, r, steering ? steering->members[out->n].ttl_s : r->ttl_s);
+		p = record_encode(p, list[i].record, steering->members[i].ttl_s);
 		out->n++;
 	}
 	out->octets = octets;
 }
 
-static bool is_first(const struct draft_owner *owner, const struct draft_record *record)
+static void freeze_plain(struct freezer *f, const struct draft_record *first, struct rrset *out)
 {
-	return draft_first(owner, record->type) == record;
+	*out = (struct rrset){.type = first->type, .shape = rdata_shape(first->type)};
+	for (const struct draft_record *r = first; r != NULL; r = r->next)
+		out->octets_len += r->type == first->type ? (uint32_t)RECORD_RDATA_AT + r->len : 0;
+	uint8_t *octets = arena_alloc_aligned(f->context->arena, out->octets_len, 1), *p = octets;
+	for (const struct draft_record *r = first; r != NULL; r = r->next) {
+		if (r->type != first->type)
+			continue;
+		p = record_encode(p, r, r->ttl_s);
+		out->n++;
+	}
+	out->octets = octets;
+}
+
+static void freeze_steered(struct freezer *f, const struct draft_owner *owner,
+			   const struct draft_record *first, struct rrset *out)
+{
+	struct candidate list[CANDIDATES_MAX];
+	unsigned n = 0;
+	for (const struct draft_record *r = first; r != NULL && n < CANDIDATES_MAX; r = r->next) {
+		if (r->type == first->type)
+			list[n++] = (struct candidate){.record = r, .cname = r->type == TYPE_CNAME};
+	}
+	rrset_steer(f->context, f->draft, owner, first->type, list, n, out);
+	f->steered = mem_grow(f->steered, &f->cap_steered, f->zone->n_steered + 1, sizeof(*f->steered));
+	f->steered[f->zone->n_steered++] = out;
+}
+
+bool draft_owner_linked(const struct draft_owner *owner)
+{
+	bool cname = false, other = false;
+	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
+		if (r->type == DRAFT_ALIAS)
+			return true;
+		if (r->steer != NULL)
+			*(r->type == TYPE_CNAME ? &cname : &other) = true;
+	}
+	return cname && other;
+}
+
+/* The first record of an rrset that is built now. */
+static bool is_first(const struct draft_owner *owner, const struct draft_record *record, bool linked)
+{
+	return draft_first(owner, record->type) == record && !(linked && record->steer != NULL);
 }
 
 static void freeze_rrsets(struct freezer *f, const struct draft_owner *owner, struct node *node)
 {
 	size_t n = 0;
+	bool linked = draft_owner_linked(owner);
+	f->linked |= linked;
 	for (const struct draft_record *r = owner->first; r != NULL; r = r->next)
-		n += is_first(owner, r);
+		n += is_first(owner, r, linked);
 	struct rrset *sets = arena_alloc(f->context->arena, n * sizeof(*sets));
 	size_t at = 0;
 	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
-		if (is_first(owner, r))
-			freeze_rrset(f, owner, r->type, &sets[at++]);
+		if (!is_first(owner, r, linked))
+			continue;
+		if (r->steer != NULL)
+			freeze_steered(f, owner, r, &sets[at++]);
+		else
+			freeze_plain(f, r, &sets[at++]);
 	}
 	node->sets = sets;
 	node->n_sets = (uint16_t)n;
@@ -141,7 +190,8 @@ struct zone *zone_freeze(struct draft *draft, const struct zone_context *context
 	freeze_nodes(&f);
 	zone->apex_node = draft->owners[0]->node;
 	freeze_soa(&f);
-	zone->steerings = arena_copy(context->arena, f.steerings, zone->n_steerings * sizeof(*f.steerings));
-	free(f.steerings);
+	zone->steered = arena_copy(context->arena, f.steered, zone->n_steered * sizeof(*f.steered));
+	free(f.steered);
+	zone->draft = f.linked ? draft : NULL;
 	return zone;
 }

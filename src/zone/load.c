@@ -28,6 +28,8 @@ struct loader {
 	struct draft *draft;
 	struct scope scopes[DEPTH_MAX + 1]; /* by depth of inclusion */
 	unsigned depth;
+	const char *file_seen,
+		*file_kept; /* the last file's name, and a copy that lives as long as the draft */
 	bool has_default_ttl, has_last_ttl;
 	uint32_t default_ttl, last_ttl;
 	struct rdata rdata;
@@ -51,6 +53,17 @@ static bool refuse(struct loader *l, const struct entry *e, size_t token, const 
 	size_t at = token < e->n ? token : e->n - 1;
 	fault_add(l->context->faults, token_spot(e, &e->tokens[at]), "%s", text);
 	return false;
+}
+
+/* Where a token stands, for faults that are found when the file is closed. */
+static struct spot spot_kept(struct loader *l, const struct entry *e, size_t token)
+{
+	struct spot at = token_spot(e, &e->tokens[token]);
+	if (l->file_seen != at.file)
+		l->file_kept = arena_copy_text(l->draft->arena, at.file, strlen(at.file));
+	l->file_seen = at.file;
+	at.file = l->file_kept;
+	return at;
 }
 
 static bool read_name(struct loader *l, const struct entry *e, size_t token, struct name *out)
@@ -203,8 +216,6 @@ static bool read_type(struct loader *l, const struct entry *e, size_t token)
 					    "DS",  "TLSA", "SSHFP", "STEER", "AT",    "ALIAS"};
 	const struct token *t = &e->tokens[token];
 	uint16_t type = rdata_type(t);
-	if (token_is(t, "ALIAS"))
-		return refuse(l, e, token, "ALIAS is not supported yet");
 	if (type == 0) {
 		const char *near = value_nearest(t->text, t->len, words, sizeof(words) / sizeof(words[0]));
 		fault_add(l->context->faults, token_spot(e, t), "unknown record type \"%.*s\"%s%s%s",
@@ -220,33 +231,54 @@ static bool read_type(struct loader *l, const struct entry *e, size_t token)
 	return true;
 }
 
-static struct draft_record *read_record(struct loader *l, const struct entry *e, const struct head *head)
+/* ALIAS NAME: the record stands for what that name has. */
+static struct draft_record *read_alias(struct loader *l, const struct entry *e, const struct head *head)
 {
-	if (!read_type(l, e, head->type) ||
-	    !rdata_parse(e, head->type, &scope(l)->origin, &l->rdata, l->context->faults))
+	struct name target;
+	if (e->n != head->type + 2) {
+		refuse(l, e, head->type + 2, "ALIAS takes one domain name");
+		return NULL;
+	}
+	if (!read_name(l, e, head->type + 1, &target))
 		return NULL;
 	struct draft_owner *owner = draft_owner(l->draft, &head->owner);
-	struct draft_record *record =
-		draft_add(l->draft, owner, l->rdata.type, l->rdata.octets, l->rdata.len);
-	record->at = token_spot(e, &e->tokens[head->type]);
+	return draft_add(l->draft, owner, DRAFT_ALIAS, target.octets, target.len);
+}
+
+static struct draft_record *read_record(struct loader *l, const struct entry *e, const struct head *head)
+{
+	struct draft_record *record;
+	if (token_is(&e->tokens[head->type], "ALIAS")) {
+		record = read_alias(l, e, head);
+	} else {
+		if (!read_type(l, e, head->type) ||
+		    !rdata_parse(e, head->type, &scope(l)->origin, &l->rdata, l->context->faults))
+			return NULL;
+		struct draft_owner *owner = draft_owner(l->draft, &head->owner);
+		record = draft_add(l->draft, owner, l->rdata.type, l->rdata.octets, l->rdata.len);
+	}
+	if (record == NULL)
+		return NULL;
+	record->at = spot_kept(l, e, head->type);
 	record->ttl_s = head->ttl_s;
 	record->ttl_given = head->ttl_given;
 	return record;
 }
 
 /* The target that an AT record's own check polls; false where nothing says which address. */
-static bool read_target(struct loader *l, const struct entry *e, const struct at_entry *at, uint32_t *target)
+static bool read_target(struct loader *l, const struct entry *e, size_t type_token, const struct at_entry *at,
+			uint32_t *target)
 {
 	struct endpoint address = at->address;
 	const struct check *check = &l->context->config->checks[at->check];
 	if (!at->has_address) {
-		uint16_t type = l->rdata.type;
+		uint16_t type = token_is(&e->tokens[type_token], "ALIAS") ? DRAFT_ALIAS : l->rdata.type;
 		if (type != TYPE_A && type != TYPE_AAAA)
 			return refuse(l, e, 0, "check= needs address= where the record is no address");
 		address = (struct endpoint){.addr.family = type == TYPE_A ? FAMILY_V4 : FAMILY_V6};
 		memcpy(address.addr.octets, l->rdata.octets, l->rdata.len);
 	}
-	if (address.port == 0 && check->port == 0) {
+	if (address.port == 0 && check_needs_port(l->context->config, check)) {
 		fault_add(l->context->faults, token_spot(e, &e->tokens[0]),
 			  "check \"%s\" has no port=, so address= must have one", check->name);
 		return false;
@@ -266,11 +298,23 @@ static void read_at(struct loader *l, const struct entry *e, struct head *head)
 	record->steer = arena_copy(l->draft->arena, &at, sizeof(at));
 	record->target = ROSTER_NONE;
 	if (at.check != CONFIG_NONE)
-		read_target(l, e, &at, &record->target);
+		read_target(l, e, head->type, &at, &record->target);
 	if (record->type == TYPE_SOA || record->type == TYPE_NS || record->type == TYPE_DNAME ||
 	    record->type == TYPE_DS)
 		refuse(l, e, head->type,
 		       "SOA, NS, DS and DNAME make up the zone itself and can't be steered");
+}
+
+/* An ALIAS without AT is the only candidate, and in no datacenter. */
+static void read_plain_alias(struct loader *l, const struct entry *e, const struct head *head)
+{
+	static const struct at_entry anywhere = {
+		.datacenter = CONFIG_NONE, .weight = 1, .check = CONFIG_NONE};
+	struct draft_record *record = read_record(l, e, head);
+	if (record == NULL)
+		return;
+	record->steer = arena_copy(l->draft->arena, &anywhere, sizeof(anywhere));
+	record->target = ROSTER_NONE;
 }
 
 static void read_steer(struct loader *l, const struct entry *e, const struct head *head)
@@ -280,7 +324,7 @@ static void read_steer(struct loader *l, const struct entry *e, const struct hea
 	if (!steer_parse(e, head->type + 1, l->context->config, l->context->arena, faults, &steer))
 		return;
 	struct draft_owner *owner = draft_owner(l->draft, &head->owner);
-	struct spot at = token_spot(e, &e->tokens[head->type]);
+	struct spot at = spot_kept(l, e, head->type);
 	if (head->ttl_given) {
 		l->last_ttl = head->ttl_s;
 		l->has_last_ttl = true;
@@ -308,6 +352,8 @@ static void read_entry(struct loader *l, const struct entry *e)
 		return;
 	else if (token_is(&e->tokens[head.type], "AT"))
 		read_at(l, e, &head);
+	else if (token_is(&e->tokens[head.type], "ALIAS"))
+		read_plain_alias(l, e, &head);
 	else
 		read_record(l, e, &head);
 }
@@ -329,7 +375,8 @@ static struct zone *load(const struct zone_context *context, const struct zone_f
 	struct zone *zone = NULL;
 	if (context->faults->errors == errors)
 		zone = zone_freeze(l->draft, context);
-	draft_free(l->draft);
+	if (zone == NULL || zone->draft == NULL)
+		draft_free(l->draft);
 	lexer_close(lexer);
 	free(l);
 	return zone;
@@ -337,7 +384,7 @@ static struct zone *load(const struct zone_context *context, const struct zone_f
 
 struct zone *zone_load(const struct zone_context *context, const struct zone_file *file)
 {
-	struct lexer *lexer = lexer_open(file->path, context->faults);
+	struct lexer *lexer = lexer_open(file->path, &file->at, context->faults);
 	return lexer ? load(context, file, lexer) : NULL;
 }
 

@@ -5,6 +5,9 @@
 #include "base/memory.h"
 #include "config/value.h"
 #include "wire/types.h"
+#include "zone/ipseckey.h"
+#include "zone/line.h"
+#include "zone/svcb.h"
 
 #include <ctype.h>
 #include <ldns/ldns.h>
@@ -55,67 +58,6 @@ static bool parse_address(const struct entry *entry, size_t type_token, struct r
 	return true;
 }
 
-/* Does the number, or duration, fit its field? ldns cuts it to the field's size. */
-static bool number_fits(const struct token *t, ldns_rdf_type field)
-{
-	uint64_t value;
-	uint32_t seconds;
-	bool number = value_number(t->text, t->len, &value);
-	switch ((int)field) {
-	case LDNS_RDF_TYPE_INT8: return number && value <= UINT8_MAX;
-	case LDNS_RDF_TYPE_ALG: /* or a mnemonic */
-	case LDNS_RDF_TYPE_CERTIFICATE_USAGE:
-	case LDNS_RDF_TYPE_SELECTOR:
-	case LDNS_RDF_TYPE_MATCHING_TYPE:
-		return number ? value <= UINT8_MAX : isalpha((unsigned char)t->text[0]);
-	case LDNS_RDF_TYPE_INT16: return number && value <= UINT16_MAX;
-	case LDNS_RDF_TYPE_INT32: return number && value <= UINT32_MAX;
-	case LDNS_RDF_TYPE_PERIOD: return number ? value <= UINT32_MAX : value_ttl(t->text, t->len, &seconds);
-	default: return true;
-	}
-}
-
-/* What ldns would bend instead of refusing it; NULL where there is nothing. */
-static const struct token *bent(const struct entry *entry, size_t type_token, uint16_t type)
-{
-	const ldns_rr_descriptor *d = ldns_rr_descript(type);
-	const struct token *tokens = entry->tokens + type_token + 1;
-	size_t n = entry->n - type_token - 1;
-	for (size_t i = 0; i < n && i < ldns_rr_descriptor_minimum(d); i++) {
-		ldns_rdf_type field = ldns_rr_descriptor_field_type(d, i);
-		size_t digits = 0;
-		if (!number_fits(&tokens[i], field))
-			return &tokens[i];
-		for (size_t j = i; j < n && field == LDNS_RDF_TYPE_HEX; j++)
-			digits += tokens[j].len;
-		if (digits % 2 != 0)
-			return &tokens[i];
-	}
-	struct token port;
-	for (size_t i = 0; i < n && (type == TYPE_SVCB || type == TYPE_HTTPS); i++) {
-		if (tokens[i].len < 5 || strncasecmp(tokens[i].text, "port=", 5) != 0)
-			continue;
-		port = (struct token){.text = tokens[i].text + 5, .len = tokens[i].len - 5};
-		if (!number_fits(&port, LDNS_RDF_TYPE_INT16))
-			return &tokens[i];
-	}
-	return NULL;
-}
-
-/* The keys of SVCB parameters ascend, none comes twice (RFC 9460 §2.2). */
-static bool parameters_right(const struct rdata *r)
-{
-	size_t at = 2 + name_length(r->octets + 2);
-	for (int before = -1; at + 4 <= r->len;) {
-		int key = r->octets[at] << 8 | r->octets[at + 1];
-		if (key <= before)
-			return false;
-		before = key;
-		at += 4u + (size_t)(r->octets[at + 2] << 8 | r->octets[at + 3]);
-	}
-	return true;
-}
-
 /* \# LENGTH HEX... (RFC 3597 §5) */
 static bool read_generic(const struct entry *entry, size_t at, struct rdata *out)
 {
@@ -155,7 +97,8 @@ static bool octets_right(const struct rdata *r)
 	memcpy(wire + 11, r->octets, r->len);
 	ldns_rr *rr = NULL;
 	bool ok = ldns_wire2rr(&rr, wire, len, &at, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK;
-	ok = ok && ldns_rr_rd_count(rr) >= ldns_rr_descriptor_minimum(d) &&
+	size_t empty = r->type == TYPE_CAA; /* a value of no octets is no field to ldns */
+	ok = ok && ldns_rr_rd_count(rr) + empty >= ldns_rr_descriptor_minimum(d) &&
 	     ldns_rr2wire(&again, rr, LDNS_SECTION_ANSWER, &again_len) == LDNS_STATUS_OK &&
 	     again_len == len && memcmp(again, wire, len) == 0;
 	ldns_rr_free(rr);
@@ -170,21 +113,6 @@ static bool refuse(const struct entry *entry, const struct token *at, struct fau
 	return false;
 }
 
-/* The record as one line for ldns. The caller frees it. */
-static char *record_line(const struct entry *entry, size_t type_token)
-{
-	size_t len = sizeof(". 0 IN ");
-	for (size_t i = type_token; i < entry->n; i++)
-		len += entry->tokens[i].len + 1;
-	char *line = mem_alloc(len + 1), *p = stpcpy(line, ". 0 IN");
-	for (size_t i = type_token; i < entry->n; i++) {
-		*p++ = ' ';
-		p = mempcpy(p, entry->tokens[i].text, entry->tokens[i].len);
-	}
-	*p = '\0';
-	return line;
-}
-
 static bool copy_rdata(const ldns_rr *rr, struct rdata *out)
 {
 	size_t len = 0;
@@ -196,11 +124,66 @@ static bool copy_rdata(const ldns_rr *rr, struct rdata *out)
 			return false;
 		if (size > sizeof(out->octets) - len)
 			return false;
-		memcpy(out->octets + len, ldns_rdf_data(field), size);
+		if (size > 0)
+			memcpy(out->octets + len, ldns_rdf_data(field), size);
 		len += size;
 	}
 	out->len = (uint16_t)len;
 	return true;
+}
+
+static bool is_svcb(uint16_t type)
+{
+	return type == TYPE_SVCB || type == TYPE_HTTPS;
+}
+
+static bool parse_generic(const struct entry *entry, size_t type_token, struct rdata *out,
+			  struct faults *faults)
+{
+	const struct token *type = &entry->tokens[type_token], *first = type + 1;
+	if (!read_generic(entry, type_token + 1, out))
+		return refuse(
+			entry, first, faults,
+			"behind \\# stand the number of octets and as many of them, in hexadecimal digits");
+	if (!octets_right(out)) {
+		fault_add(faults, token_spot(entry, first),
+			  "bad data for a %.*s record: a field is missing or too long", (int)type->len,
+			  type->text);
+		return false;
+	}
+	const char *wrong = is_svcb(out->type) ? svcb_wrong(out) : NULL;
+	return wrong == NULL || refuse(entry, first, faults, wrong);
+}
+
+/* The fields up to the token `end` (not included). */
+static bool parse_by_ldns(const struct entry *entry, size_t type_token, size_t end, const struct name *origin,
+			  struct rdata *out, struct faults *faults)
+{
+	const struct token *type = &entry->tokens[type_token], *first = type + 1;
+	char *line = line_make(entry, type_token, end, faults);
+	if (line == NULL)
+		return false;
+	if (strlen(line) > LINE_MAX_LDNS) {
+		free(line);
+		return refuse(entry, first, faults, "the record's data is longer than 65535 characters");
+	}
+	ldns_rdf *ldns_origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, origin->len, origin->octets);
+	ldns_rr *rr = NULL;
+	ldns_status status = ldns_rr_new_frm_str(&rr, line, 0, ldns_origin, NULL);
+	ldns_rdf_deep_free(ldns_origin);
+	free(line);
+
+	if (status == LDNS_STATUS_OK)
+		line_mend(entry, type_token, end, rr);
+	bool fits = status == LDNS_STATUS_OK && copy_rdata(rr, out);
+	ldns_rr_free(rr);
+	if (status != LDNS_STATUS_OK)
+		fault_add(faults, token_spot(entry, first), "bad data for a %.*s record: %s%s",
+			  (int)type->len, type->text, ldns_get_errorstr_by_id(status), line_form(out->type));
+	else if (!fits)
+		return refuse(entry, first, faults,
+			      "a name in the data is longer than 255 octets, or the data than 65535");
+	return fits;
 }
 
 bool rdata_parse(const struct entry *entry, size_t type_token, const struct name *origin, struct rdata *out,
@@ -215,44 +198,13 @@ bool rdata_parse(const struct entry *entry, size_t type_token, const struct name
 	}
 	if ((out->type == TYPE_A || out->type == TYPE_AAAA) && entry->n == type_token + 2)
 		return parse_address(entry, type_token, out, faults);
-
-	const struct token *first = &entry->tokens[type_token + 1];
-	if (token_is(first, "\\#")) {
-		if (!read_generic(entry, type_token + 1, out))
-			return refuse(entry, first, faults,
-				      "behind \\# stand the number of octets and as many of them, in "
-				      "hexadecimal digits");
-		if (octets_right(out))
-			return true;
-		fault_add(faults, token_spot(entry, first),
-			  "bad data for a %.*s record: a field is missing or too long", (int)type->len,
-			  type->text);
-		return false;
-	}
-	const struct token *wrong = bent(entry, type_token, out->type);
-	if (wrong != NULL)
-		return refuse(entry, wrong, faults, "the value does not fit its field");
-	char *line = record_line(entry, type_token);
-	if (strlen(line) > LINE_MAX_LDNS) {
-		free(line);
-		return refuse(entry, first, faults, "the record's data is longer than 65535 characters");
-	}
-	ldns_rdf *ldns_origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, origin->len, origin->octets);
-	ldns_rr *rr = NULL;
-	ldns_status status = ldns_rr_new_frm_str(&rr, line, 0, ldns_origin, NULL);
-	ldns_rdf_deep_free(ldns_origin);
-	free(line);
-
-	const struct token *data = type + 1;
-	bool fits = status == LDNS_STATUS_OK && copy_rdata(rr, out);
-	ldns_rr_free(rr);
-	if (status != LDNS_STATUS_OK)
-		fault_add(faults, token_spot(entry, data), "bad data for a %.*s record: %s", (int)type->len,
-			  type->text, ldns_get_errorstr_by_id(status));
-	else if (!fits)
-		fault_add(faults, token_spot(entry, data),
-			  "a name in the data is longer than 255 octets, or the data than 65535");
-	if (fits && (out->type == TYPE_SVCB || out->type == TYPE_HTTPS) && !parameters_right(out))
-		return refuse(entry, first, faults, "a parameter is given twice");
-	return fits;
+	if (token_is(type + 1, "\\#"))
+		return parse_generic(entry, type_token, out, faults);
+	if (out->type == LDNS_RR_TYPE_IPSECKEY)
+		return ipseckey_read(entry, type_token + 1, origin, out, faults);
+	size_t end = entry->n, parameters = type_token + 3;
+	if (is_svcb(out->type) && parameters < end)
+		end = parameters;
+	return parse_by_ldns(entry, type_token, end, origin, out, faults) &&
+	       (!is_svcb(out->type) || svcb_read(entry, parameters, out, faults));
 }

@@ -2,13 +2,15 @@
 /* From STEER and AT entries to what the steps of a choice work on. */
 #include "wire/types.h"
 #include "zone/draft.h"
+#include "zone/rdata.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { AT_ANY = UINT16_MAX };
 
-static struct steer_entry effective_policy(const struct draft *draft, const struct draft_owner *owner,
-					   const struct config *config)
+struct steer_entry steering_policy(const struct draft *draft, const struct draft_owner *owner,
+				   const struct config *config)
 {
 	if (owner->steer != NULL)
 		return *owner->steer;
@@ -47,16 +49,22 @@ static struct order *fixed_order(const struct steering *s, struct arena *arena)
 	return order;
 }
 
-/* The distinct datacenters, ascending, and who is in each. */
+/* The policy's list, where it has one that is closed, leaves other datacenters out. */
+static bool takes_part(const struct steer_entry *policy, uint16_t datacenter)
+{
+	return policy->n == 0 || policy->rest || holds(policy->datacenters, policy->n, datacenter);
+}
+
+/* The distinct datacenters that take part, ascending, and who is in each. */
 static void group(struct steering *s, struct arena *arena)
 {
 	uint16_t list[CANDIDATES_MAX];
-	uint64_t masks[CANDIDATES_MAX] = {0};
+	uint64_t masks[CANDIDATES_MAX] = {0}, backups[CANDIDATES_MAX] = {0};
 	unsigned n = 0;
 	for (unsigned i = 0; i < s->n; i++) {
 		uint16_t datacenter = s->members[i].datacenter;
 		unsigned at = n;
-		if (datacenter == AT_ANY || holds(list, n, datacenter))
+		if (datacenter == AT_ANY || holds(list, n, datacenter) || !takes_part(&s->policy, datacenter))
 			continue;
 		for (; at > 0 && list[at - 1] > datacenter; at--)
 			list[at] = list[at - 1];
@@ -65,69 +73,125 @@ static void group(struct steering *s, struct arena *arena)
 	}
 	for (unsigned i = 0; i < s->n; i++) {
 		uint64_t bit = (uint64_t)1 << i;
-		if (s->backups & bit)
-			continue;
+		bool backup = (s->backups & bit) != 0;
 		if (s->members[i].datacenter == AT_ANY)
-			s->loose |= bit;
+			*(backup ? &s->loose_backups : &s->loose) |= bit;
 		for (unsigned j = 0; j < n; j++) {
 			if (list[j] == s->members[i].datacenter)
-				masks[j] |= bit;
+				(backup ? backups : masks)[j] |= bit;
 		}
 	}
 	s->n_datacenters = (uint16_t)n;
 	s->datacenters = arena_copy(arena, list, n * sizeof(list[0]));
 	s->in_datacenter = arena_copy(arena, masks, n * sizeof(masks[0]));
+	s->backups_in_datacenter = arena_copy(arena, backups, n * sizeof(backups[0]));
 }
 
-static void warn_unused(const struct steering *s, const struct draft_record *first,
+static void warn_unused(const struct steering *s, const struct candidate *list,
 			const struct zone_context *context)
 {
-	const struct steer_entry *policy = &s->policy;
-	if (policy->n == 0 || policy->rest)
-		return;
-	for (const struct draft_record *r = first; r != NULL; r = r->next) {
-		if (r->type != first->type || r->steer->backup || r->steer->datacenter == CONFIG_NONE)
-			continue;
-		if (!holds(policy->datacenters, policy->n, (uint16_t)r->steer->datacenter))
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct draft_record *r = list[i].record;
+		if (!r->steer->backup && r->steer->datacenter != CONFIG_NONE &&
+		    !takes_part(&s->policy, (uint16_t)r->steer->datacenter))
 			fault_warn(context->faults, r->at,
 				   "never answered: the name's STEER %s does not list \"%s\"",
-				   method_word(policy->method),
+				   method_word(s->policy.method),
 				   context->config->datacenters[r->steer->datacenter].name);
 	}
 }
 
-struct steering *steering_resolve(const struct draft *draft, const struct draft_owner *owner, uint16_t type,
-				  const struct zone_context *context)
+/* Folds octets into a hash that is the same on every server. */
+static uint64_t fold(uint64_t hash, const void *octets, size_t len)
 {
-	const struct draft_record *first = draft_first(owner, type);
-	unsigned n = 0;
-	for (const struct draft_record *r = first; r != NULL; r = r->next)
-		n += r->type == type;
+	const uint8_t *p = octets;
+	for (size_t i = 0; i < len; i++)
+		hash = name_hash_mix(hash ^ p[i], 0xa0761d6478bd642fu);
+	return name_hash_mix(hash ^ len, 0xe7037ed1a0b428dbu);
+}
 
-	struct steering *s = arena_alloc(context->arena, sizeof(*s) + n * sizeof(s->members[0]));
-	uint32_t slots[CANDIDATES_MAX], record = 0;
-	s->policy = effective_policy(draft, owner, context->config);
-	s->single = type == TYPE_CNAME;
-	for (const struct draft_record *r = first; r != NULL; r = r->next) {
-		if (r->type != type)
-			continue;
-		struct roster_want want = {r->steer->datacenter, r->target, s->policy.max_latency_us,
-					   r->steer->state};
-		slots[s->n] = roster_slot(context->roster, &want);
-		s->backups |= (uint64_t)r->steer->backup << s->n;
-		s->heavy |= (uint64_t)(r->steer->weight > 0) << s->n;
-		s->members[s->n++] = (struct member){
-			.record = record,
-			.ttl_s = r->ttl_given || !owner->steer_has_ttl ? r->ttl_s : owner->steer_ttl_s,
-			.weight = r->steer->weight,
-			.datacenter =
-				r->steer->datacenter == CONFIG_NONE ? AT_ANY : (uint16_t)r->steer->datacenter,
-		};
-		record += RECORD_RDATA_AT + r->len;
+/*
+ * What pick=hash knows a candidate by: the name, its datacenter and its data. Names of one group have their
+ * data not in common: there it is the group, the datacenter, and the how manieth of that datacenter it is.
+ */
+static uint64_t identity(const struct config *config, const struct steering *s,
+			 const struct draft_owner *owner, const struct candidate *list, unsigned at)
+{
+	const char *group = s->policy.group;
+	const struct draft_record *r = list[at].record;
+	int datacenter = r->steer->datacenter;
+	const char *place = datacenter == CONFIG_NONE ? "*" : config->datacenters[datacenter].name;
+	uint64_t hash =
+		group != NULL ? fold(1, group, strlen(group)) : fold(2, owner->name.octets, owner->name.len);
+	hash = fold(hash, place, strlen(place));
+	if (group == NULL)
+		return fold(hash, r->rdata, r->len);
+	uint8_t before = 0;
+	for (unsigned i = 0; i < at; i++)
+		before = (uint8_t)(before + (list[i].record->steer->datacenter == datacenter));
+	return fold(hash, &before, 1);
+}
+
+static void add_member(struct steering *s, const struct draft_owner *owner, const struct candidate *c,
+		       uint32_t *offset)
+{
+	const struct draft_record *r = c->record;
+	uint64_t bit = (uint64_t)1 << s->n;
+	bool has_record = c->alias == NULL && !c->shadow;
+	s->backups |= r->steer->backup ? bit : 0;
+	s->heavy |= r->steer->weight > 0 ? bit : 0;
+	s->cnames |= c->cname ? bit : 0;
+	s->aliases |= c->alias != NULL;
+	s->members[s->n++] = (struct member){
+		.record = has_record ? *offset : MEMBER_NO_RECORD,
+		.ttl_s = r->ttl_given || !owner->steer_has_ttl ? r->ttl_s : owner->steer_ttl_s,
+		.weight = r->steer->weight,
+		.datacenter = r->steer->datacenter == CONFIG_NONE ? AT_ANY : (uint16_t)r->steer->datacenter,
+		.alias = c->alias,
+	};
+	*offset += has_record ? (uint32_t)RECORD_RDATA_AT + r->len : 0;
+}
+
+/* Enters the set into the roster, under its name. */
+static uint32_t enroll(const struct zone_context *context, const struct steering *s,
+		       const struct draft_owner *owner, uint16_t type, const struct candidate *list)
+{
+	uint32_t slots[CANDIDATES_MAX];
+	uint16_t weights[CANDIDATES_MAX];
+	char name[NAME_TEXT_MAX], type_text[16], text[NAME_TEXT_MAX + 20];
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct draft_record *r = list[i].record;
+		const struct steering *alias = list[i].alias ? list[i].alias->steering : NULL;
+		struct roster_want want = {r->steer->datacenter,     r->target,
+					   s->policy.max_latency_us, r->steer->state,
+					   r->steer->capacity,       alias ? alias->set : ROSTER_NONE};
+		slots[i] = roster_slot(context->roster, &want);
+		weights[i] = r->steer->weight;
 	}
+	snprintf(text, sizeof(text), "%s %s", name_format(owner->name.octets, name),
+		 rdata_type_format(type, type_text));
+	return roster_set(context->roster, &(struct roster_set){.n = s->n,
+								.slots = slots,
+								.weights = weights,
+								.pick = s->policy.pick,
+								.ttl_s = s->policy.ttl_s,
+								.name = text});
+}
+
+struct steering *steering_resolve(const struct zone_context *context, const struct draft *draft,
+				  const struct draft_owner *owner, uint16_t type,
+				  const struct candidate *list, unsigned n)
+{
+	struct steering *s = arena_alloc(context->arena, sizeof(*s) + n * sizeof(s->members[0]));
+	uint32_t offset = 0;
+	s->policy = steering_policy(draft, owner, context->config);
+	for (unsigned i = 0; i < n; i++)
+		add_member(s, owner, &list[i], &offset);
+	for (unsigned i = 0; i < n && s->policy.pick == PICK_HASH; i++)
+		s->members[i].identity = identity(context->config, s, owner, list, i);
 	group(s, context->arena);
-	warn_unused(s, first, context);
+	warn_unused(s, list, context);
 	s->order = fixed_order(s, context->arena);
-	s->set = roster_set(context->roster, context->arena, slots, s->n);
+	s->set = enroll(context, s, owner, type, list);
 	return s;
 }

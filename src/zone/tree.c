@@ -148,6 +148,7 @@ struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct aren
 		while (cells[at] != NULL)
 			at = (at + 1) & zones->mask;
 		cells[at] = list[i];
+		list[i]->number = (uint32_t)i;
 		if (list[i]->apex.labels > zones->apex_labels_max)
 			zones->apex_labels_max = list[i]->apex.labels;
 		if (list[i]->labels_max > zones->labels_max)

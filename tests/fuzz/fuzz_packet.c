@@ -71,7 +71,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	faults_free(&faults);
 	struct vitals vitals;
 	vitals_init(&vitals, world->roster);
-	view = (struct view){world, board_build(world->roster, &vitals)};
+	view = (struct view){.world = world, .board = board_build(world->roster, &vitals, 1)};
 	vitals_free(&vitals);
 	responder = mem_alloc(sizeof(*responder));
 	responder->view = &view;

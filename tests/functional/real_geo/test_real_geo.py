@@ -26,7 +26,7 @@ def continent_of(country):
     """The continent of a country for databases that have none, out of the same table as the server's."""
     if not CONTINENTS:
         import re
-        for code, continent in re.findall(r'\{"([A-Z]{2})", "([A-Z]{2})"', (ROOT / "src/geo/country.c").read_text()):
+        for code, continent in re.findall(r'\{"([A-Z]{2})", "([A-Z]{2})"', (ROOT / "src/base/country.c").read_text()):
             CONTINENTS[code] = continent
     return CONTINENTS.get(country)
 

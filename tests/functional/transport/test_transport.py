@@ -10,7 +10,7 @@ import dns.message
 import dns.query
 import dns.rcode
 import pytest
-from harness import SOA, Server, free_port
+from harness import SOA, Server, free_port, run_gslbd
 
 CONF = "listen 127.0.0.1:@PORT@\nlisten [::1]:@PORT@\nlisten 0.0.0.0:@WILD@\nworkers 2\ndatacenter fra\nzone app.example.com z.zone\n"
 ZONE = SOA + "www A 192.0.2.1\n" + "".join(f"big A 192.0.2.{i}\n" for i in range(1, 101)) + \
@@ -179,6 +179,6 @@ def test_many_connections_at_once(server):
 
 
 def test_two_servers_do_not_share_a_port(server):
-    result = __import__("harness").run_gslbd(server.conf)
+    result = run_gslbd(server.conf)
     assert result.returncode == 1
     assert f"listen 127.0.0.1:{server.port}: another program listens there already" in result.stderr

@@ -64,9 +64,9 @@ static int setup(void **state)
 	assert_non_null(f->world);
 	struct vitals vitals;
 	vitals_init(&vitals, f->world->roster);
-	f->board = board_build(f->world->roster, &vitals);
+	f->board = board_build(f->world->roster, &vitals, 1);
 	vitals_free(&vitals);
-	f->view = (struct view){f->world, f->board};
+	f->view = (struct view){.world = f->world, .board = f->board};
 	f->responder = mem_alloc(sizeof(*f->responder));
 	f->responder->view = &f->view;
 	picker_seed(&f->responder->picker);

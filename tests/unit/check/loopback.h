@@ -8,8 +8,10 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +25,11 @@ struct script {
 	const char *say;  /* once the request has come whole */
 	const char *rest; /* later, or again and again (THEN_REPEAT) */
 	enum then then;
-	bool at_once;      /* without waiting for a request */
-	unsigned pause_ms; /* between the two texts; 2 by default */
+	bool at_once;                   /* without waiting for a request */
+	unsigned pause_ms;              /* between the two texts; 2 by default */
+	const char *until;              /* what ends a request; an empty line by default */
+	const char *path, *say_at_path; /* said instead where the request has this in its first line */
+	SSL_CTX *tls;                   /* borrowed; NULL: none */
 };
 
 struct visitor;
@@ -178,7 +183,10 @@ static inline void visitor_written(struct bufferevent *stream, void *context)
 
 static inline void visitor_say(struct visitor *v)
 {
-	const char *say = v->server->script.say;
+	const struct script *script = &v->server->script;
+	const char *at = script->path != NULL ? strstr(v->server->request, script->path) : NULL;
+	const char *say =
+		at != NULL && at < strchr(v->server->request, '\n') ? script->say_at_path : script->say;
 	v->said = true;
 	if (say[0] != '\0')
 		bufferevent_write(v->stream, say, strlen(say));
@@ -192,7 +200,8 @@ static inline void visitor_read(struct bufferevent *stream, void *context)
 	struct evbuffer *in = bufferevent_get_input(stream);
 	if (v->said)
 		return;
-	if (evbuffer_search(in, "\r\n\r\n", 4, NULL).pos < 0)
+	const char *until = v->server->script.until != NULL ? v->server->script.until : "\r\n\r\n";
+	if (evbuffer_search(in, until, strlen(until), NULL).pos < 0)
 		return;
 	ssize_t len = evbuffer_copyout(in, v->server->request, sizeof(v->server->request) - 1);
 	v->server->request[len > 0 ? len : 0] = '\0';
@@ -219,7 +228,12 @@ static inline void on_visitor(struct evconnlistener *listener, evutil_socket_t f
 	*v->link = v;
 	if (v->next != NULL)
 		v->next->link = &v->next;
-	v->stream = bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);
+	struct event_base *base = evconnlistener_get_base(listener);
+	v->stream =
+		v->server->script.tls == NULL
+			? bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE)
+			: bufferevent_openssl_socket_new(base, fd, SSL_new(v->server->script.tls),
+							 BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
 	bufferevent_setcb(v->stream, visitor_read, visitor_written, visitor_gone, v);
 	bufferevent_enable(v->stream, EV_READ | EV_WRITE);
 	if (v->server->script.at_once)
@@ -277,8 +291,11 @@ static inline struct check http_check(void)
 		.rise = 1,
 		.fall = 1,
 		.path = "/health",
-		.n_expect = 1,
-		.expect = &status_2xx,
+		.method = "GET",
+		.body_limit = 65536,
+		.verify = true,
+		.expect.n = 1,
+		.expect.list = &status_2xx,
 	};
 }
 

@@ -146,12 +146,46 @@ static const struct {
 	 "ok",
 	 false,
 	 "the reply's trailer is longer than 64 KiB"},
-	{"a bad chunk", {.say = OK "Transfer-Encoding: chunked\r\n\r\nzz\r\nok"}, "ok", false, ""},
+	{"a bad chunk",
+	 {.say = OK "Transfer-Encoding: chunked\r\n\r\nzz\r\nok"},
+	 "ok",
+	 false,
+	 "the body is badly chunked"},
 	{"a huge chunk",
 	 {.say = OK "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\nok"},
 	 "ok",
 	 false,
-	 ""},
+	 "the body is badly chunked"},
+	{"a negative chunk",
+	 {.say = OK "Transfer-Encoding: chunked\r\n\r\n-1\r\nok"},
+	 "ok",
+	 false,
+	 "the body is badly chunked"},
+	{"an endless size of a chunk",
+	 {.say = OK "Transfer-Encoding: chunked\r\n\r\n", "0", THEN_REPEAT},
+	 "ok",
+	 false,
+	 "the body is badly chunked"},
+	{"an endless extension of a chunk",
+	 {.say = OK "Transfer-Encoding: chunked\r\n\r\n2;", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", THEN_REPEAT},
+	 "ok",
+	 false,
+	 "the reply is a flood"},
+	{"endless chunks of one",
+	 {.say = OK "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", THEN_REPEAT},
+	 "ok",
+	 false,
+	 "the first 64 KiB of the body do not contain \"ok\""},
+	{"a negative length",
+	 {.say = OK "Content-Length: -5\r\n\r\nok"},
+	 "ok",
+	 false,
+	 "the reply is not HTTP"},
+	{"a huge length",
+	 {.say = OK "Content-Length: 99999999999999999999\r\n\r\nok"},
+	 "sick",
+	 false,
+	 "body does not contain \"sick\""},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -168,8 +202,8 @@ static void each_reply_has_its_verdict(void **state)
 		checks[i] = http_check();
 		checks[i].body = rows[i].body;
 		if (rows[i].several) {
-			checks[i].expect = several;
-			checks[i].n_expect = sizeof(several) / sizeof(several[0]);
+			checks[i].expect.list = several;
+			checks[i].expect.n = sizeof(several) / sizeof(several[0]);
 		}
 		schedule_add(lb->schedule, i, &(struct target){servers[i]->address, &checks[i]});
 	}
@@ -216,6 +250,7 @@ static void a_reply_that_does_not_end_times_out(void **state)
 		assert_in_range(now_ms() - begin, 299, 5000);
 		assert_false(lb->heard[i].last.ok);
 		assert_string_equal(lb->heard[i].last.why, slow[i].why);
+		assert_int_equal(lb->heard[i].last.silent, i == 0);
 	}
 	for (uint32_t i = 0; i < N; i++)
 		server_free(servers[i]);

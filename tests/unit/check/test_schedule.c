@@ -135,8 +135,9 @@ static const struct check rebound_check = {.name = "test",
 					   .timeout_ms = 5000,
 					   .path = "/health",
 					   .body = "ok",
-					   .n_expect = 1,
-					   .expect = &status_2xx};
+					   .body_limit = 65536,
+					   .expect.n = 1,
+					   .expect.list = &status_2xx};
 
 static void a_check_may_move_to_other_memory(void **state)
 {

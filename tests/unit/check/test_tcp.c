@@ -46,6 +46,7 @@ static void a_closed_port_refuses_both_kinds(void **state)
 		assert_true(loopback_wait(lb, i, 1));
 		assert_false(lb->heard[i].last.ok);
 		assert_string_equal(lb->heard[i].last.why, "connection refused");
+		assert_false(lb->heard[i].last.silent || lb->heard[i].last.ours);
 	}
 	loopback_free(lb);
 }
@@ -84,13 +85,14 @@ static void a_connection_that_waits_times_out(void **state)
 	server_free(s);
 	uint64_t begin = now_ms();
 	for (uint32_t i = 0; i < 2; i++) {
-		checks[i].timeout_ms = 250;
+		*(i == 0 ? &checks[i].connect_timeout_ms : &checks[i].timeout_ms) = 250;
 		schedule_add(lb->schedule, i, &(struct target){address, &checks[i]});
 	}
 	for (uint32_t i = 0; i < 2; i++) {
 		assert_true(loopback_wait(lb, i, 1));
 		assert_in_range(now_ms() - begin, 249, 5000);
 		assert_string_equal(lb->heard[i].last.why, "timed out after 250 ms while connecting");
+		assert_true(lb->heard[i].last.silent);
 	}
 	for (size_t i = 0; i < 4; i++)
 		close(fillers[i]);
@@ -150,7 +152,8 @@ static void a_lack_of_descriptors_is_said_to_be_ours(void **state)
 	setrlimit(RLIMIT_NOFILE, &limit);
 	assert_true(heard);
 	for (int i = 0; i < 2; i++) {
-		assert_false(short_of[i].ok);
+		assert_false(short_of[i].ok || short_of[i].silent);
+		assert_true(short_of[i].ours);
 		assert_string_equal(short_of[i].why,
 				    "not checked, this machine's fault: too many open files");
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* gslbd.conf, STEER and AT: what is read from sound ones; and the faults of STEER and AT. */
+/* gslbd.conf: what is read from sound ones. */
 #include "config/config.h"
-#include "config/steering.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,9 +45,9 @@ static void everything_is_read_whatever_the_order(void **state)
 	assert_int_equal(site->interval_ms, 60000);
 	assert_int_equal(site->rise, 4);
 	assert_int_equal(site->fall, 5);
-	assert_int_equal(site->n_expect, 2);
-	assert_int_equal(site->expect[1].first, 301);
-	assert_int_equal(site->expect[1].last, 302);
+	assert_int_equal(site->expect.n, 2);
+	assert_int_equal(site->expect.list[1].first, 301);
+	assert_int_equal(site->expect.list[1].last, 302);
 	const struct datacenter *fra = &c->datacenters[config_datacenter(c, "fra", 3)];
 	assert_true(fra->located && fra->latitude == 50.11 && fra->longitude == -8.68);
 	assert_int_equal(fra->max_latency_us, 250000);
@@ -68,6 +67,128 @@ static void everything_is_read_whatever_the_order(void **state)
 	config_free(c);
 }
 
+static void options_of_checks_are_read(void **state)
+{
+	(void)state;
+	struct config *c = read(
+		"check h https path=/h host=a.example method=HEAD header=\"X-A: b c\" header=X-D:e "
+		"user-agent=me "
+		"redirects=3 body-limit=2k connect-timeout=250ms return=after:1m slow-start=30s "
+		"load=header:X-Load verify=no ca-file=ca.pem\n"
+		"check j http expect-json=/a:b/c:true body-limit=1M load=JSON:/n/0 return=manual\n"
+		"check t tcp port=7 send=\"a\\013\\010\" expect=PONG load=agent\n"
+		"check e exec command=\" /bin/probe -v\tx \"\n"
+		"check g grpc service=a.B tls=yes port=9\n"
+		"check some calc min=2 slow-start=1s of late h t\ncheck all calc of h t\ncheck late http\n");
+	const struct check *h = &c->checks[config_check(c, "h", 1)], *j = &c->checks[config_check(c, "j", 1)];
+	const struct check *t = &c->checks[config_check(c, "t", 1)], *e = &c->checks[config_check(c, "e", 1)];
+	const struct check *g = &c->checks[config_check(c, "g", 1)];
+	assert_int_equal(h->port, 443);
+	assert_string_equal(h->method, "HEAD");
+	assert_int_equal(h->headers.n, 2);
+	assert_string_equal(h->headers.list[0], "X-A: b c");
+	assert_string_equal(h->headers.list[1], "X-D:e");
+	assert_string_equal(h->user_agent, "me");
+	assert_int_equal(h->redirects, 3);
+	assert_int_equal(h->body_limit, 2048);
+	assert_int_equal(h->connect_timeout_ms, 250);
+	assert_int_equal(h->comeback.when, COMEBACK_AFTER);
+	assert_int_equal(h->comeback.after_ms, 60000);
+	assert_int_equal(h->slow_start_ms, 30000);
+	assert_int_equal(h->load.source, LOAD_HEADER);
+	assert_string_equal(h->load.name, "X-Load");
+	assert_true(h->tls && !h->verify);
+	assert_string_equal(h->ca_file, "ca.pem");
+	assert_string_equal(j->expect_json.path, "/a:b/c");
+	assert_string_equal(j->expect_json.value, "true");
+	assert_int_equal(j->body_limit, 1048576);
+	assert_int_equal(j->load.source, LOAD_JSON);
+	assert_string_equal(j->load.name, "/n/0");
+	assert_int_equal(j->comeback.when, COMEBACK_MANUAL);
+	assert_string_equal(t->send, "a\r\n");
+	assert_string_equal(t->reply, "PONG");
+	assert_int_equal(t->load.source, LOAD_AGENT);
+	assert_int_equal(e->command.n, 3);
+	assert_string_equal(e->command.list[0], "/bin/probe");
+	assert_string_equal(e->command.list[2], "x");
+	assert_true(g->tls && g->verify);
+	assert_string_equal(g->service, "a.B");
+	const struct check *some = &c->checks[config_check(c, "some", 4)];
+	assert_int_equal(some->min, 2);
+	assert_int_equal(some->n_parts, 3);
+	assert_int_equal(some->parts[0], config_check(c, "late", 4));
+	assert_int_equal(c->checks[config_check(c, "all", 3)].min, 2);
+	config_free(c);
+}
+
+static void admin_state_and_explain_from_are_read(void **state)
+{
+	(void)state;
+	struct config *c =
+		read("admin 127.0.0.1:8053 token-file=t\nstate keep fresh=90s\n"
+		     "explain-from 127.0.0.0/8 ::1\n"
+		     "datacenter a capacity=10 return=auto slow-start=0\ndatacenter b capacity=5..9\n");
+	assert_true(c->admin.given && c->admin.path == NULL);
+	assert_int_equal(c->admin.endpoint.port, 8053);
+	assert_string_equal(c->admin.token_file, "t");
+	assert_string_equal(c->state_dir, "keep");
+	assert_int_equal(c->state_fresh_ms, 90000);
+	assert_int_equal(c->n_explain_froms, 2);
+	assert_int_equal(c->explain_froms[0].len, 8);
+	assert_int_equal(c->explain_froms[1].len, 128);
+	assert_int_equal(c->datacenters[0].capacity.low, 8);
+	assert_int_equal(c->datacenters[0].capacity.high, 10);
+	assert_true(c->datacenters[0].has_comeback && c->datacenters[0].has_slow_start);
+	assert_int_equal(c->datacenters[1].capacity.low, 5);
+	assert_false(c->datacenters[1].has_comeback || c->datacenters[1].has_slow_start);
+	config_free(c);
+
+	c = read("admin /run/gslbd.sock\nstate /keep\n");
+	assert_string_equal(c->admin.path, "/run/gslbd.sock");
+	assert_null(c->admin.token_file);
+	assert_int_equal(c->state_fresh_ms, 60000);
+	config_free(c);
+}
+
+/* What a reload takes for the same check keeps its state. */
+static void checks_are_equal_where_they_find_out_the_same(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *options;
+		bool equal;
+	} rows[] = {
+		{"http", true},
+		{"http path=/ method=GET expect=200-299", true},
+		{"https", false},
+		{"http port=81", false},
+		{"http path=/x", false},
+		{"http header=a:b", false},
+		{"http expect=200", false},
+		{"http body=x", false},
+		{"http expect-json=a:b", false},
+		{"http load=agent", false},
+		{"http return=manual", false},
+		{"http return=after:1s", false},
+		{"http slow-start=1s", false},
+		{"http interval=6s", false},
+		{"http user-agent=x", false},
+		{"http body-limit=1k", false},
+		{"calc of a", false},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[128];
+		snprintf(text, sizeof(text), "check b %s\ncheck a http\n", rows[i].options);
+		struct config *x = read("check a http\ncheck c calc of a\n"), *y = read(text);
+		const struct check *b = &y->checks[config_check(y, "b", 1)];
+		if (check_equal(x, &x->checks[0], y, b) != rows[i].equal)
+			fail_msg("%s", rows[i].options);
+		assert_int_equal(check_equal(x, &x->checks[1], y, b), b->kind == CHECK_CALC);
+		config_free(x);
+		config_free(y);
+	}
+}
+
 static void defaults(void **state)
 {
 	(void)state;
@@ -83,128 +204,9 @@ static void defaults(void **state)
 	assert_string_equal(s->path, "/");
 	assert_null(s->host);
 	assert_null(s->body);
-	assert_int_equal(s->expect[0].first, 200);
-	assert_int_equal(s->expect[0].last, 299);
+	assert_int_equal(s->expect.list[0].first, 200);
+	assert_int_equal(s->expect.list[0].last, 299);
 	assert_int_equal(c->datacenters[0].check, CONFIG_NONE);
-	config_free(c);
-}
-
-/* Parses one entry's tokens behind its first, and prints them in short. */
-static void steering(const char *text, char *out, size_t room)
-{
-	struct config *c = read("check s http\ndatacenter a location=1,2\ndatacenter b\ngeomap m * a b\n");
-	struct faults faults = {0};
-	struct lexer *lexer = lexer_open_text("z", text, strlen(text), &faults);
-	struct entry e;
-	struct steer_entry s;
-	struct at_entry at;
-	size_t type = 0;
-	assert_true(lexer_next(lexer, &e));
-	if (token_is(&e.tokens[0], "STEER") && steer_parse(&e, 1, c, c->arena, &faults, &s))
-		snprintf(out, room, "%s map=%d n=%u rest=%d %s answers=%u min=%u max=%u %s",
-			 method_word(s.method), s.geomap, s.n, s.rest, pick_word(s.pick), s.answers,
-			 s.min_up_percent, s.max_latency_us, all_down_word(s.all_down));
-	else if (token_is(&e.tokens[0], "AT") && at_parse(&e, 1, c, &faults, &at, &type))
-		snprintf(out, room, "dc=%d w=%u check=%d addr=%d backup=%d state=%d type=%zu", at.datacenter,
-			 at.weight, at.check, at.has_address, at.backup, at.state, type);
-	else
-		snprintf(out, room, "!%u %s", faults.list[0].column, faults.list[0].text);
-	lexer_close(lexer);
-	faults_free(&faults);
-	config_free(c);
-}
-
-static void steer_and_at(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *text, *expected;
-	} rows[] = {
-		{"STEER geo m", "geo map=0 n=0 rest=0 weighted answers=1 min=0 max=0 first"},
-		{"STEER pool b a pick=round-robin answers=all",
-		 "pool map=-1 n=2 rest=0 round-robin answers=65535 min=0 max=0 first"},
-		{"STEER failover b ... min-up=50% max-latency=1s all-down=servfail",
-		 "failover map=-1 n=1 rest=1 weighted answers=1 min=50 max=1000000 servfail"},
-		{"STEER nearest pick=all all-down=nodata",
-		 "nearest map=-1 n=0 rest=0 all answers=1 min=0 max=0 nodata"},
-		{"STEER geo m all-down=all PICK=random answers=64 min-up=100",
-		 "geo map=0 n=0 rest=0 random answers=64 min=100 max=0 all"},
-		{"STEER failover", "failover map=-1 n=0 rest=0 weighted answers=1 min=0 max=0 first"},
-		{"STEER nearest b a max-latency=1h",
-		 "nearest map=-1 n=2 rest=0 weighted answers=1 min=0 max=3600000000 first"},
-		{"STEER nearest b", "!7 nearest needs location=, which none of its datacenters has"},
-		{"STEER latency", "!7 method \"latency\" is not supported yet"},
-		{"STEER geo n", "!11 unknown geomap \"n\""},
-		{"STEER failover a a", "!18 datacenter \"a\" is named twice"},
-		{"STEER pool pick=all a", "!21 \"a\" is not of the form key=value"},
-		{"STEER pool pick=hash", "!12 pick \"hash\" is not supported yet"},
-		{"STEER pool pick=least-connections", "!12 pick \"least-connections\" is not supported yet"},
-		{"STEER pool pick=best",
-		 "!17 \"best\" is not right for pick: weighted, round-robin, random or all is expected"},
-		{"STEER pool hash-prefix=24,56", "!12 option \"hash-prefix\" is not supported yet"},
-		{"STEER pool group=g", "!12 option \"group\" is not supported yet"},
-		{"STEER pool margin=20%", "!12 option \"margin\" is not supported yet"},
-		{"STEER pool answers=0",
-		 "!20 \"0\" is not right for answers: a number from 1 to 64, or all is expected"},
-		{"STEER pool all-down=none",
-		 "!21 \"none\" is not right for all-down: first, all, nodata or servfail is expected"},
-		{"STEER pool wieght=1 pick=all", "!12 unknown option of STEER \"wieght\""},
-		{"STEER pool pick=all pick=all", "!21 option \"pick\" is given twice"},
-		{"AT a A 1", "dc=0 w=1 check=-1 addr=0 backup=0 state=0 type=2"},
-		{"AT * weight=0 backup=yes state=down check=s address=192.0.2.1:8080 A 1",
-		 "dc=-1 w=0 check=0 addr=1 backup=1 state=2 type=7"},
-		{"AT b TXT key=value", "dc=1 w=1 check=-1 addr=0 backup=0 state=0 type=2"},
-		{"STEER", "!1 STEER needs a method behind it: geo, nearest, failover or pool"},
-		{"STEER geo", "!7 geo needs the name of a geomap behind it"},
-		{"STEER geo m a", "!13 geo takes its datacenters from the geomap; none are listed here"},
-		{"STEER pool a ...", "!14 ... has a meaning for failover only"},
-		{"STEER failover ... a", "!16 ... stands at the end of a list"},
-		{"STEER pool pick=all answers=2",
-		 "!21 answers= has no meaning beside pick=all, which answers all"},
-		{"STEER pool pick=least-time", "!12 pick \"least-time\" is not supported yet"},
-		{"STEER pool ttl=1..2", "!12 option \"ttl\" is not supported yet"},
-		{"STEER poll", "!7 unknown method \"poll\", did you mean \"pool\"?"},
-		{"STEER pool answers=65",
-		 "!20 \"65\" is not right for answers: a number from 1 to 64, or all is expected"},
-		{"STEER pool min-up=101%",
-		 "!19 \"101%\" is not right for min-up: a share from 0% to 100% is expected"},
-		{"AT", "!1 AT needs a datacenter, or *, behind it"},
-		{"AT a weight=1", "!6 the entry ends before a record type"},
-		{"AT a weight=65535 state=drain AAAA ::1",
-		 "dc=0 w=65535 check=-1 addr=0 backup=0 state=1 type=4"},
-		{"AT a backup=no type=1 A", "!16 unknown option of AT \"type\""},
-		{"AT a check=t A 1", "!12 unknown check \"t\""},
-		{"AT a address=x A 1",
-		 "!14 \"x\" is not right for address: an address, with or without a port is expected"},
-		{"AT a weight=1 weight=1 A 1", "!15 option \"weight\" is given twice"},
-		{"AT a wait=1 A 1", "!6 unknown option of AT \"wait\""},
-		{"AT c A 1", "!4 unknown datacenter \"c\""},
-		{"AT a capacity=5 A 1", "!6 option \"capacity\" is not supported yet"},
-		{"AT a backup=maybe A 1", "!13 \"maybe\" is not right for backup: yes or no is expected"},
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char got[256];
-		steering(rows[i].text, got, sizeof(got));
-		if (strcmp(got, rows[i].expected) != 0)
-			fail_msg("%s: %s", rows[i].text, got);
-	}
-}
-
-/* Faults of an entry's method do not hide those of its options. */
-static void all_faults_of_an_entry(void **state)
-{
-	(void)state;
-	static const char text[] = "STEER pol pick=hash answers=0";
-	struct config *c = read("datacenter a\n");
-	struct faults faults = {0};
-	struct lexer *lexer = lexer_open_text("z", text, strlen(text), &faults);
-	struct entry e;
-	struct steer_entry s;
-	assert_true(lexer_next(lexer, &e));
-	assert_false(steer_parse(&e, 1, c, c->arena, &faults, &s));
-	assert_int_equal(faults.n, 3);
-	lexer_close(lexer);
-	faults_free(&faults);
 	config_free(c);
 }
 
@@ -284,9 +286,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_is_read_whatever_the_order),
+		cmocka_unit_test(options_of_checks_are_read),
+		cmocka_unit_test(admin_state_and_explain_from_are_read),
+		cmocka_unit_test(checks_are_equal_where_they_find_out_the_same),
 		cmocka_unit_test(defaults),
-		cmocka_unit_test(steer_and_at),
-		cmocka_unit_test(all_faults_of_an_entry),
 		cmocka_unit_test(a_large_file),
 		cmocka_unit_test(paths_are_relative_to_the_file_that_names_them),
 	};

@@ -177,7 +177,7 @@ static void includes_are_relative_and_return(void **state)
 	write_file(folder, "sub/two", "e");
 	struct faults faults = {0};
 	snprintf(path, sizeof(path), "%s/main", folder);
-	lex(lexer_open(path, &faults), &faults, got, sizeof(got));
+	lex(lexer_open(path, NULL, &faults), &faults, got, sizeof(got));
 	assert_non_null(
 		strstr(got, "1:[a]/2:[$INCLUDE][sub/one]/1:[c]/2:[$INCLUDE][two]/1:[e]/3:[d]/3:[b]/4:"));
 	assert_non_null(strstr(got, "nope can't be read: No such file or directory"));
@@ -196,7 +196,7 @@ static void a_file_is_itself_by_any_path(void **state)
 	snprintf(path, sizeof(path), "%s/main", folder);
 	snprintf(link, sizeof(link), "%s/link", folder);
 	assert_int_equal(symlink("main", link), 0);
-	lex(lexer_open(path, &faults), &faults, got, sizeof(got));
+	lex(lexer_open(path, NULL, &faults), &faults, got, sizeof(got));
 	assert_non_null(strstr(got, "3:[a]/!1:10 "));
 	assert_non_null(strstr(got, "/./main includes itself!2:10 "));
 	assert_non_null(strstr(got, "/link includes itself"));
@@ -216,7 +216,7 @@ static void includes_are_seventeen_files_deep_at_most(void **state)
 		write_file(folder, name, text);
 	}
 	snprintf(path, sizeof(path), "%s/f0", folder);
-	lex(lexer_open(path, &faults), &faults, got, sizeof(got));
+	lex(lexer_open(path, NULL, &faults), &faults, got, sizeof(got));
 	assert_non_null(strstr(got, "[in16]"));
 	assert_null(strstr(got, "[in17]"));
 	assert_non_null(strstr(got, "2:[in0]/!1:10 files are included 16 deep; does one include itself?"));

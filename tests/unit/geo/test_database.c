@@ -27,7 +27,7 @@ static bool opens(const void *octets, size_t n, const char *why)
 	char path[32];
 	struct faults faults = {0};
 	int fd = file_in_memory(octets, n, path);
-	struct databases *dbs = databases_open((const char *[]){path}, 1, &faults);
+	struct databases *dbs = databases_open((const char *[]){path}, NULL, 1, &faults);
 	close(fd);
 	bool ok = dbs != NULL;
 	assert_int_equal(faults.n, !ok);
@@ -148,11 +148,19 @@ static void files_that_are_none_are_faults_each(void **state)
 	(void)state;
 	struct faults faults = {0};
 	const char *paths[] = {"no/such.mmdb", SOURCE_DIR, SOURCE_DIR "/CMakeLists.txt"};
-	assert_null(databases_open(paths, 3, &faults));
+	assert_null(databases_open(paths, NULL, 3, &faults));
 	assert_int_equal(faults.n, 3);
 	assert_string_equal(faults.list[0].file, "no/such.mmdb");
 	assert_non_null(strstr(faults.list[0].text, "No such file"));
 	assert_non_null(strstr(faults.list[1].text, "no regular file"));
+	faults_free(&faults);
+
+	static const struct spot named[] = {{"gslbd.conf", 7, 7}};
+	assert_null(databases_open(paths, named, 1, &faults));
+	assert_string_equal(faults.list[0].file, "gslbd.conf");
+	assert_int_equal(faults.list[0].line, 7);
+	assert_string_equal(faults.list[0].text,
+			    "no/such.mmdb is not a usable MaxMind database: No such file or directory");
 	faults_free(&faults);
 }
 

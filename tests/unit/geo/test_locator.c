@@ -3,10 +3,10 @@
  * Compiled locators against the slow truth: every leaf of every trie is walked, and its order compared with
  * what looking the address up in the databases and reading the map line by line gives.
  */
+#include "base/country.h"
 #include "base/random.h"
-#include "geo/country.h"
 #include "geo/locator.h"
-#include "mmdb_writer.h"
+#include "random_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-enum { N_DATACENTERS = 4, WORLDS = 60 };
+enum { WORLDS = 60 };
 
 struct proof {
 	const struct config *config;
@@ -23,11 +23,8 @@ struct proof {
 	const struct locator *locator;
 	const bool *kept;
 	struct random *random;
-	enum family family;
-	size_t leaves;
 	size_t every; /* of so many leaves one is looked up; that they cover all and differ is seen of each */
-	struct prefix before; /* the leaf before this one */
-	const struct order *before_order;
+	struct coverage coverage;
 };
 
 static bool further(const struct proof *c, const struct place *p, uint16_t a, uint16_t b)
@@ -59,6 +56,19 @@ static size_t rank(const struct proof *c, const struct geomap_line *line, const 
 	return n;
 }
 
+static const struct geomap_line *deciding_line(const struct geomap *map, const struct place *place,
+					       const struct addr *addr)
+{
+	const struct geomap_line *best = NULL;
+	unsigned most = 0;
+	for (size_t i = 0; i < map->n; i++) {
+		unsigned weight = line_rank(&map->lines[i], place, addr);
+		best = weight > most ? &map->lines[i] : best;
+		most = weight > most ? weight : most;
+	}
+	return best;
+}
+
 /* The order for one address, slowly. */
 static size_t truth(const struct proof *c, const struct addr *addr, uint16_t *out)
 {
@@ -66,8 +76,7 @@ static size_t truth(const struct proof *c, const struct addr *addr, uint16_t *ou
 	struct place place;
 	uint16_t all[CONFIG_DATACENTERS_MAX];
 	databases_find(c->databases, addr, &place, NULL);
-	const struct geomap_line *line =
-		c->map ? &c->map->lines[geomap_line_find(c->map, &place, addr)] : &nearest;
+	const struct geomap_line *line = c->map ? deciding_line(c->map, &place, addr) : &nearest;
 	size_t n = rank(c, line, &place, all), kept = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (c->kept[all[i]])
@@ -91,49 +100,12 @@ static void check_address(const struct proof *c, const struct addr *addr, const 
 			 prefix_format(leaf, prefix), located.scope);
 }
 
-static void last_address(const struct prefix *p, struct random *random, struct addr *out)
-{
-	*out = p->addr;
-	for (unsigned bit = p->len; bit < addr_bits(out); bit++) {
-		if (random == NULL || random_next(random) & 1)
-			out->octets[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	}
-}
-
-/* Does this leaf begin where that one ended? */
-static bool follows(const struct prefix *before, const struct prefix *p)
-{
-	struct addr next;
-	last_address(before, NULL, &next);
-	for (unsigned i = addr_bits(&next) / 8; i-- > 0 && ++next.octets[i] == 0;)
-		;
-	return addr_equal(&next, &p->addr);
-}
-
-static bool siblings(const struct prefix *a, const struct prefix *b)
-{
-	struct addr parent = b->addr;
-	if (a->len != b->len || a->len == 0)
-		return false;
-	addr_mask(&parent, a->len - 1u);
-	return addr_equal(&a->addr, &parent);
-}
-
 static void on_leaf(void *context, const struct prefix *prefix, const struct order *order)
 {
 	struct proof *c = context;
 	struct addr addr;
-	char text[ADDR_TEXT_MAX];
-	static const struct addr zero;
-	if (c->leaves++ == 0)
-		assert_memory_equal(prefix->addr.octets, zero.octets, sizeof(zero.octets));
-	else if (!follows(&c->before, prefix))
-		fail_msg("%s does not follow the leaf before it", prefix_format(prefix, text));
-	else if (siblings(&c->before, prefix) && order == c->before_order)
-		fail_msg("%s agrees with its neighbour", prefix_format(prefix, text));
-	c->before = *prefix;
-	c->before_order = order;
-	if (c->leaves % c->every != 0)
+	coverage_leaf(&c->coverage, prefix, order, sizeof(*order) + order->n * sizeof(*order->datacenters));
+	if (c->coverage.leaves % c->every != 0)
 		return;
 	check_address(c, &prefix->addr, prefix, order);
 	last_address(prefix, NULL, &addr);
@@ -146,14 +118,10 @@ static void on_leaf(void *context, const struct prefix *prefix, const struct ord
 
 static size_t check_family(struct proof *c, enum family family)
 {
-	struct addr end;
-	c->family = family;
-	c->leaves = 0;
+	c->coverage = (struct coverage){0};
 	locator_walk(c->locator, family, on_leaf, c);
-	last_address(&c->before, NULL, &end);
-	for (unsigned i = 0; i < addr_bits(&end) / 8; i++)
-		assert_int_equal(end.octets[i], 0xff); /* the last leaf ends where addresses end */
-	return c->leaves;
+	coverage_end(&c->coverage);
+	return c->coverage.leaves;
 }
 
 /* Both families, for all datacenters and for some. */
@@ -182,37 +150,15 @@ static void check_map(struct proof *c, struct random *random)
 	arena_free(arena);
 }
 
-static const char *const countries[] = {"DE", "FR", "US", "CA", "SG", "JP", "ZA", "BR"};
-
 /* A random map over the regions, networks and systems that random databases have. */
 static void random_map(struct random *r, struct geomap *map, struct geomap_line *lines,
 		       uint16_t (*orders)[N_DATACENTERS])
 {
-	static const char *const continents[] = {"EU", "NA", "AS", "AF"};
 	map->lines = lines;
 	map->n = 1 + random_below(r, 14);
 	for (size_t i = 0; i < map->n; i++) {
 		struct geomap_line *line = &lines[i];
-		*line = (struct geomap_line){.key = i == 0 ? GEOMAP_DEFAULT
-							   : (enum geomap_key)(1 + random_below(r, 5))};
-		if (line->key >= GEOMAP_CONTINENT && line->key <= GEOMAP_SUBDIVISION &&
-		    random_below(r, 3) > 0)
-			strcpy(line->continent, continents[random_below(r, 4)]);
-		if (line->key == GEOMAP_CONTINENT && line->continent[0] == '\0')
-			strcpy(line->continent, "EU");
-		if (line->key == GEOMAP_COUNTRY || line->key == GEOMAP_SUBDIVISION)
-			strcpy(line->country, countries[random_below(r, 8)]);
-		if (line->key == GEOMAP_SUBDIVISION)
-			strcpy(line->subdivision, random_next(r) & 1 ? "AA" : "BB");
-		line->asn = 64500 + random_below(r, 4);
-		if (line->key == GEOMAP_NETWORK) {
-			bool v6 = random_next(r) & 1;
-			line->network = prefix_of(v6 ? "2001:db8::/32" : "10.0.0.0/8");
-			line->network.len = (uint8_t)(line->network.len - 4 + random_below(r, 20));
-			for (unsigned octet = v6 ? 3 : 0; octet < 8; octet++)
-				line->network.addr.octets[octet] ^= (uint8_t)(random_next(r) & 0x13);
-			addr_mask(&line->network.addr, line->network.len);
-		}
+		random_line(r, i == 0 ? GEOMAP_DEFAULT : (enum geomap_key)(1 + random_below(r, 5)), line);
 		line->nearest = random_below(r, 4) == 0;
 		line->rest = !line->nearest && random_below(r, 3) == 0;
 		for (uint16_t d = 0; d < N_DATACENTERS && !line->nearest; d++) {
@@ -227,73 +173,25 @@ static void random_map(struct random *r, struct geomap *map, struct geomap_line 
 	}
 }
 
-static void random_database(struct random *r, struct writer *w, unsigned version, const char *format)
-{
-	writer_init(w, version, 24 + 4 * random_below(r, 3));
-	for (uint32_t n = 1 + random_below(r, 40); n > 0; n--) {
-		bool v6 = version == 6 && random_next(r) & 1;
-		struct prefix p = prefix_of(v6 ? "2001:db8::/32" : "10.0.0.0/8");
-		p.len = (uint8_t)(v6 ? 24 + random_below(r, 40) : 4 + random_below(r, 28));
-		for (unsigned octet = v6 ? 2 : 0; octet < 8; octet++)
-			p.addr.octets[octet] ^= (uint8_t)(random_next(r) & 0x13);
-		addr_mask(&p.addr, p.len);
-		if (!v6)
-			memset(p.addr.octets + 4, 0, 12);
-		char record[160];
-		snprintf(record, sizeof(record), format, countries[random_below(r, 8)],
-			 random_next(r) & 1 ? "AA" : "BB", 64500 + random_below(r, 4));
-		writer_add(w, &p, record);
-	}
-	if (version == 6 && random_next(r) & 1)
-		writer_alias(w, "2002::/16");
-}
-
 static void random_worlds_are_steered_by_the_rules(void **state)
 {
 	(void)state;
-	static const char *const formats[] = {
-		"{country:{iso_code:'%s'},subdivisions:[{iso_code:'%s'}],x:%u}",
-		"{country_code:'%s',y:'%s',x:%u}",
-		"{z:'%s',y:'%s',asn:%u}",
-		"{country:{iso_code:'%s'},subdivisions:[{iso_code:'%s'}],autonomous_system_number:%u,"
-		"location:{latitude:10.5,longitude:100.5}}",
-	};
 	struct random r;
 	random_seed_with(&r, 20261121);
 	for (unsigned world = 0; world < WORLDS; world++) {
-		struct datacenter dcs[N_DATACENTERS] = {
-			{.name = "a"}, {.name = "b"}, {.name = "c"}, {.name = "d"}};
-		for (unsigned i = 0; i < N_DATACENTERS; i++) {
-			dcs[i].located = random_below(&r, 4) > 0;
-			dcs[i].latitude = (double)random_below(&r, 140) - 70;
-			dcs[i].longitude = (double)random_below(&r, 360) - 180;
-		}
-		struct config config = {.n_datacenters = N_DATACENTERS, .datacenters = dcs};
-		struct writer writers[3];
-		const char *paths[3];
-		unsigned n = random_below(&r, 4);
-		for (unsigned i = 0; i < n; i++) {
-			random_database(&r, &writers[i], random_next(&r) & 1 ? 6 : 4,
-					formats[random_below(&r, 4)]);
-			paths[i] = writer_path(&writers[i]);
-		}
-		struct faults faults = {0};
-		struct databases *databases = databases_open(paths, n, &faults);
-		faults_print(&faults, stderr);
-		assert_non_null(databases);
+		struct random_world w;
+		random_world_open(&r, &w);
 		struct geomap_line lines[16];
 		uint16_t orders[16][N_DATACENTERS];
 		struct geomap map;
 		random_map(&r, &map, lines, orders);
-		struct proof c = {.config = &config,
+		struct proof c = {.config = &w.config,
 				  .map = world % 6 ? &map : NULL,
-				  .databases = databases,
+				  .databases = w.databases,
 				  .random = &r,
 				  .every = 1};
 		check_map(&c, &r);
-		databases_close(databases);
-		for (unsigned i = 0; i < n; i++)
-			writer_free(&writers[i]);
+		random_world_close(&w);
 	}
 }
 
@@ -344,7 +242,7 @@ static void real_databases_are_steered_by_the_rules(void **state)
 		writer_add_text(&asn, "81.0.0.0/9", "{asn:64500}");
 		writer_add_text(&asn, "2a02::/20", "{asn:64500}");
 		struct databases *databases =
-			databases_open((const char *const[]){files[i], writer_path(&asn)}, 2, &faults);
+			databases_open((const char *const[]){files[i], writer_path(&asn)}, NULL, 2, &faults);
 		assert_non_null(databases);
 		print_message("%s\n", strrchr(files[i], '/') + 1);
 		struct proof c = {.config = &config, .map = &map, .databases = databases, .every = every};

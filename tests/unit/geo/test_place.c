@@ -15,7 +15,7 @@ static struct databases *open_all(struct writer *writers, size_t n)
 	struct faults faults = {0};
 	for (size_t i = 0; i < n; i++)
 		paths[i] = writer_path(&writers[i]);
-	struct databases *dbs = databases_open(paths, n, &faults);
+	struct databases *dbs = databases_open(paths, NULL, n, &faults);
 	faults_print(&faults, stderr);
 	assert_non_null(dbs);
 	assert_int_equal(faults.n, 0);

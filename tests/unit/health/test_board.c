@@ -14,11 +14,16 @@
 static const char conf[] = "check s http interval=5s\ncheck t tcp port=1\n"
 			   "datacenter fra address=192.0.2.1 check=s max-latency=100ms\ndatacenter iad\n";
 
+#define WANT(place, own, limit, say)                        \
+	{                                                   \
+		place, own, limit, say, {0, 0}, ROSTER_NONE \
+	}
+
 struct fixture {
 	struct config *config;
 	struct roster *roster;
-	struct arena *arena;
 	struct vitals vitals;
+	int64_t now_ms;
 	uint32_t own; /* a record's own target */
 };
 
@@ -28,19 +33,20 @@ static void setup(struct fixture *f, const char *text)
 	struct endpoint own = {.addr.family = FAMILY_V4, .addr.octets = {192, 0, 2, 9}};
 	f->config = config_read_text("c", text, strlen(text), &faults);
 	assert_non_null(f->config);
-	f->arena = arena_new();
 	f->roster = roster_new(f->config);
 	f->own = roster_target(f->roster, &own, &f->config->checks[1]);
 	const struct roster_want wants[] = {
-		{0, ROSTER_NONE, 0, ADMIN_UP},      {0, f->own, 0, ADMIN_UP},
-		{1, ROSTER_NONE, 0, ADMIN_UP},      {CONFIG_NONE, ROSTER_NONE, 0, ADMIN_UP},
-		{1, ROSTER_NONE, 0, ADMIN_DRAIN},   {1, ROSTER_NONE, 0, ADMIN_DOWN},
-		{0, ROSTER_NONE, 500000, ADMIN_UP},
+		WANT(0, ROSTER_NONE, 0, ADMIN_UP),      WANT(0, f->own, 0, ADMIN_UP),
+		WANT(1, ROSTER_NONE, 0, ADMIN_UP),      WANT(CONFIG_NONE, ROSTER_NONE, 0, ADMIN_UP),
+		WANT(1, ROSTER_NONE, 0, ADMIN_DRAIN),   WANT(1, ROSTER_NONE, 0, ADMIN_DOWN),
+		WANT(0, ROSTER_NONE, 500000, ADMIN_UP),
 	};
 	uint32_t slots[7];
 	for (size_t i = 0; i < 7; i++)
 		slots[i] = roster_slot(f->roster, &wants[i]);
-	roster_set(f->roster, f->arena, slots, 7);
+	static const uint16_t weights[7] = {1, 1, 1, 1, 1, 1, 1};
+	roster_set(f->roster,
+		   &(struct roster_set){.n = 7, .slots = slots, .weights = weights, .name = "www. A"});
 	vitals_init(&f->vitals, f->roster);
 }
 
@@ -48,8 +54,17 @@ static void teardown(struct fixture *f)
 {
 	vitals_free(&f->vitals);
 	roster_free(f->roster);
-	arena_free(f->arena);
 	config_free(f->config);
+}
+
+/* An override that says the same as an option of the file. */
+static const enum override_state overrides[] = {
+	[ADMIN_UP] = OVERRIDE_NONE, [ADMIN_DRAIN] = OVERRIDE_DRAIN, [ADMIN_DOWN] = OVERRIDE_DOWN};
+
+static enum change result(struct fixture *f, uint32_t target, bool ok, uint32_t us)
+{
+	struct check_result r = {.ok = ok, .latency_us = us, .weight_percent = 100};
+	return vitals_result(&f->vitals, f->roster, target, &r, ++f->now_ms);
 }
 
 static void results(struct fixture *f, uint32_t target, const char *letters)
@@ -57,7 +72,7 @@ static void results(struct fixture *f, uint32_t target, const char *letters)
 	/* F: a failure, s: slow (200 ms), S: very slow (600 ms), .: fast */
 	for (; *letters != '\0'; letters++) {
 		uint32_t us = *letters == 's' ? 200000 : *letters == 'S' ? 600000 : 1000;
-		vitals_result(&f->vitals, f->roster, target, *letters != 'F', us);
+		result(f, target, *letters != 'F', us);
 	}
 }
 
@@ -83,12 +98,12 @@ static void masks_follow_vitals(void **state)
 		{"forced down", ".", ".", ADMIN_DOWN, 0x0c, 0x0c},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct fixture f;
+		struct fixture f = {0};
 		setup(&f, conf);
 		results(&f, f.roster->datacenter_targets[0], rows[i].fra);
 		results(&f, f.own, rows[i].own);
-		f.vitals.datacenters[0] = rows[i].admin;
-		struct board *board = board_build(f.roster, &f.vitals);
+		f.vitals.datacenters[0].override.state = overrides[rows[i].admin];
+		struct board *board = board_build(f.roster, &f.vitals, f.now_ms);
 		if (board->sets[0].usable != rows[i].usable || board->sets[0].fast != rows[i].fast)
 			fail_msg("%s: usable %#lx, fast %#lx", rows[i].name, board->sets[0].usable,
 				 board->sets[0].fast);
@@ -123,12 +138,12 @@ static void standings_say_why(void **state)
 		{"forced and slow", ".SSS", "F", ADMIN_DOWN, {OFF, OFF, FAST, FAST, -1, -2, OFF}},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct fixture f;
+		struct fixture f = {0};
 		setup(&f, conf);
 		results(&f, f.roster->datacenter_targets[0], rows[i].fra);
 		results(&f, f.own, rows[i].own);
-		f.vitals.datacenters[0] = rows[i].admin;
-		struct board *board = board_build(f.roster, &f.vitals);
+		f.vitals.datacenters[0].override.state = overrides[rows[i].admin];
+		struct board *board = board_build(f.roster, &f.vitals, f.now_ms);
 		for (unsigned j = 0; j < 7; j++) {
 			int expected = rows[i].expected[j];
 			if (expected == -1)
@@ -155,12 +170,12 @@ static void only_a_change_of_state_is_news(void **state)
 		{'F', false}, {'.', false}, {'.', true},  {'s', false}, {'s', false},
 		{'s', true},  {'.', false}, {'.', true},  {'S', false},
 	};
-	struct fixture f;
+	struct fixture f = {0};
 	setup(&f, conf);
 	uint32_t target = f.roster->datacenter_targets[0];
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint32_t us = rows[i].letter == 's' ? 200000 : rows[i].letter == 'S' ? 600000 : 1000;
-		bool news = vitals_result(&f.vitals, f.roster, target, rows[i].letter != 'F', us);
+		bool news = result(&f, target, rows[i].letter != 'F', us) >= CHANGE_PACE;
 		if (news != rows[i].news)
 			fail_msg("result %zu", i);
 	}
@@ -170,12 +185,12 @@ static void only_a_change_of_state_is_news(void **state)
 static void datacenters_begin_as_configured(void **state)
 {
 	(void)state;
-	struct fixture f;
+	struct fixture f = {0};
 	setup(&f,
 	      "check s http\ncheck t tcp port=1\ndatacenter fra state=drain\ndatacenter iad state=down\n");
-	assert_int_equal(f.vitals.datacenters[0], ADMIN_DRAIN);
-	assert_int_equal(f.vitals.datacenters[1], ADMIN_DOWN);
-	struct board *board = board_build(f.roster, &f.vitals);
+	assert_int_equal(datacenter_say(f.roster, &f.vitals, 0), OVERRIDE_DRAIN);
+	assert_int_equal(datacenter_say(f.roster, &f.vitals, 1), OVERRIDE_DOWN);
+	struct board *board = board_build(f.roster, &f.vitals, f.now_ms);
 	assert_int_equal(board->sets[0].usable, 0x08); /* AT * */
 	board_free(board);
 	teardown(&f);
@@ -184,12 +199,12 @@ static void datacenters_begin_as_configured(void **state)
 static void equal_things_are_one(void **state)
 {
 	(void)state;
-	struct fixture f;
+	struct fixture f = {0};
 	setup(&f, conf);
 	uint32_t targets = f.roster->n_targets, slots = f.roster->n_slots;
 	struct endpoint own = {.addr.family = FAMILY_V4, .addr.octets = {192, 0, 2, 9}, .port = 1};
 	assert_int_equal(roster_target(f.roster, &own, &f.config->checks[1]), f.own);
-	struct roster_want want = {1, ROSTER_NONE, 0, ADMIN_DRAIN};
+	struct roster_want want = WANT(1, ROSTER_NONE, 0, ADMIN_DRAIN);
 	roster_slot(f.roster, &want);
 	assert_int_equal(f.roster->n_targets, targets);
 	assert_int_equal(f.roster->n_slots, slots);
@@ -220,13 +235,13 @@ static void a_new_roster_keeps_what_is_known_of_equal_targets(void **state)
 		 HEALTH_UNKNOWN},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct fixture before, after;
+		struct fixture before = {0}, after = {0};
 		setup(&before, conf);
 		setup(&after, rows[i].conf);
 		results(&before, before.roster->datacenter_targets[0], "SSSFFF");
 		vitals_carry(&after.vitals, after.roster, &before.vitals, before.roster);
 		uint32_t target = after.roster->datacenter_targets[1];
-		assert_int_equal(after.vitals.targets[target].state, rows[i].expected);
+		assert_int_equal(after.vitals.targets[target].health.state, rows[i].expected);
 		uint32_t pace = after.roster->targets[target].first_pace;
 		if (pace != ROSTER_NONE)
 			assert_int_equal(after.vitals.paces[pace].state, rows[i].expected);

@@ -23,9 +23,10 @@ struct built {
 	struct steering *steering;
 	struct board *board; /* one set, everybody fast */
 	struct picker picker;
+	uint64_t client; /* pick=hash */
 	struct order *order;
 	uint16_t datacenters[N_DATACENTERS];
-	uint64_t masks[N_DATACENTERS];
+	uint64_t masks[N_DATACENTERS], backups[N_DATACENTERS];
 	uint8_t column[N_DATACENTERS];
 };
 
@@ -34,7 +35,7 @@ static inline struct built *build(const struct steer_entry *policy, const struct
 {
 	struct built *b = mem_alloc(sizeof(*b));
 	struct steering *s = b->steering = mem_alloc(sizeof(*s) + n * sizeof(s->members[0]));
-	b->board = mem_alloc(sizeof(*b->board) + sizeof(struct set_masks));
+	b->board = mem_alloc(sizeof(*b->board) + sizeof(struct set_state));
 	b->order = mem_alloc(sizeof(*b->order) + n_order * sizeof(*order));
 	b->order->n = n_order;
 	if (n_order > 0)
@@ -45,11 +46,19 @@ static inline struct built *build(const struct steer_entry *policy, const struct
 	for (unsigned i = 0; i < n; i++) {
 		const struct member_row *m = &members[i];
 		uint64_t bit = (uint64_t)1 << i;
-		s->members[i] = (struct member){i * 100, 60 + i, m->weight, m->datacenter};
+		s->members[i] = (struct member){.record = i * 100,
+						.ttl_s = 60 + i,
+						.weight = m->weight,
+						.datacenter = m->datacenter,
+						.identity = i * 0x9e3779b97f4a7c15u};
 		s->heavy |= m->weight > 0 ? bit : 0;
-		if (m->backup)
+		if (m->backup) {
 			s->backups |= bit;
-		else if (m->datacenter == ANYWHERE)
+			if (m->datacenter == ANYWHERE)
+				s->loose_backups |= bit;
+			else
+				b->backups[m->datacenter] |= bit;
+		} else if (m->datacenter == ANYWHERE)
 			s->loose |= bit;
 		else
 			b->masks[m->datacenter] |= bit;
@@ -61,10 +70,17 @@ static inline struct built *build(const struct steer_entry *policy, const struct
 	s->n_datacenters = N_DATACENTERS;
 	s->datacenters = b->datacenters;
 	s->in_datacenter = b->masks;
+	s->backups_in_datacenter = b->backups;
 	s->column = b->column;
 	s->order = b->order;
-	b->board->sets[0] = (struct set_masks){steering_all(s), steering_all(s)};
+	b->board->sets[0] = (struct set_state){steering_all(s), steering_all(s), NULL};
 	return b;
+}
+
+static inline unsigned pick_from(struct built *b, uint64_t members, unsigned answers, uint8_t *picked)
+{
+	const struct pool pool = {b->steering, b->board->sets[0].extra, b->client, members, answers};
+	return pick_members(&pool, &b->picker, picked);
 }
 
 static inline void built_free(struct built *b)

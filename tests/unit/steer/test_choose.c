@@ -18,7 +18,7 @@ static const struct member_row the_members[] = {
 };
 
 static struct choice choose(const struct steer_entry *policy, const struct member_row *members, unsigned n,
-			    struct set_masks masks)
+			    struct set_state masks)
 {
 	static const uint16_t order[] = {0, 1, 2};
 	struct built *b = build(policy, members, n, order, N(order));
@@ -54,8 +54,8 @@ static void the_first_tier_with_somebody_left_answers(void **state)
 	};
 	for (size_t i = 0; i < N(rows); i++) {
 		struct steer_entry policy = {.method = rows[i].method, .answers = 1};
-		struct choice c =
-			choose(&policy, the_members, 6, (struct set_masks){rows[i].usable, rows[i].fast});
+		struct choice c = choose(&policy, the_members, 6,
+					 (struct set_state){rows[i].usable, rows[i].fast, NULL});
 		if (c.left[STEP_TIER] != rows[i].tier)
 			fail_msg("%s: tier %#lx", rows[i].name, c.left[STEP_TIER]);
 		assert_int_equal(c.outcome, CHOICE_ANSWER);
@@ -80,13 +80,13 @@ static void min_up_passes_a_weak_tier_over(void **state)
 		{"75 of 100 is enough", 75, 0x3d, 0x01},
 		{"76 is not", 76, 0x3d, 0x04},
 		{"100 with all up", 100, 0x3f, 0x03},
-		{"nobody has enough: the first with somebody", 100, 0x02, 0x02},
+		{"nobody has enough: all-down decides", 100, 0x02, 0x03},
 	};
 	for (size_t i = 0; i < N(rows); i++) {
 		struct steer_entry policy = {
 			.method = METHOD_FAILOVER, .answers = 1, .min_up_percent = rows[i].min_up};
-		struct choice c =
-			choose(&policy, the_members, 6, (struct set_masks){rows[i].usable, rows[i].usable});
+		struct choice c = choose(&policy, the_members, 6,
+					 (struct set_state){rows[i].usable, rows[i].usable, NULL});
 		if (c.left[STEP_TIER] != rows[i].tier)
 			fail_msg("%s: tier %#lx", rows[i].name, c.left[STEP_TIER]);
 	}
@@ -109,7 +109,7 @@ static void all_down_decides_when_nobody_is_left(void **state)
 	for (size_t i = 0; i < N(rows); i++) {
 		struct steer_entry policy = {
 			.method = METHOD_FAILOVER, .answers = 1, .all_down = rows[i].all_down};
-		struct choice c = choose(&policy, the_members, 6, (struct set_masks){0, 0});
+		struct choice c = choose(&policy, the_members, 6, (struct set_state){0, 0, NULL});
 		assert_true(c.all_down);
 		assert_int_equal(c.outcome, rows[i].outcome);
 		assert_int_equal(c.left[STEP_TIER], rows[i].tier);
@@ -124,7 +124,7 @@ static void a_datacenter_outside_of_the_order_is_never_answered(void **state)
 	static const enum all_down forms[] = {ALL_DOWN_FIRST, ALL_DOWN_ALL, ALL_DOWN_NODATA};
 	for (size_t i = 0; i < N(forms); i++) {
 		struct steer_entry policy = {.method = METHOD_FAILOVER, .answers = 1, .all_down = forms[i]};
-		struct choice c = choose(&policy, members, 1, (struct set_masks){1, 1});
+		struct choice c = choose(&policy, members, 1, (struct set_state){1, 1, NULL});
 		assert_int_equal(c.left[STEP_CANDIDATES], 0);
 		assert_int_equal(c.outcome, CHOICE_NODATA);
 	}
@@ -134,7 +134,7 @@ static void the_lowest_ttl_of_those_answered_counts(void **state)
 {
 	(void)state;
 	struct steer_entry policy = {.method = METHOD_POOL, .pick = PICK_ALL, .answers = 1};
-	struct choice c = choose(&policy, the_members, 6, (struct set_masks){0x1c, 0x1c});
+	struct choice c = choose(&policy, the_members, 6, (struct set_state){0x1c, 0x1c, NULL});
 	assert_int_equal(c.n, 3);
 	assert_int_equal(c.ttl_s, 62); /* the builder gives member i the TTL 60 + i */
 }
@@ -145,10 +145,11 @@ static void sixty_four_candidates_are_answered(void **state)
 	struct member_row members[64];
 	for (size_t i = 0; i < 64; i++)
 		members[i] = (struct member_row){ANYWHERE, UINT16_MAX, false};
-	static const enum pick picks[] = {PICK_WEIGHTED, PICK_ROUND_ROBIN, PICK_RANDOM, PICK_ALL};
+	static const enum pick picks[] = {PICK_WEIGHTED, PICK_ROUND_ROBIN, PICK_RANDOM, PICK_HASH, PICK_ALL};
 	for (size_t i = 0; i < N(picks); i++) {
 		struct steer_entry policy = {.method = METHOD_POOL, .pick = picks[i], .answers = ANSWERS_ALL};
-		struct choice c = choose(&policy, members, 64, (struct set_masks){UINT64_MAX, UINT64_MAX});
+		struct choice c =
+			choose(&policy, members, 64, (struct set_state){UINT64_MAX, UINT64_MAX, NULL});
 		assert_int_equal(c.n, 64);
 		assert_true(c.left[STEP_PICK] == UINT64_MAX);
 	}

@@ -12,6 +12,8 @@
 
 #define HEADER(flags, qd, an, ns, ar) "\x12\x34" flags "\0" qd "\0" an "\0" ns "\0" ar
 #define QUESTION                      "\3WwW\7example\3com\0\0\1\0\1"
+#define IXFR                          "\7example\3com\0\0\xfb\0\1"
+#define VERSION(type)                 "\xc0\x0c\0" type "\0\1\0\0\0\0\0\x16\0\0\0\0\0\7\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1"
 #define OPT(rdlength, rdata)          "\0\0\x29\x04\xd0\0\0\x80\0\0" rdlength rdata
 
 struct message {
@@ -70,6 +72,26 @@ static void what_is_wrong_is_told_apart(void **state)
 		{"two questions", MESSAGE(HEADER("\0\0", "\2", "\0", "\0", "\0") QUESTION QUESTION),
 		 RCODE_FORMERR},
 		{"an answer", MESSAGE(HEADER("\0\0", "\1", "\1", "\0", "\0") QUESTION), RCODE_FORMERR},
+		{"an authority", MESSAGE(HEADER("\0\0", "\1", "\0", "\1", "\0") QUESTION VERSION("\6")),
+		 RCODE_FORMERR},
+		{"transfer", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") IXFR), RCODE_NOERROR},
+		{"transfer from a version",
+		 MESSAGE(HEADER("\0\0", "\1", "\0", "\1", "\0") IXFR VERSION("\6")), RCODE_NOERROR},
+		{"transfer from a version, EDNS",
+		 MESSAGE(HEADER("\0\0", "\1", "\0", "\1", "\1") IXFR VERSION("\6") OPT("\0", "")),
+		 RCODE_NOERROR},
+		{"transfer from an NS", MESSAGE(HEADER("\0\0", "\1", "\0", "\1", "\0") IXFR VERSION("\2")),
+		 RCODE_FORMERR},
+		{"transfer from two versions",
+		 MESSAGE(HEADER("\0\0", "\1", "\0", "\2", "\0") IXFR VERSION("\6") VERSION("\6")),
+		 RCODE_FORMERR},
+		{"transfer with an answer",
+		 MESSAGE(HEADER("\0\0", "\1", "\1", "\0", "\0") IXFR VERSION("\6")), RCODE_FORMERR},
+		{"transfer, version missing", MESSAGE(HEADER("\0\0", "\1", "\0", "\1", "\0") IXFR),
+		 RCODE_FORMERR},
+		{"transfer, version cut",
+		 MESSAGE(HEADER("\0\0", "\1", "\0", "\1", "\0") IXFR "\xc0\x0c\0\6\0\1\0\0\0\0\0\x16\0\0"),
+		 RCODE_FORMERR},
 		{"short question", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") "\3www"), RCODE_FORMERR},
 		{"no type", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") "\3www\0\0\1"), RCODE_FORMERR},
 		{"pointer", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") "\xc0\x0c\0\1\0\1"),
@@ -150,6 +172,8 @@ static void a_subnet_option_is_exact_or_refused(void **state)
 				"0123456789abcdef\0"),
 		 false},
 		{"three octets", SUBNET("\x07", "\0\x08\0\x03\0\1\0"), false},
+		{"a sound one, and a cut option", SUBNET("\x0d", "\0\x08\0\x07\0\1\x18\0\xcb\0\x71\0\1"),
+		 false},
 		{"twice", SUBNET("\x10", "\0\x08\0\x04\0\1\0\0\0\x08\0\x04\0\1\0\0"), false},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -158,7 +182,10 @@ static void a_subnet_option_is_exact_or_refused(void **state)
 		assert_true(read(&rows[i].message, &q, &rcode));
 		if ((rcode == RCODE_NOERROR) != rows[i].sound)
 			fail_msg("%s: rcode %d", rows[i].name, rcode);
-		assert_true(q.edns); /* a reply to a wrong option has an OPT record still */
+		assert_true(
+			q.edns); /* a reply to a wrong option has an OPT record still, but not the option */
+		if (q.subnet.present != rows[i].sound)
+			fail_msg("%s: the option is %srepeated", rows[i].name, rows[i].sound ? "not " : "");
 	}
 }
 

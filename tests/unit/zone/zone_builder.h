@@ -24,10 +24,15 @@ static inline void zones_build(const char *conf, const char *const *texts, struc
 	out->roster = roster_new(out->config);
 	struct zone_context context = {out->config, out->roster, out->arena, &out->faults, 7};
 	struct zone *list[8];
-	for (size_t i = 0; i < out->config->n_zones; i++)
-		list[i] = zone_load_text(&context, &out->config->zones[i], texts[i], strlen(texts[i]));
+	size_t n = 0;
+	for (size_t i = 0; i < out->config->n_zones; i++) {
+		list[n] = zone_load_text(&context, &out->config->zones[i], texts[i], strlen(texts[i]));
+		n += list[n] != NULL;
+	}
+	struct zones *zones = zones_new(list, n, 7, out->arena);
+	zones_link(&context, zones);
 	if (out->faults.errors == 0)
-		out->zones = zones_new(list, out->config->n_zones, 7, out->arena);
+		out->zones = zones;
 }
 
 static inline void zones_discard(struct built_zone *b)

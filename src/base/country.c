@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The table of countries, and distances on the globe. */
-#include "geo/country.h"
+#include "base/country.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -113,6 +113,29 @@ const struct country *country_list(size_t *n)
 {
 	*n = COUNTRIES;
 	return countries;
+}
+
+const char *const *continent_list(size_t *n)
+{
+	static const char *const continents[] = {"AF", "AN", "AS", "EU", "NA", "OC", "SA"};
+	*n = sizeof(continents) / sizeof(continents[0]);
+	return continents;
+}
+
+uint16_t country_number(const char *code)
+{
+	unsigned first = (unsigned char)code[0], second = (unsigned char)code[1];
+	return country_find(code) != NULL ? (uint16_t)(first << 8 | second) : 0;
+}
+
+uint8_t continent_number(const char *code)
+{
+	size_t n;
+	const char *const *continents = continent_list(&n);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(continents[i], code) == 0)
+			return (uint8_t)(i + 1);
+	return 0;
 }
 
 double distance_km(double latitude1, double longitude1, double latitude2, double longitude2)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The table of countries, and distances. */
-#include "geo/country.h"
+#include "base/country.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

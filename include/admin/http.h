@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The HTTP server that carries the admin API, over libevent's evhttp: routes, a token, JSON in and out. All
+ * of it runs on the thread of the event base.
+ */
+#ifndef ADMIN_HTTP_H
+#define ADMIN_HTTP_H
+
+#include "admin/crowd.h"
+#include "base/fault.h"
+#include "config/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct evbuffer;
+struct event_base;
+struct json_object;
+struct uri;
+
+enum { HTTP_HEADER_MAX = 16384, HTTP_BODY_MAX = 65536, HTTP_CLASSES = 6 };
+
+enum http_method { HTTP_GET, HTTP_PUT, HTTP_POST, HTTP_DELETE };
+
+/* What a handler may read while it runs. HEAD is a GET whose reply's body is left out. */
+struct http_request {
+	enum http_method method;
+	const char *path; /* decoded, without query */
+	const char *rest; /* decoded: what follows a route that ends in '/', one character or more; else "" */
+	const struct uri *uri;
+	struct json_object *body; /* an object; NULL: none */
+	const char *who;          /* for the log: "127.0.0.1:1234" or "unix:uid 0 pid 7" */
+};
+
+/* What a handler leaves: `json`, or `text` with its type, or neither. Both are the server's to free. */
+struct http_reply {
+	int status; /* 200 unless set */
+	struct json_object *json;
+	struct evbuffer *text;
+	const char *content_type; /* of `text`; must outlive the call */
+};
+
+/*
+ * Whatever no route names is refused: paths, methods, query parameters. The longest of those that match is
+ * taken.
+ */
+struct http_route {
+	enum http_method method;
+	const char *path;              /* exactly; where it ends in '/', all below it and not itself */
+	const char *const *parameters; /* that the query may have, NULL at the end; NULL: none */
+	bool open;                     /* needs no token */
+	void (*handle)(void *context, const struct http_request *request, struct http_reply *reply);
+};
+
+/* Borrowed for the server's life. */
+struct http_api {
+	const struct http_route *routes;
+	size_t n_routes;
+	void *context; /* handed to each handler */
+};
+
+/* Since the start. Requests that are not even HTTP are evhttp's to refuse, and in none of them. */
+struct http_counters {
+	uint64_t replies[HTTP_CLASSES]; /* by the first digit of their status */
+	uint64_t refused_tokens;        /* wrong or missing */
+	struct crowd_counters connections;
+};
+
+struct http_server;
+
+/*
+ * Listens where `listen` says, and serves from the loop. `limits` NULL: 64 connections, 10 s. NULL: errors in
+ * `faults`, such as a token file that can't be read or an address that is taken.
+ */
+struct http_server *http_server_new(struct event_base *base, const struct admin_listen *listen,
+				    const struct http_api *api, const struct crowd_limits *limits,
+				    struct faults *faults);
+
+/* Closes all connections, replies that are under way included. Not from a handler. */
+void http_server_free(struct http_server *server);
+
+/* The port that TCP got; 0: a UNIX socket. */
+uint16_t http_server_port(const struct http_server *server);
+
+/* Reads the token again, from the file that `listen` names now. False: an error in `faults`; the old one
+ * stays.
+ */
+bool http_server_token_reload(struct http_server *server, const struct admin_listen *listen,
+			      struct faults *faults);
+
+struct http_counters http_server_counters(const struct http_server *server);
+
+/* The value of a query parameter, decoded; NULL: not given. It lives as long as the request. */
+const char *http_query(const struct http_request *request, const char *name);
+
+/* Makes the reply {"error": "…"} with this status, instead of what it was. */
+__attribute__((format(printf, 3, 4))) void http_error(struct http_reply *reply, int status,
+						      const char *format, ...);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* Writes Prometheus' text exposition format, version 0.0.4. */
+#ifndef ADMIN_METRICS_H
+#define ADMIN_METRICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+struct evbuffer;
+
+enum metrics_type { METRICS_COUNTER, METRICS_GAUGE };
+
+/* Names are as they should be, [a-zA-Z_][a-zA-Z0-9_]*; values are any UTF-8. */
+struct metrics_label {
+	const char *name;
+	const char *value;
+};
+
+/* The metric that values are written for; nothing to free. */
+struct metrics {
+	struct evbuffer *out;
+	const char *name;
+};
+
+/* Writes the head of a metric, whose values follow at once; a name has one head in a text. */
+struct metrics metrics_begin(struct evbuffer *out, const char *name, enum metrics_type type,
+			     const char *help);
+
+/* One value, with `n` labels. */
+void metrics_count(const struct metrics *m, const struct metrics_label *labels, size_t n, uint64_t value);
+void metrics_number(const struct metrics *m, const struct metrics_label *labels, size_t n, double value);
+
+#endif

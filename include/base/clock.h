@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* The time, for those who may read it: nothing pure does, nor the packet path. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Milliseconds of a clock that never goes back, and goes on while the machine sleeps; above 0. */
+static inline int64_t clock_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + 1;
+}
+
+/* Milliseconds since 1970, as people count; may jump. */
+static inline int64_t clock_wall_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+#endif

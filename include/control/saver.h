@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* Writing files on a thread of its own: a disk may take its time, and the control thread has none. */
+#ifndef CONTROL_SAVER_H
+#define CONTROL_SAVER_H
+
+#include <stddef.h>
+
+struct measured;
+struct saver;
+
+/* Files go to `folder`, which is made if it is not there. The first failure is logged, and the first success
+ * after. */
+struct saver *saver_new(const char *folder);
+
+/* Finishes what was asked for, and frees all. */
+void saver_free(struct saver *saver);
+
+/*
+ * Each replaces what it was given before and has not begun to write. The text, and the copy of measurements,
+ * are taken over. Files are written beside, synced and renamed: there is always a whole one.
+ */
+void saver_put_state(struct saver *saver, char *text, size_t len);
+void saver_put_measured(struct saver *saver, struct measured *copy);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/* What the parts of the control thread share. Private to control/; all of it is used on that thread alone. */
+#ifndef CONTROL_SERVER_H
+#define CONTROL_SERVER_H
+
+#include "admin/http.h"
+#include "answer/tally.h"
+#include "control/reload.h"
+#include "control/saver.h"
+#include "control/survey.h"
+#include "control/totals.h"
+#include "control/watch.h"
+#include "geo/place.h"
+#include "health/board.h"
+#include "health/measured.h"
+#include "serve/worker.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What came of reloads. */
+struct reload_record {
+	uint64_t done, failed;
+	int64_t last_ms; /* 0: none yet */
+	bool last_ok;
+	struct json_object *faults; /* of the last: an array of texts; owned */
+};
+
+/* What was in force when it was opened, and stays so until the next start. */
+struct opened {
+	size_t n_listens;
+	struct endpoint *listens; /* owned */
+	uint16_t workers;
+	struct admin_listen admin; /* without its texts */
+	char *state_dir;           /* owned; NULL: none */
+};
+
+struct control {
+	const char *conf_path;
+	struct event_base *base;
+	struct event *signals[8];
+	struct event *publish; /* a board is to be published: at once, or soon */
+	struct event *due;     /* the board is out of date by itself then */
+	struct watch *watch;
+	struct reload *reload;
+	struct workers *workers; /* NULL until the first round is complete */
+	unsigned n_workers;
+	struct tally **tallies; /* of the serving world, by worker; owned */
+	struct view *view;      /* the one that is published; owned */
+	struct http_server *admin;
+	struct totals *totals; /* of worlds that served before */
+	struct opened opened;
+	struct reload_record reloads;
+	int64_t started_ms; /* clock_ms() */
+	int64_t started_wall_ms;
+	int64_t published_ms;
+	uint64_t publications;
+	struct survey *survey;
+	struct saver *saver; /* NULL: no state is kept */
+	struct event *each_second;
+	uint64_t seconds;             /* ticks */
+	bool unsaved;                 /* something of the state has changed since it was saved */
+	struct databases *places;     /* to say where a client is; opened when first asked for, NULL else */
+	struct event *forget;         /* closes them, some time after */
+	struct measured *measured;    /* what clients measured */
+	struct measurements *learned; /* the part of it that queries see; owned */
+	bool isolated;
+	bool failed;
+};
+
+static inline struct world *control_world(struct control *c)
+{
+	return watch_serving(c->watch)->world;
+}
+
+/* The board is out of date: publishes a new one, at once for a state, within a moment for a figure. */
+void control_changed(struct control *c, enum change change);
+
+/* Publishes the serving world with a board of this moment. */
+void control_publish(struct control *c);
+
+/* Its tallies are from now on those of the serving world, where that is another than before. */
+void control_tally(struct control *c);
+
+/* Takes what clients measured since into what queries see. `force`: also where nothing has changed. */
+void control_learn(struct control *c, bool force);
+
+/* Hands the state to the saver, where it is kept. */
+void control_save(struct control *c);
+
+/* The routes of the admin API. */
+extern const struct http_route control_routes[];
+extern const size_t n_control_routes;
+
+/* GET /v1/status */
+struct json_object *status_json(struct control *c);
+
+/* One datacenter of it. */
+struct json_object *status_datacenter_json(struct control *c, uint32_t datacenter);
+
+/* The databases of the serving world, to say where a client is; NULL where there are none that can be read.
+ */
+const struct databases *control_places(struct control *c);
+
+/* Folds the counts of a world's tallies into totals. */
+void metrics_keep(const struct control *c, const struct world *world, struct tally *const *tallies,
+		  struct totals *into);
+
+/* GET /metrics */
+void metrics_write(struct control *c, struct evbuffer *out);
+
+/* A moment of clock_ms() as people write it (RFC 3339, UTC), into `out` of 32 characters. */
+char *moment_text(int64_t ms, char *out);
+
+/*
+ * Sets or ends an operator's say over a datacenter. Where it would leave a name without anything usable that
+ * has something now, and `force` is not set, nothing is changed and the names are returned, an array that the
+ * caller owns; else NULL.
+ */
+struct json_object *override_apply(struct control *c, uint32_t datacenter, const struct override *override,
+				   bool force);
+
+#endif

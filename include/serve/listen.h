@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* Bound sockets: their options, and what may stand in the way. Called at boot. */
+#ifndef SERVE_LISTEN_H
+#define SERVE_LISTEN_H
+
+#include "base/addr.h"
+#include "base/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Does the address stand for all of its family? */
+bool listen_is_wildcard(const struct addr *addr);
+
+/* Does this machine have the address? What else may be wrong with it doesn't matter here. */
+bool listen_exists(const struct addr *addr);
+
+/*
+ * Is the endpoint free, for UDP and TCP? SO_REUSEPORT lets another program of the same user in, so this looks
+ * for one by binding without. Probe all endpoints before any is opened: they may overlap. False with a fault.
+ */
+bool listen_probe(const struct endpoint *endpoint, struct faults *faults);
+
+/*
+ * A bound, non-blocking socket of SOCK_DGRAM, or a listening one of SOCK_STREAM, that may stand beside others
+ * of this user on the same endpoint. The caller closes it. -1 with a fault ("listen 127.0.0.1:53:
+ * permission…").
+ */
+int listen_socket(const struct endpoint *endpoint, int type, struct faults *faults);
+
+/* The port that a socket is bound to. */
+uint16_t listen_port(int fd);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One TCP connection's octets: queries come in, replies go out (RFC 1035 §4.2.2, RFC 7766). No event loop in
+ * here. Runs on the worker's thread.
+ *
+ * Replies are written into the worker's room for them and sent from there; only what the kernel doesn't take
+ * is kept, and as long as it waits, nothing more is read or answered:
+ *
+ *   recv ──> in ──> respond ──> server->replies ──> send
+ *                      ^               │ the rest          ^
+ *                      └── not while   └─> out ────────────┘
+ */
+#ifndef SERVE_STREAM_H
+#define SERVE_STREAM_H
+
+#include "serve/udp.h"
+
+struct stream {
+	struct server *server;
+	int fd; /* owned */
+	struct peer peer;
+	bool ended; /* nothing more is read: the client has ended its side, or sends what is no query */
+	uint8_t *in;
+	size_t in_room, in_len;
+	uint8_t *out; /* NULL while nothing waits to be sent */
+	size_t out_len, out_sent;
+};
+
+enum {
+	STREAM_INPUT_ROOM = 4096, /* as long as no longer message is under way */
+	STREAM_BATCH = 131072,    /* octets of replies after which they are sent, before more is answered */
+	STREAM_REPLIES_ROOM = STREAM_BATCH + 2 + MESSAGE_OCTETS_MAX, /* of server->replies */
+};
+
+enum received { RECEIVED_NOTHING, RECEIVED_SOME, RECEIVED_BROKEN };
+
+/* Takes a non-blocking socket, which stream_close() closes. */
+void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client);
+void stream_close(struct stream *s);
+
+/* Replies wait for the client to take them. */
+static inline bool stream_waits(const struct stream *s)
+{
+	return s->out != NULL;
+}
+
+/* More may be read. This is all the backpressure there is: TCP tells the client. */
+static inline bool stream_reads(const struct stream *s)
+{
+	return !s->ended && !stream_waits(s);
+}
+
+/* Octets of memory for a long query under way and replies that wait. A silent stream takes up none. */
+static inline size_t stream_octets(const struct stream *s)
+{
+	return s->in_room - STREAM_INPUT_ROOM + s->out_len;
+}
+
+/* Receives once. Only while stream_reads(), and stream_proceed() after. That the client has ended is SOME. */
+enum received stream_receive(struct stream *s);
+
+/*
+ * Sends and answers until a whole query can't be had, or replies wait. False: it is over, by an error or
+ * because all is said, and is to be closed.
+ */
+bool stream_proceed(struct stream *s);
+
+#endif

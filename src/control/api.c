@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: ISC */
+/* The admin API's routes: each looks at its request, does one thing, and leaves JSON. */
+#include "answer/explain.h"
+#include "base/clock.h"
+#include "config/value.h"
+#include "control/server.h"
+#include "geo/times.h"
+
+#include <event2/buffer.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct json_object *text(const char *value)
+{
+	return json_object_new_string(value);
+}
+
+/* Nothing is known of the world before its first round of checks. */
+static bool ready(const struct control *c, struct http_reply *reply)
+{
+	if (c->workers == NULL)
+		http_error(reply, 503, "not ready: the first round of checks is under way");
+	return c->workers != NULL;
+}
+
+static void get_status(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	(void)request;
+	if (ready(context, reply))
+		reply->json = status_json(context);
+}
+
+static void get_livez(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	(void)context;
+	(void)request;
+	reply->json = json_object_new_object();
+	json_object_object_add(reply->json, "live", json_object_new_boolean(true));
+}
+
+static void get_readyz(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	const struct control *c = context;
+	(void)request;
+	if (c->workers == NULL)
+		reply->status = 503;
+	reply->json = json_object_new_object();
+	json_object_object_add(reply->json, "ready", json_object_new_boolean(c->workers != NULL));
+}
+
+static void get_metrics(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	(void)request;
+	if (!ready(context, reply))
+		return;
+	reply->text = evbuffer_new();
+	reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	metrics_write(context, reply->text);
+}
+
+static void post_reload(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	struct control *c = context;
+	(void)request;
+	reload_start(c->reload);
+	reply->status = 202;
+	reply->json = json_object_new_object();
+	json_object_object_add(reply->json, "reload", text("begun; /v1/status says what has come of it"));
+}
+
+/* The datacenter of a name; CONFIG_NONE, with the reply's error, where there is none. */
+static int datacenter_named(struct control *c, const char *name, struct http_reply *reply)
+{
+	const struct config *config = control_world(c)->config;
+	int found = config_datacenter(config, name, strlen(name));
+	char names[512] = "";
+	size_t len = 0;
+	for (size_t i = 0; found == CONFIG_NONE && i < config->n_datacenters && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "",
+					config->datacenters[i].name);
+	if (found == CONFIG_NONE)
+		http_error(reply, 404, "no datacenter is named \"%s\"; there are %s", name, names);
+	return found;
+}
+
+/* A text member of the body; false, with the reply's error, where it is something else. */
+static bool body_text(const struct http_request *request, const char *key, const char **out,
+		      struct http_reply *reply)
+{
+	struct json_object *member;
+	*out = NULL;
+	if (request->body == NULL || !json_object_object_get_ex(request->body, key, &member))
+		return true;
+	if (json_object_is_type(member, json_type_string)) {
+		*out = json_object_get_string(member);
+		return true;
+	}
+	http_error(reply, 400, "\"%s\" must be a text", key);
+	return false;
+}
+
+static bool body_flag(const struct http_request *request, const char *key, bool *out,
+		      struct http_reply *reply)
+{
+	struct json_object *member;
+	*out = false;
+	if (request->body == NULL || !json_object_object_get_ex(request->body, key, &member))
+		return true;
+	*out = json_object_get_boolean(member) != 0;
+	if (json_object_is_type(member, json_type_boolean))
+		return true;
+	http_error(reply, 400, "\"%s\" must be true or false", key);
+	return false;
+}
+
+/* Are all members of the body among these? */
+static bool body_known(const struct http_request *request, const char *const *keys, size_t n,
+		       struct http_reply *reply)
+{
+	if (request->body == NULL)
+		return true;
+	json_object_object_foreach(request->body, key, value)
+	{
+		bool known = false;
+		(void)value;
+		for (size_t i = 0; i < n; i++)
+			known |= strcmp(keys[i], key) == 0;
+		if (known)
+			continue;
+		const char *near = value_nearest(key, strlen(key), keys, n);
+		http_error(reply, 400, "unknown member \"%s\"%s%s%s", key, near ? ", did you mean \"" : "",
+			   near ? near : "", near ? "\"?" : "");
+		return false;
+	}
+	return true;
+}
+
+static bool override_state_read(const char *given, enum override_state *out)
+{
+	static const struct {
+		const char *word;
+		enum override_state state;
+	} rows[] = {{"drain", OVERRIDE_DRAIN}, {"down", OVERRIDE_DOWN}, {"up", OVERRIDE_UP}};
+	for (size_t i = 0; given != NULL && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		*out = rows[i].state;
+		if (strcmp(rows[i].word, given) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the body asks for. False, with the reply's error, where it is not right. */
+static bool override_read(const struct http_request *request, struct override *out, bool *force,
+			  struct http_reply *reply)
+{
+	static const char *const keys[] = {"state", "for", "why", "who", "force"};
+	const char *state, *length, *why, *who;
+	uint32_t ms;
+	*out = (struct override){.since_ms = clock_ms(), .until_ms = INT64_MAX};
+	if (!body_known(request, keys, sizeof(keys) / sizeof(keys[0]), reply) ||
+	    !body_text(request, "state", &state, reply) || !body_text(request, "for", &length, reply) ||
+	    !body_text(request, "why", &why, reply) || !body_text(request, "who", &who, reply) ||
+	    !body_flag(request, "force", force, reply))
+		return false;
+	if (!override_state_read(state, &out->state)) {
+		http_error(reply, 400, "\"state\" must be \"drain\", \"down\" or \"up\"");
+		return false;
+	}
+	if (length != NULL && (!value_duration_ms(length, strlen(length), &ms) || ms == 0)) {
+		http_error(reply, 400, "\"for\": \"%s\" is no duration, such as \"10m\" or \"1h30m\"",
+			   length);
+		return false;
+	}
+	if (length != NULL)
+		out->until_ms = out->since_ms + ms;
+	snprintf(out->who, sizeof(out->who), "%s", who ? who : request->who);
+	snprintf(out->why, sizeof(out->why), "%s", why ? why : "");
+	return true;
+}
+
+static void refuse_last(struct http_reply *reply, const char *datacenter, struct json_object *names)
+{
+	http_error(reply, 409,
+		   "%s is the last usable datacenter of %zu name(s); force would take it all the same",
+		   datacenter, json_object_array_length(names));
+	json_object_object_add(reply->json, "names", names);
+}
+
+static void put_override(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	struct control *c = context;
+	struct override override;
+	bool force;
+	int datacenter = ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
+	if (datacenter == CONFIG_NONE || !override_read(request, &override, &force, reply))
+		return;
+	struct json_object *names = override_apply(c, (uint32_t)datacenter, &override, force);
+	if (names != NULL)
+		refuse_last(reply, request->rest, names);
+	else
+		reply->json = status_datacenter_json(c, (uint32_t)datacenter);
+}
+
+static void delete_override(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	struct control *c = context;
+	int datacenter = ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
+	if (datacenter == CONFIG_NONE)
+		return;
+	override_apply(c, (uint32_t)datacenter, &(struct override){.state = OVERRIDE_NONE}, true);
+	reply->json = status_datacenter_json(c, (uint32_t)datacenter);
+}
+
+/* Takes datacenters, separated by commas, as down in these vitals. */
+static bool take_down(struct control *c, const char *names, struct vitals *vitals, struct http_reply *reply)
+{
+	while (names != NULL && *names != '\0') {
+		char name[64];
+		size_t len = strcspn(names, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)len, names);
+		int datacenter = datacenter_named(c, name, reply);
+		if (datacenter == CONFIG_NONE)
+			return false;
+		vitals->datacenters[datacenter].override.state = OVERRIDE_DOWN;
+		names += len + (names[len] == ',');
+	}
+	return true;
+}
+
+static void explain_as(struct control *c, const struct explain_request *question, const char *down,
+		       struct http_reply *reply)
+{
+	struct watched *w = watch_serving(c->watch);
+	struct vitals vitals = w->vitals;
+	size_t size = w->world->config->n_datacenters * sizeof(*vitals.datacenters);
+	vitals.datacenters = malloc(size + 1);
+	if (vitals.datacenters == NULL)
+		abort();
+	memcpy(vitals.datacenters, w->vitals.datacenters, size);
+	if (take_down(c, down, &vitals, reply)) {
+		struct board *board = board_build(w->world->roster, &vitals, clock_ms());
+		struct view view = *c->view;
+		view.board = board;
+		view.tallies = NULL;
+		reply->json = explain(&view, control_places(c), question);
+		board_free(board);
+	}
+	free(vitals.datacenters);
+}
+
+static void get_explain(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	const char *name = http_query(request, "name"), *type = http_query(request, "type");
+	const char *client = http_query(request, "client"), *why;
+	char question[NAME_TEXT_MAX + 32];
+	struct explain_request parsed;
+	if (!ready(context, reply))
+		return;
+	if (name == NULL || client == NULL) {
+		http_error(reply, 400,
+			   "name= and client= are needed, such as "
+			   "?name=www.app.example.com&type=A&client=203.0.113.7");
+		return;
+	}
+	snprintf(question, sizeof(question), "%s%s%s", name, type ? "/" : "", type ? type : "");
+	if (!explain_parse(question, client, &parsed, &why))
+		http_error(reply, 400, "%s", why);
+	else
+		explain_as(context, &parsed, http_query(request, "down"), reply);
+}
+
+static void get_clients(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	struct control *c = context;
+	struct json_object *clients = survey_clients(c->survey, c->conf_path);
+	(void)request;
+	if (clients == NULL)
+		reply->status = 202; /* ask again */
+	reply->json = json_object_new_object();
+	json_object_object_add(reply->json, "clients", clients);
+}
+
+/* One of "measurements"; false, with the reply's error, where it is not right. */
+static bool measurement_take(struct control *c, struct json_object *o, size_t i, struct http_reply *reply)
+{
+	struct json_object *client = json_object_object_get(o, "client"),
+			   *ms = json_object_object_get(o, "ms");
+	struct json_object *datacenter = json_object_object_get(o, "datacenter");
+	struct addr addr;
+	if (!json_object_is_type(o, json_type_object) || !json_object_is_type(client, json_type_string) ||
+	    !json_object_is_type(datacenter, json_type_string) ||
+	    !(json_object_is_type(ms, json_type_double) || json_object_is_type(ms, json_type_int))) {
+		http_error(reply, 400,
+			   "measurements[%zu]: {\"client\": \"203.0.113.7\", \"datacenter\": \"fra\", "
+			   "\"ms\": 12.5} is expected",
+			   i);
+		return false;
+	}
+	if (!addr_parse(json_object_get_string(client), strlen(json_object_get_string(client)), &addr)) {
+		http_error(reply, 400, "measurements[%zu]: \"%s\" is no address", i,
+			   json_object_get_string(client));
+		return false;
+	}
+	if (datacenter_named(c, json_object_get_string(datacenter), reply) == CONFIG_NONE)
+		return false;
+	addr_unmap(&addr);
+	const struct times_locator *times = control_world(c)->times;
+	struct measurement m = {.client = &addr, .datacenter = json_object_get_string(datacenter)};
+	double us = json_object_get_double(ms) * 1000;
+	m.us = us >= 1 && us <= MEASURED_US_MAX ? (uint32_t)us : 0;
+	if (times != NULL) {
+		const struct times *found = times_find(times, &addr).times;
+		m.country = found->country;
+		m.continent = found->continent;
+	}
+	if (m.us > 0 && measured_add(c->measured, &m, (uint64_t)clock_ms()))
+		return true;
+	http_error(reply, 400, "measurements[%zu]: \"ms\" must be above 0, and at most %d", i,
+		   MEASURED_US_MAX / 1000);
+	return false;
+}
+
+static void post_latency(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	struct control *c = context;
+	if (!ready(c, reply))
+		return;
+	struct json_object *list =
+		request->body ? json_object_object_get(request->body, "measurements") : NULL;
+	if (!json_object_is_type(list, json_type_array)) {
+		http_error(reply, 400, "{\"measurements\": [...]} is expected");
+		return;
+	}
+	size_t n = json_object_array_length(list);
+	for (size_t i = 0; i < n; i++) {
+		if (!measurement_take(c, json_object_array_get_idx(list, i), i, reply))
+			return;
+	}
+	reply->json = json_object_new_object();
+	json_object_object_add(reply->json, "taken", json_object_new_int64((int64_t)n));
+}
+
+static const char *const explain_parameters[] = {"name", "type", "client", "down", NULL};
+
+const struct http_route control_routes[] = {
+	{HTTP_GET, "/livez", NULL, true, get_livez},
+	{HTTP_GET, "/readyz", NULL, true, get_readyz},
+	{HTTP_GET, "/metrics", NULL, false, get_metrics},
+	{HTTP_GET, "/v1/status", NULL, false, get_status},
+	{HTTP_GET, "/v1/explain", explain_parameters, false, get_explain},
+	{HTTP_GET, "/v1/clients", NULL, false, get_clients},
+	{HTTP_POST, "/v1/latency", NULL, false, post_latency},
+	{HTTP_POST, "/v1/reload", NULL, false, post_reload},
+	{HTTP_PUT, "/v1/overrides/", NULL, false, put_override},
+	{HTTP_DELETE, "/v1/overrides/", NULL, false, delete_override},
+};
+const size_t n_control_routes = sizeof(control_routes) / sizeof(control_routes[0]);

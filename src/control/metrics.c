@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC */
+/* Prometheus metrics: what workers have counted, in this world and in those before, and what control knows.
+ */
+#include "admin/metrics.h"
+#include "base/clock.h"
+#include "control/server.h"
+#include "wire/types.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_MAX = NAME_TEXT_MAX + 128 };
+
+/* Keys of totals are the labels' values, separated by this; the first letter says of which metric. */
+#define SEPARATOR '\x1f'
+
+static const char *rcode_text(uint8_t rcode)
+{
+	static const char *const texts[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
+					    "NOTIMP",  "REFUSED", "YXDOMAIN"};
+	if (rcode == RCODE_BADVERS)
+		return "BADVERS";
+	return rcode < sizeof(texts) / sizeof(texts[0]) ? texts[rcode] : "other";
+}
+
+struct keeping {
+	const struct world *world;
+	struct totals *into;
+};
+
+static void keep_query(void *context, const struct tally_key *key, uint64_t count)
+{
+	const struct keeping *k = context;
+	char zone[NAME_TEXT_MAX] = "", text[KEY_MAX];
+	if (key->zone < k->world->zones->n)
+		name_format(k->world->zones->list[key->zone]->apex.octets, zone);
+	snprintf(text, sizeof(text), "q%c%s%c%s%c%s%c%s", SEPARATOR, zone, SEPARATOR,
+		 tally_type_text(key->type), SEPARATOR, rcode_text(key->rcode), SEPARATOR,
+		 key->stream ? "tcp" : "udp");
+	totals_add(k->into, text, count);
+}
+
+static void keep_answers(const struct keeping *k, const struct tally *tally)
+{
+	const struct roster *roster = k->world->roster;
+	for (uint32_t i = 0; i < roster->n_sets; i++) {
+		const struct roster_set *set = &roster->sets[i];
+		for (uint32_t j = 0; j < set->n; j++) {
+			uint64_t count = atomic_load_explicit(&tally->members[k->world->member_at[i] + j],
+							      memory_order_relaxed);
+			int datacenter = roster->slots[set->slots[j]].datacenter;
+			char text[KEY_MAX];
+			if (count == 0)
+				continue;
+			int name_len = (int)(strrchr(set->name, ' ') - set->name);
+			snprintf(text, sizeof(text), "a%c%.*s%c%s%c%s", SEPARATOR, name_len, set->name,
+				 SEPARATOR, set->name + name_len + 1, SEPARATOR,
+				 datacenter == CONFIG_NONE ? "*"
+							   : roster->config->datacenters[datacenter].name);
+			totals_add(k->into, text, count);
+		}
+	}
+}
+
+static const char *const counter_names[COUNTERS] = {
+	[COUNTER_DROPPED] = "dropped",
+	[COUNTER_TRUNCATED] = "truncated",
+	[COUNTER_SUBNET] = "subnet",
+	[COUNTER_ALL_DOWN] = "all_down",
+};
+
+void metrics_keep(const struct control *c, const struct world *world, struct tally *const *tallies,
+		  struct totals *into)
+{
+	struct keeping k = {world, into};
+	for (unsigned i = 0; i < c->n_workers; i++) {
+		tally_walk(tallies[i], keep_query, &k);
+		keep_answers(&k, tallies[i]);
+		for (unsigned j = 0; j < COUNTERS; j++) {
+			char text[32];
+			snprintf(text, sizeof(text), "c%c%s", SEPARATOR, counter_names[j]);
+			totals_add(into, text,
+				   atomic_load_explicit(&tallies[i]->counters[j], memory_order_relaxed));
+		}
+	}
+}
+
+/* A walk that writes the totals of one metric. */
+struct writing {
+	struct metrics metric;
+	char letter;
+	const char *const *labels;
+	size_t n;
+};
+
+static void write_total(void *context, const char *key, uint64_t count)
+{
+	const struct writing *w = context;
+	struct metrics_label labels[4];
+	char text[KEY_MAX], *value = text + 2;
+	if (key[0] != w->letter)
+		return;
+	snprintf(text, sizeof(text), "%s", key);
+	for (size_t i = 0; i < w->n; i++) {
+		char *end = strchr(value, SEPARATOR);
+		labels[i] = (struct metrics_label){w->labels[i], value};
+		if (end != NULL)
+			*end = '\0';
+		value = end ? end + 1 : value;
+	}
+	metrics_count(&w->metric, labels, w->n, count);
+}
+
+static void write_totals(const struct totals *totals, const struct writing *w)
+{
+	totals_walk(totals, write_total, (void *)(uintptr_t)w);
+}
+
+static void write_queries(struct control *c, struct evbuffer *out)
+{
+	static const char *const query_labels[] = {"zone", "type", "rcode", "transport"};
+	static const char *const answer_labels[] = {"name", "type", "datacenter"};
+	static const char *const event_labels[] = {"event"};
+	struct totals *totals = totals_copy(c->totals);
+	metrics_keep(c, control_world(c), c->tallies, totals);
+	write_totals(totals,
+		     &(struct writing){metrics_begin(out, "gslbd_queries_total", METRICS_COUNTER,
+						     "Queries answered; zone is empty where none is ours."),
+				       'q', query_labels, 4});
+	write_totals(totals,
+		     &(struct writing){metrics_begin(out, "gslbd_answers_total", METRICS_COUNTER,
+						     "Steered records answered, by name and datacenter."),
+				       'a', answer_labels, 3});
+	write_totals(totals,
+		     &(struct writing){metrics_begin(out, "gslbd_query_events_total", METRICS_COUNTER,
+						     "Queries dropped, truncated, with a client subnet; "
+						     "all-down decisions."),
+				       'c', event_labels, 1});
+	totals_free(totals);
+}
+
+/* The labels of a target's metrics, with room for their text. */
+struct target_labels {
+	char address[ADDR_TEXT_MAX];
+	struct metrics_label list[2];
+};
+
+static void label_target(const struct roster_target *t, struct target_labels *out)
+{
+	endpoint_format(&t->address, out->address);
+	out->list[0] = (struct metrics_label){"check", t->check->name};
+	out->list[1] = (struct metrics_label){"target", out->address};
+}
+
+/* One figure of each target. */
+struct target_metric {
+	const char *name, *help;
+	enum metrics_type type;
+	bool (*read)(const struct vital *v, int64_t now_ms, double *out); /* false: there is none */
+};
+
+static bool read_up(const struct vital *v, int64_t now_ms, double *out)
+{
+	(void)now_ms;
+	*out = v->health.state == HEALTH_UP;
+	return v->health.state != HEALTH_UNKNOWN;
+}
+
+static bool read_latency(const struct vital *v, int64_t now_ms, double *out)
+{
+	(void)now_ms;
+	*out = (double)v->latency_us / 1e6;
+	return v->latency_us > 0;
+}
+
+static bool read_age(const struct vital *v, int64_t now_ms, double *out)
+{
+	*out = (double)(now_ms - v->result_ms) / 1000;
+	return v->result_ms > 0;
+}
+
+static bool read_transitions(const struct vital *v, int64_t now_ms, double *out)
+{
+	(void)now_ms;
+	*out = v->transitions;
+	return true;
+}
+
+static bool read_passed(const struct vital *v, int64_t now_ms, double *out)
+{
+	(void)now_ms;
+	*out = (double)v->passed;
+	return true;
+}
+
+static bool read_failed(const struct vital *v, int64_t now_ms, double *out)
+{
+	(void)now_ms;
+	*out = (double)v->failed;
+	return true;
+}
+
+static bool read_connections(const struct vital *v, int64_t now_ms, double *out)
+{
+	(void)now_ms;
+	*out = v->connections;
+	return v->has_connections;
+}
+
+static bool read_certificate(const struct vital *v, int64_t now_ms, double *out)
+{
+	(void)now_ms;
+	*out = (double)v->certificate_end_s;
+	return v->certificate_end_s != 0;
+}
+
+static const struct target_metric target_metrics[] = {
+	{"gslbd_check_up", "1 where the target is up, 0 where it is down.", METRICS_GAUGE, read_up},
+	{"gslbd_check_latency_seconds", "Average of the time to the reply's first octet.", METRICS_GAUGE,
+	 read_latency},
+	{"gslbd_check_age_seconds", "Since the last check ended.", METRICS_GAUGE, read_age},
+	{"gslbd_check_transitions_total", "Times it went down or came up.", METRICS_COUNTER,
+	 read_transitions},
+	{"gslbd_check_passed_total", "Checks that passed.", METRICS_COUNTER, read_passed},
+	{"gslbd_check_failed_total", "Checks that failed.", METRICS_COUNTER, read_failed},
+	{"gslbd_check_connections", "Connections that the target says it has.", METRICS_GAUGE,
+	 read_connections},
+	{"gslbd_check_certificate_expiry_timestamp_seconds", "When the target's certificate expires.",
+	 METRICS_GAUGE, read_certificate},
+};
+
+static void write_targets(struct control *c, struct evbuffer *out)
+{
+	struct watched *w = watch_serving(c->watch);
+	const struct roster *roster = w->world->roster;
+	int64_t now_ms = clock_ms();
+	for (size_t m = 0; m < sizeof(target_metrics) / sizeof(target_metrics[0]); m++) {
+		const struct target_metric *metric = &target_metrics[m];
+		struct metrics head = metrics_begin(out, metric->name, metric->type, metric->help);
+		for (uint32_t i = 0; i < roster->n_targets; i++) {
+			struct target_labels labels;
+			double value;
+			if (!metric->read(&w->vitals.targets[i], now_ms, &value))
+				continue;
+			label_target(&roster->targets[i], &labels);
+			metrics_number(&head, labels.list, 2, value);
+		}
+	}
+}
+
+static void write_datacenters(struct control *c, struct evbuffer *out)
+{
+	const struct config *config = control_world(c)->config;
+	struct metrics head = metrics_begin(out, "gslbd_datacenter_state", METRICS_GAUGE,
+					    "1 for the state that the datacenter is in.");
+	for (uint32_t i = 0; i < config->n_datacenters; i++) {
+		struct json_object *o = status_datacenter_json(c, i);
+		const struct metrics_label labels[2] = {
+			{"datacenter", config->datacenters[i].name},
+			{"state", json_object_get_string(json_object_object_get(o, "state"))}};
+		metrics_count(&head, labels, 2, 1);
+		json_object_put(o);
+	}
+}
+
+static void write_one(struct evbuffer *out, const char *name, enum metrics_type type, const char *help,
+		      double value)
+{
+	struct metrics head = metrics_begin(out, name, type, help);
+	metrics_number(&head, NULL, 0, value);
+}
+
+static void write_server(struct control *c, struct evbuffer *out)
+{
+	const struct http_counters counters = http_server_counters(c->admin), *http = &counters;
+	const struct world *world = control_world(c);
+	struct metrics head = metrics_begin(out, "gslbd_build_info", METRICS_GAUGE, "Always 1.");
+	metrics_count(&head, &(struct metrics_label){"version", GSLBD_VERSION}, 1, 1);
+	write_one(out, "gslbd_start_timestamp_seconds", METRICS_GAUGE, "When it was started.",
+		  (double)c->started_wall_ms / 1000);
+	write_one(out, "gslbd_zones", METRICS_GAUGE, "Zones served.", (double)world->zones->n);
+	write_one(out, "gslbd_targets", METRICS_GAUGE, "Targets of checks.", world->roster->n_targets);
+	write_one(out, "gslbd_isolated", METRICS_GAUGE,
+		  "1 where the server has lost the network, so that health is as it was before.",
+		  c->isolated);
+	write_one(out, "gslbd_publications_total", METRICS_COUNTER, "Boards of health that were published.",
+		  (double)c->publications);
+	head = metrics_begin(out, "gslbd_reloads_total", METRICS_COUNTER, "Reloads by result.");
+	metrics_count(&head, &(struct metrics_label){"result", "done"}, 1, c->reloads.done);
+	metrics_count(&head, &(struct metrics_label){"result", "failed"}, 1, c->reloads.failed);
+	head = metrics_begin(out, "gslbd_admin_replies_total", METRICS_COUNTER,
+			     "Replies of the admin API by status.");
+	for (unsigned i = 2; i < HTTP_CLASSES; i++) {
+		char class[8];
+		snprintf(class, sizeof(class), "%uxx", i);
+		metrics_count(&head, &(struct metrics_label){"status", class}, 1, http->replies[i]);
+	}
+	write_one(out, "gslbd_admin_refused_tokens_total", METRICS_COUNTER,
+		  "Requests with a wrong token, or none.", (double)http->refused_tokens);
+	write_one(out, "gslbd_admin_crowded_out_total", METRICS_COUNTER,
+		  "Connections closed because others came.", (double)http->connections.crowded_out);
+}
+
+void metrics_write(struct control *c, struct evbuffer *out)
+{
+	write_server(c, out);
+	write_queries(c, out);
+	write_datacenters(c, out);
+	write_targets(c, out);
+}

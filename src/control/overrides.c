@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/* What operators say of datacenters, and what they may not take away by mistake. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "control/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_MAX = 20 };
+
+/* The names that have something usable on `before` and nothing on `after`. NULL: none. */
+static struct json_object *emptied(const struct roster *roster, const struct board *before,
+				   const struct board *after)
+{
+	struct json_object *names = NULL;
+	for (uint32_t i = 0; i < roster->n_sets; i++) {
+		if (before->sets[i].usable == 0 || after->sets[i].usable != 0)
+			continue;
+		if (names == NULL)
+			names = json_object_new_array();
+		if (json_object_array_length(names) < NAMES_MAX)
+			json_object_array_add(names, json_object_new_string(roster->sets[i].name));
+	}
+	return names;
+}
+
+/* What would be if it were applied. */
+static struct json_object *trial(struct control *c, uint32_t datacenter, const struct override *override)
+{
+	struct watched *w = watch_serving(c->watch);
+	struct vitals vitals = w->vitals;
+	size_t n = w->world->config->n_datacenters;
+	int64_t now_ms = clock_ms();
+	struct datacenter_vital *list = malloc(n * sizeof(*list));
+	if (list == NULL)
+		abort();
+	memcpy(list, vitals.datacenters, n * sizeof(*list));
+	vitals.datacenters = list;
+	vitals_override(&vitals, datacenter, override, now_ms);
+	struct board *before = board_build(w->world->roster, &w->vitals, now_ms);
+	struct board *after = board_build(w->world->roster, &vitals, now_ms);
+	struct json_object *names = emptied(w->world->roster, before, after);
+	board_free(before);
+	board_free(after);
+	free(list);
+	return names;
+}
+
+struct json_object *override_apply(struct control *c, uint32_t datacenter, const struct override *override,
+				   bool force)
+{
+	struct watched *w = watch_serving(c->watch);
+	bool takes = override->state == OVERRIDE_DRAIN || override->state == OVERRIDE_DOWN;
+	struct json_object *names = takes && !force ? trial(c, datacenter, override) : NULL;
+	if (names != NULL)
+		return names;
+	vitals_override(&w->vitals, datacenter, override, clock_ms());
+	control_changed(c, CHANGE_STATE);
+	control_save(c);
+	return NULL;
+}

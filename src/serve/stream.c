@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/* One TCP connection's octets, from query to reply. */
+#include "serve/stream.h"
+#include "base/memory.h"
+#include "wire/octets.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	FRAME = 2, /* the length before each message */
+	INPUT_MAX = FRAME + MESSAGE_OCTETS_MAX,
+};
+
+void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client)
+{
+	*s = (struct stream){.server = server, .fd = fd, .peer = {.addr = *client, .stream = true}};
+	s->in_room = STREAM_INPUT_ROOM;
+	s->in = mem_alloc(s->in_room);
+}
+
+void stream_close(struct stream *s)
+{
+	close(s->fd);
+	free(s->in);
+	free(s->out);
+}
+
+enum received stream_receive(struct stream *s)
+{
+	assert(stream_reads(s) && s->in_len < s->in_room);
+	ssize_t got = recv(s->fd, s->in + s->in_len, s->in_room - s->in_len, MSG_DONTWAIT);
+	if (got < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? RECEIVED_NOTHING
+										 : RECEIVED_BROKEN;
+	s->ended = got == 0;
+	s->in_len += (size_t)got;
+	return RECEIVED_SOME;
+}
+
+/* Sends as much as the kernel takes, and says how much. False: the connection is broken. */
+static bool send_some(int fd, const uint8_t *octets, size_t len, size_t *sent)
+{
+	*sent = 0;
+	while (*sent < len) {
+		ssize_t n = send(fd, octets + *sent, len - *sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n >= 0)
+			*sent += (size_t)n;
+		else if (errno != EINTR)
+			return errno == EAGAIN || errno == EWOULDBLOCK;
+	}
+	return true;
+}
+
+/* Sends what waits. False: the connection is broken. */
+static bool send_waiting(struct stream *s)
+{
+	size_t sent;
+	if (!send_some(s->fd, s->out + s->out_sent, s->out_len - s->out_sent, &sent))
+		return false;
+	s->out_sent += sent;
+	if (s->out_sent < s->out_len)
+		return true;
+	free(s->out);
+	s->out = NULL;
+	s->out_len = s->out_sent = 0;
+	return true;
+}
+
+/* Sends the first `len` of server->replies, and keeps what the kernel doesn't take. False: it is broken. */
+static bool send_replies(struct stream *s, size_t len)
+{
+	const uint8_t *replies = s->server->replies;
+	size_t sent;
+	if (!send_some(s->fd, replies, len, &sent))
+		return false;
+	if (sent == len)
+		return true;
+	s->out_len = len - sent;
+	s->out = mem_alloc(s->out_len);
+	memcpy(s->out, replies + sent, s->out_len);
+	return true;
+}
+
+/* Is there a whole message from `at` on? */
+static bool message_at(const struct stream *s, size_t at)
+{
+	size_t left = s->in_len - at;
+	return left >= FRAME && left - FRAME >= octets_get16(s->in + at);
+}
+
+/*
+ * Answers whole messages into server->replies and returns the length of that. One that is not to be answered
+ * ends the stream: whoever sends it has lost the frames, or means no good.
+ */
+static size_t answer_batch(struct stream *s)
+{
+	struct server *server = s->server;
+	size_t at = 0, len = 0;
+	server->responder->view = view_enter(server->publisher, server->hazard);
+	while (len < STREAM_BATCH && message_at(s, at)) {
+		struct span query = {s->in + at + FRAME, octets_get16(s->in + at)};
+		struct span reply = {server->replies + len + FRAME, MESSAGE_OCTETS_MAX};
+		if (respond(server->responder, &s->peer, query, &reply) == OUTCOME_DROP) {
+			s->ended = true;
+			at = s->in_len;
+			break;
+		}
+		octets_put16(server->replies + len, (unsigned)reply.len);
+		len += FRAME + reply.len;
+		at += FRAME + query.len;
+	}
+	view_leave(server->hazard);
+	s->in_len -= at;
+	memmove(s->in, s->in + at, s->in_len);
+	return len;
+}
+
+/* Room for the message under way, and no more than that. */
+static void fit_input(struct stream *s)
+{
+	size_t need = s->in_len >= FRAME ? FRAME + (size_t)octets_get16(s->in) : 0;
+	size_t room = need > STREAM_INPUT_ROOM ? INPUT_MAX : STREAM_INPUT_ROOM;
+	if (room == s->in_room || s->in_len > room)
+		return;
+	uint8_t *in = mem_alloc(room);
+	memcpy(in, s->in, s->in_len);
+	free(s->in);
+	s->in = in;
+	s->in_room = room;
+}
+
+bool stream_proceed(struct stream *s)
+{
+	bool ok = !stream_waits(s) || send_waiting(s);
+	while (ok && !stream_waits(s) && message_at(s, 0)) {
+		size_t len = answer_batch(s);
+		ok = send_replies(s, len);
+	}
+	fit_input(s);
+	return ok && !(s->ended && !stream_waits(s));
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where an ALIAS or a CNAME among candidates may lead. Its steering decides for some clients, and which
+ * candidate is picked must not change the scope of an answer: so the scope counts all that can be reached.
+ */
+#include "base/memory.h"
+#include "wire/types.h"
+#include "zone/draft.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { REACH_MAX = 64, HOPS_MAX = 12 };
+
+struct reach {
+	const struct zones *zones;
+	uint16_t n;
+	const struct steering *list[REACH_MAX];
+};
+
+static void reach_set(struct reach *r, const struct rrset *set, unsigned hops);
+
+static bool note(struct reach *r, const struct steering *s)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		if (r->list[i] == s)
+			return false;
+	}
+	if (r->n == REACH_MAX)
+		return false;
+	r->list[r->n++] = s;
+	return true;
+}
+
+/* All that is steered at the name that a CNAME leads to, whatever the type that is asked for. */
+static void reach_name(struct reach *r, const uint8_t *octets, unsigned hops)
+{
+	struct name name;
+	uint8_t label_at[NAME_LABELS_MAX + 1];
+	struct lookup lookup = {.name = &name, .label_at = label_at};
+	struct match m;
+	name_from_octets(octets, &name);
+	name_labels(&name, label_at);
+	zones_find(r->zones, &lookup, TYPE_A, &m);
+	for (unsigned i = 0; m.kind == MATCH_NODE && i < m.node->n_sets; i++)
+		reach_set(r, &m.node->sets[i], hops + 1);
+}
+
+static void reach_members(struct reach *r, const struct rrset *set, unsigned hops)
+{
+	for (unsigned i = 0; i < set->steering->n; i++) {
+		const struct member *member = &set->steering->members[i];
+		if (member->alias != NULL)
+			reach_set(r, member->alias, hops + 1);
+		else if (set->type == TYPE_CNAME && member->record != MEMBER_NO_RECORD)
+			reach_name(r, set->octets + member->record + RECORD_RDATA_AT, hops);
+	}
+}
+
+static void reach_set(struct reach *r, const struct rrset *set, unsigned hops)
+{
+	if (hops > HOPS_MAX)
+		return;
+	if (set->steering == NULL && set->type == TYPE_CNAME)
+		reach_name(r, set->octets + RECORD_RDATA_AT, hops);
+	else if (set->steering != NULL && note(r, set->steering))
+		reach_members(r, set, hops);
+}
+
+void zones_reach(const struct zone_context *context, const struct zones *zones)
+{
+	struct reach *r = mem_alloc(sizeof(*r));
+	r->zones = zones;
+	for (size_t i = 0; i < zones->n; i++) {
+		for (size_t j = 0; j < zones->list[i]->n_steered; j++) {
+			struct rrset *set = zones->list[i]->steered[j];
+			struct steering *s = (struct steering *)(uintptr_t)set->steering;
+			if (s->cnames == 0 && !s->aliases)
+				continue;
+			r->n = 0;
+			note(r, s);
+			reach_members(r, set, 0);
+			s->n_reached = (uint16_t)(r->n - 1);
+			s->reached = arena_copy(context->arena, r->list + 1,
+						s->n_reached * sizeof(struct steering *));
+		}
+	}
+	free(r);
+}

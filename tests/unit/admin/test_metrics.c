@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/* Metrics as Prometheus reads them. */
+#include "admin/metrics.h"
+
+#include <event2/buffer.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void assert_holds(struct evbuffer *out, const char *expected)
+{
+	evbuffer_add(out, "", 1);
+	assert_string_equal((const char *)evbuffer_pullup(out, -1), expected);
+	evbuffer_drain(out, evbuffer_get_length(out));
+}
+
+static void a_metric_has_a_head_and_a_line_a_value(void **state)
+{
+	(void)state;
+	struct evbuffer *out = evbuffer_new();
+	struct metrics m = metrics_begin(out, "gslbd_queries_total", METRICS_COUNTER, "Queries.");
+	metrics_count(&m, NULL, 0, 7);
+	m = metrics_begin(out, "gslbd_up", METRICS_GAUGE, "A back\\slash,\na \"new\" line.");
+	metrics_count(&m, (struct metrics_label[]){{"datacenter", "fra"}, {"state", "up"}}, 2, UINT64_MAX);
+	metrics_number(&m, (struct metrics_label[]){{"datacenter", "iad"}}, 1, 0.25);
+	assert_holds(out, "# HELP gslbd_queries_total Queries.\n"
+			  "# TYPE gslbd_queries_total counter\n"
+			  "gslbd_queries_total 7\n"
+			  "# HELP gslbd_up A back\\\\slash,\\na \"new\" line.\n"
+			  "# TYPE gslbd_up gauge\n"
+			  "gslbd_up{datacenter=\"fra\",state=\"up\"} 18446744073709551615\n"
+			  "gslbd_up{datacenter=\"iad\"} 0.25\n");
+	evbuffer_free(out);
+}
+
+static void label_values_are_escaped(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *value, *expected;
+	} rows[] = {
+		{"plain", "fra", "x{l=\"fra\"} 1\n"},
+		{"empty", "", "x{l=\"\"} 1\n"},
+		{"backslash", "a\\b", "x{l=\"a\\\\b\"} 1\n"},
+		{"quote", "\"a\"", "x{l=\"\\\"a\\\"\"} 1\n"},
+		{"newline", "a\nb\n", "x{l=\"a\\nb\\n\"} 1\n"},
+		{"all at once", "\\\"\n", "x{l=\"\\\\\\\"\\n\"} 1\n"},
+		{"UTF-8 and what printf knows", "é%s{}", "x{l=\"é%s{}\"} 1\n"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct evbuffer *out = evbuffer_new();
+		print_message("  %s\n", rows[i].name);
+		metrics_count(&(struct metrics){out, "x"}, &(struct metrics_label){"l", rows[i].value}, 1, 1);
+		assert_holds(out, rows[i].expected);
+		evbuffer_free(out);
+	}
+}
+
+static void numbers_are_read_back_as_they_were(void **state)
+{
+	(void)state;
+	static const struct {
+		double value;
+		const char *expected;
+	} rows[] = {
+		{0, "x 0\n"},
+		{-1.5, "x -1.5\n"},
+		{0.1, "x 0.1\n"},
+		{1.0 / 3, "x 0.33333333333333331\n"},
+		{1e300, "x 1e+300\n"},
+		{(double)NAN, "x NaN\n"},
+		{(double)INFINITY, "x +Inf\n"},
+		{-(double)INFINITY, "x -Inf\n"},
+	};
+	struct evbuffer *out = evbuffer_new();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		metrics_number(&(struct metrics){out, "x"}, NULL, 0, rows[i].value);
+		assert_holds(out, rows[i].expected);
+	}
+	evbuffer_free(out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_metric_has_a_head_and_a_line_a_value),
+		cmocka_unit_test(label_values_are_escaped),
+		cmocka_unit_test(numbers_are_read_back_as_they_were),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
