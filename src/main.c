@@ -124,7 +124,7 @@ static bool parse(int argc, char **argv, struct options *o, int *status)
 		{"client", required_argument, NULL, OPTION_CLIENT},
 		{"down", required_argument, NULL, OPTION_DOWN},
 		{"json", no_argument, NULL, OPTION_JSON},
-		{"keywords", no_argument, NULL, OPTION_KEYWORDS},
+		{"keywords", optional_argument, NULL, OPTION_KEYWORDS},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -140,7 +140,12 @@ static bool parse(int argc, char **argv, struct options *o, int *status)
 			o->down[o->n_down++] = optarg;
 			break;
 		case OPTION_JSON: o->json = true; break;
-		case OPTION_KEYWORDS: config_help(stdout); return false;
+		case OPTION_KEYWORDS:
+			if (!config_help(optarg ? optarg : "text", stdout)) {
+				fprintf(stderr, "gslbd: --keywords: \"%s\" is none of its forms\n", optarg);
+				*status = EXIT_USAGE;
+			}
+			return false;
 		case 'V': puts("gslbd " GSLBD_VERSION); return false;
 		case 'h': usage(stdout); return false;
 		default:

@@ -38,7 +38,7 @@ struct answer {
 	bool authoritative;
 	uint8_t scope; /* bits of the client's address that it depends on */
 	unsigned n, n_choices, n_syntheses;
-	struct piece pieces[PIECES_MAX];
+	struct piece pieces[PIECES_MAX + 1];
 	bool located; /* the client's address was looked at */
 	struct choice choices[CHOICES_MAX];
 	const struct rrset *chosen[CHOICES_MAX]; /* what each choice was made of */
@@ -75,7 +75,8 @@ static inline uint8_t answer_scope(const struct answer *a, const struct client *
  */
 void answer_add_addresses(struct answer *a, const struct match *m);
 
-/* Adds a piece, where there is room. */
-void answer_add(struct answer *a, const struct piece *piece);
+/* Adds a piece, where there is room: all records of the set, unless the caller says more. */
+struct piece *answer_add(struct answer *a, enum section section, const uint8_t *owner,
+			 const struct rrset *set);
 
 #endif

@@ -25,6 +25,15 @@ bool explain_parse(const char *question, const char *client, struct explain_requ
 struct json_object *explain(const struct view *view, const struct databases *databases,
 			    const struct explain_request *request);
 
+/*
+ * The round-trip times that a latency method ordered the datacenters of a steering by, the shortest first: an
+ * array of {datacenter, ms, by}, where `ms` is null where none is known. The caller frees it.
+ */
+struct json_object *explain_times(const struct steering *steering, const struct view *view,
+				  const struct addr *client);
+/* The RDATA of a record (wire/rrset.h) as text, as explanations have it. The caller frees it. */
+char *explain_rdata(const uint8_t *record);
+
 /* Prints such an object for people. */
 void explain_print(struct json_object *explanation, FILE *out);
 

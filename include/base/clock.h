@@ -14,6 +14,14 @@ static inline int64_t clock_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + 1;
 }
 
+/* Nanoseconds of a clock that never goes back, to measure how long something takes. */
+static inline uint64_t clock_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 /* Milliseconds since 1970, as people count; may jump. */
 static inline int64_t clock_wall_ms(void)
 {

@@ -226,7 +226,11 @@ int config_datacenter(const struct config *config, const char *name, size_t len)
 int config_check(const struct config *config, const char *name, size_t len);
 int config_geomap(const struct config *config, const char *name, size_t len);
 
-/* Writes the reference of every keyword and option, from the tables that parse them, to `out` as text. */
-void config_help(FILE *out);
+/*
+ * Writes the reference of every keyword and option, from the tables that parse them. `as` is text, or, with
+ * the part that is about one kind of file, man-conf, man-zone, markdown-conf or markdown-zone. False, and
+ * nothing is written, where it is something else.
+ */
+bool config_help(const char *as, FILE *out);
 
 #endif

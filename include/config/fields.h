@@ -52,8 +52,4 @@ bool port_doubtful(const char *text, size_t len, size_t *address_len);
 bool listen_read(const struct reader *r, const struct entry *entry, const struct token *token, uint16_t port,
 		 struct endpoint *out);
 
-/* The words of enum pick and enum all_down, in their order; each list ends with NULL. */
-extern const char *const pick_words[];
-extern const char *const all_down_words[];
-
 #endif

@@ -20,7 +20,7 @@ enum value_kind {
 	VALUE_MS,                /* uint32_t, a duration in min..max ms */
 	VALUE_US,                /* uint32_t, a duration in min..max ms, stored in microseconds */
 	VALUE_ANSWERS,           /* uint16_t in min..max, or `all` */
-	VALUE_WORD,              /* an enum, by its index in `words` */
+	VALUE_WORD,              /* an enum, by the row of its word */
 	VALUE_YES_NO,            /* bool */
 	VALUE_TEXT,              /* const char *, not empty */
 	VALUE_LINE,              /* const char *, not empty, without control characters */
@@ -70,15 +70,28 @@ struct hash_prefix {
 	uint8_t v4, v6;
 };
 
+/* One of the words that may stand at a place, such as a check's kind. */
+struct choice_row {
+	const char *word;
+	const char *help; /* NULL: not supported yet */
+	const char *form; /* what may stand behind it; NULL: nothing */
+};
+
+struct choice_table {
+	const char *what; /* "check kind" */
+	size_t n;
+	const struct choice_row *rows; /* the supported ones first, in the order of their enum */
+};
+
 struct option_row {
 	const char *key;
 	enum value_kind kind;
 	size_t offset; /* in the struct that options_read() fills */
 	uint64_t min, max;
-	const char *const *words; /* VALUE_WORD; ends with NULL */
-	unsigned kinds;           /* the kinds of checks it is for, a bit each; 0: any */
-	const char *fallback;     /* the default, as text; NULL: zero */
-	const char *expected;     /* what would be right */
+	const struct choice_table *words; /* VALUE_WORD */
+	unsigned kinds;                   /* the kinds of checks it is for, a bit each; 0: any */
+	const char *fallback;             /* the default, as text; NULL: zero */
+	const char *expected;             /* what would be right */
 	const char *help;
 };
 
@@ -87,18 +100,6 @@ struct option_table {
 	const char *of; /* "check", "STEER", … */
 	size_t n;
 	const struct option_row *rows;
-};
-
-/* One of the words that may stand at a place, such as a check's kind. */
-struct choice_row {
-	const char *word;
-	const char *help; /* NULL: not supported yet */
-};
-
-struct choice_table {
-	const char *what; /* "check kind" */
-	size_t n;
-	const struct choice_row *rows; /* the supported ones first, in the order of their enum */
 };
 
 /* What values are read with. */
@@ -146,11 +147,14 @@ bool refuse_name(const struct reader *r, const struct entry *entry, const struct
 /* A copy of a token's decoded text in the reader's arena; NULL, with a fault, where it has a NUL octet. */
 char *token_text(const struct reader *r, const struct entry *entry, const struct token *token);
 
+/* "http, https and tcp": the kinds of checks that have a bit in `kinds`, into `out`, which is returned. */
+const char *kinds_format(unsigned kinds, char *out, size_t room);
+
 /* Has one of those datacenters a location? Of all, where the list is empty. */
 bool any_located(const struct config *config, const uint16_t *list, size_t n);
 
 /* The tables. */
-extern const struct choice_table check_kinds, methods;
+extern const struct choice_table check_kinds, methods, picks, all_downs, admin_states;
 extern const struct option_table check_options, datacenter_options, listen_options, admin_options,
 	state_options, steer_options, at_options;
 

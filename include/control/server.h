@@ -56,6 +56,8 @@ struct control {
 	int64_t started_wall_ms;
 	int64_t published_ms;
 	uint64_t publications;
+	uint64_t publish_ns,
+		publish_max_ns; /* from the wish to what queries see: the last time, and the longest */
 	struct survey *survey;
 	struct saver *saver; /* NULL: no state is kept */
 	struct event *each_second;
@@ -95,6 +97,9 @@ extern const size_t n_control_routes;
 
 /* GET /v1/status */
 struct json_object *status_json(struct control *c);
+
+/* GET /v1/names: every name and type that is steered, or those of one name. */
+struct json_object *names_json(struct control *c, const struct name *only);
 
 /* One datacenter of it. */
 struct json_object *status_datacenter_json(struct control *c, uint32_t datacenter);

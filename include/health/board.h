@@ -35,7 +35,8 @@ struct set_extra {
 	const uint32_t *costs; /* least-connections, least-time: the least is picked; NULL: other picks */
 	const uint16_t
 		*sheds; /* over capacity: the share of 65536 of its queries to go elsewhere; NULL: none */
-	uint32_t ttl_s; /* ttl=MIN..MAX; 0: that of the records */
+	bool has_ttl;   /* the policy has ttl=MIN..MAX */
+	uint32_t ttl_s; /* by health, within that */
 };
 
 /* Candidates of a set as bits, the first candidate the lowest. */

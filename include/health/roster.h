@@ -52,6 +52,7 @@ struct roster_set {
 	const uint16_t *weights;
 	enum pick pick;
 	struct range ttl_s;
+	bool by_latency;  /* its answers follow the latency of checks */
 	const char *name; /* of the set, for people: "www.app.example.com. A" */
 };
 
@@ -68,7 +69,8 @@ struct roster {
 	uint32_t *calcs;                    /* the targets of calc checks */
 	const uint32_t *datacenter_targets; /* by datacenter, ROSTER_NONE where it has no check */
 	bool has_ttl_ranges;                /* some set's TTL follows its health */
-	bool has_loads;                     /* some set's answers follow what targets say of their load */
+	bool has_loads;                     /* some set's answers follow the connections of targets */
+	bool has_latencies;                 /* some set's follow their latency */
 	struct roster_index *index;         /* while building */
 };
 

@@ -13,12 +13,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a target was. */
+struct state_before {
+	struct health health;
+	int64_t since_ms, until_ms;
+};
+
 /* A target's. */
 struct vital {
 	struct health health;
-	enum health_state
-		before_silence; /* its state before it first failed in silence, as long as it goes on */
-	bool silent;            /* its last check failed without a sign of life */
+	bool silent;                        /* its last check failed without a sign of life */
+	struct state_before before_silence; /* until it first failed so, as long as it goes on */
 	bool has_connections;
 	uint8_t weight_percent;
 	enum admin_state agent;
@@ -54,6 +59,7 @@ struct vitals {
 	struct vital *targets;
 	struct health *paces;
 	struct datacenter_vital *datacenters;
+	int64_t loose_released_ms; /* as released_ms, of the records that are in no datacenter */
 };
 
 /* Vitals of a roster: everything unknown. */
@@ -74,12 +80,9 @@ enum change vitals_result(struct vitals *vitals, const struct roster *roster, ui
 
 /*
  * Has this server lost the network, rather than all targets their lives? So it is where there are several,
- * and the last check of each failed in silence. Then what they were before counts.
+ * and the last check of each failed in silence. Then their health stays what it was before.
  */
 bool vitals_isolated(const struct vitals *vitals, const struct roster *roster);
-
-/* A target's state as answers go by it. */
-enum health_state vitals_state(const struct vitals *vitals, uint32_t target, bool isolated);
 
 /*
  * Sets or ends (OVERRIDE_NONE) an override. One that was in force and ends, and a clear without one, let the

@@ -37,6 +37,7 @@ struct pool {
 	uint64_t client;               /* pick=hash: hash_client() */
 	uint64_t members;              /* not empty */
 	unsigned answers;              /* at most */
+	bool everyone;                 /* whatever the policy's pick, and their weight */
 };
 
 /*

@@ -31,7 +31,8 @@ struct draft_owner {
 	struct draft_owner *cut; /* set by draft_check(): the delegation it is or is below */
 	struct node *node;       /* set by zone_freeze() */
 	enum { LINK_WAITS, LINK_UNDER_WAY, LINK_DONE } link; /* of zones_link() */
-	uint32_t way; /* of draft_check_loops(): which way along CNAMEs came here first; 0: none */
+	unsigned alias_depth; /* likewise: how many ALIAS there are at most from here to the end */
+	uint32_t way;         /* of draft_check_loops(): which way along CNAMEs came here first; 0: none */
 	struct name name;
 };
 

@@ -29,10 +29,7 @@ static void add_type(struct answer *a, const struct node *node, uint16_t type, b
 {
 	const struct rrset *set = node_rrset(node, type);
 	if (set != NULL && set->steering == NULL && !present(a, set))
-		answer_add(a, &(struct piece){.section = SECTION_ADDITIONAL,
-					      .glue = glue,
-					      .owner = node->name,
-					      .set = set});
+		answer_add(a, SECTION_ADDITIONAL, node->name, set)->glue = glue;
 }
 
 static void add_host(struct answer *a, const struct match *m, const uint8_t *octets)

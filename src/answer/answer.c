@@ -18,18 +18,26 @@ struct search {
 
 enum next { NEXT_DONE, NEXT_FOLLOW };
 
-void answer_add(struct answer *a, const struct piece *piece)
+/* The piece behind the last one of all is overwritten again and again: there is room for it, and nobody reads
+ * it. */
+struct piece *answer_add(struct answer *a, enum section section, const uint8_t *owner,
+			 const struct rrset *set)
 {
-	if (a->n < PIECES_MAX)
-		a->pieces[a->n++] = *piece;
+	struct piece *piece = &a->pieces[a->n];
+	a->n += a->n < PIECES_MAX;
+	piece->section = section;
+	piece->glue = false;
+	piece->has_ttl = false;
+	piece->owner = owner;
+	piece->set = set;
+	piece->choice = NULL;
+	return piece;
 }
 
 static void add_negative(struct search *s)
 {
 	const struct zone *zone = s->match.zone;
-	answer_add(s->a, &(struct piece){.section = SECTION_AUTHORITY,
-					 .owner = zone->apex.octets,
-					 .set = &zone->negative});
+	answer_add(s->a, SECTION_AUTHORITY, zone->apex.octets, &zone->negative);
 }
 
 /* The same data in two datacenters is one record of an answer (RFC 2181 §5). */
@@ -99,41 +107,51 @@ static void settle_ttl(struct answer *a, unsigned first, uint32_t ttl_s)
 }
 
 /*
- * Adds what a set says to the answer section: all its records, or those chosen if it is steered. Returns the
+ * Adds what is chosen of a steered set to the answer section, and of what the chosen stand for. Returns the
  * first record, NULL if there is none.
  */
-static const uint8_t *add_answer(struct search *s, const struct rrset *asked)
+static const uint8_t *add_chosen(struct search *s, const struct rrset *asked)
 {
 	struct answer *a = s->a;
-	struct sets sets = {.n = 1, .list = {asked}};
+	struct sets sets;
 	unsigned first = a->n;
 	uint32_t ttl_s = UINT32_MAX;
+	sets.n = 1;
+	sets.list[0] = asked;
 	for (unsigned i = 0; i < sets.n; i++) {
 		const struct rrset *set = sets.list[i];
-		struct piece piece = {.section = SECTION_ANSWER, .owner = s->owner, .set = set};
-		uint32_t its_ttl_s = octets_get32(set->octets + RECORD_TTL_AT);
-		if (set->steering != NULL) {
-			piece.choice = choose(s, set, &sets);
-			if (piece.choice == NULL) {
-				a->rcode = RCODE_SERVFAIL;
-				a->authoritative = false;
-				a->n = 0;
-				return NULL;
-			}
-			its_ttl_s = piece.choice->n > 0 ? piece.choice->ttl_s : UINT32_MAX;
+		const struct choice *choice = NULL;
+		uint32_t its_ttl_s;
+		if (set->steering == NULL) {
+			its_ttl_s = octets_get32(set->octets + RECORD_TTL_AT);
+		} else if ((choice = choose(s, set, &sets)) != NULL) {
+			its_ttl_s = choice->n > 0 ? choice->ttl_s : UINT32_MAX;
+		} else {
+			a->rcode = RCODE_SERVFAIL;
+			a->authoritative = false;
+			a->n = 0;
+			return NULL;
 		}
 		ttl_s = its_ttl_s < ttl_s ? its_ttl_s : ttl_s;
-		if (piece.choice == NULL || piece.choice->n_records > 0)
-			answer_add(a, &piece);
+		if (choice == NULL || choice->n_records > 0)
+			answer_add(a, SECTION_ANSWER, s->owner, set)->choice = choice;
 	}
 	if (a->n == first) {
 		add_negative(s);
 		return NULL;
 	}
-	if (asked->steering != NULL)
-		settle_ttl(a, first, ttl_s);
+	settle_ttl(a, first, ttl_s);
 	const struct piece *piece = &a->pieces[first];
 	return piece->set->octets + (piece->choice ? piece->choice->records[0] : 0);
+}
+
+/* Adds what a set says to the answer section. Returns the first record, NULL if there is none. */
+static const uint8_t *add_answer(struct search *s, const struct rrset *set)
+{
+	if (set->steering != NULL)
+		return add_chosen(s, set);
+	answer_add(s->a, SECTION_ANSWER, s->owner, set);
+	return set->octets;
 }
 
 static bool in_answer(const struct answer *a, const struct rrset *set)
@@ -228,14 +246,14 @@ static enum next at_dname(struct search *s)
 	if (a->n_syntheses == CHAIN_MAX || (again && leads_below_itself(node, dname)))
 		return NEXT_DONE;
 	if (!again)
-		answer_add(a, &(struct piece){.section = SECTION_ANSWER, .owner = node->name, .set = dname});
+		answer_add(a, SECTION_ANSWER, node->name, dname);
 	struct synthesis *synthesis = &a->syntheses[a->n_syntheses];
 	if (!synthesize(s, dname->octets, synthesis)) {
 		a->rcode = RCODE_YXDOMAIN;
 		return NEXT_DONE;
 	}
 	a->n_syntheses++;
-	answer_add(a, &(struct piece){.section = SECTION_ANSWER, .owner = s->owner, .set = &synthesis->set});
+	answer_add(a, SECTION_ANSWER, s->owner, &synthesis->set);
 	if (s->q->type == TYPE_CNAME || s->q->type == TYPE_ANY)
 		return NEXT_DONE;
 	return follow(s, synthesis->octets + RECORD_RDATA_AT);
@@ -247,9 +265,7 @@ static enum next at_delegation(struct search *s)
 	const struct node *node = s->match.node;
 	if (a->n == 0)
 		a->authoritative = false;
-	answer_add(a, &(struct piece){.section = SECTION_AUTHORITY,
-				      .owner = node->name,
-				      .set = node_rrset(node, TYPE_NS)});
+	answer_add(a, SECTION_AUTHORITY, node->name, node_rrset(node, TYPE_NS));
 	return NEXT_DONE;
 }
 

@@ -66,8 +66,7 @@ static struct json_object *place_json(const struct place *place)
 	return o;
 }
 
-/* A record's RDATA as text, without its end of line. The caller frees it. */
-static char *rdata_text(const uint8_t *record)
+char *explain_rdata(const uint8_t *record)
 {
 	uint8_t wire[RECORD_RDATA_AT + 65535];
 	size_t len = record_len(record), at = 0;
@@ -90,22 +89,31 @@ static char *rdata_text(const uint8_t *record)
 
 static struct json_object *rdata_json(const uint8_t *record)
 {
-	char *rdata = rdata_text(record);
+	char *rdata = explain_rdata(record);
 	struct json_object *o = text(rdata);
 	free(rdata);
 	return o;
 }
 
+/* "www.app.example.com. A" */
+static const char *set_name(const struct explainer *e, const struct steering *s)
+{
+	return e->view->world->roster->sets[s->set].name;
+}
+
 /* A member's data; that of an ALIAS is the first record of what it stands for. */
-static struct json_object *member_json(const struct rrset *set, const struct member *m)
+static struct json_object *member_json(const struct explainer *e, const struct rrset *set,
+				       const struct member *m)
 {
 	if (m->record != MEMBER_NO_RECORD)
 		return rdata_json(set->octets + m->record);
 	if (m->alias == NULL)
 		return text("(nothing of this type)");
-	if (m->alias->steering != NULL)
-		return text("(ALIAS)");
-	return rdata_json(m->alias->octets);
+	if (m->alias->steering == NULL)
+		return rdata_json(m->alias->octets);
+	char name[NAME_TEXT_MAX + 32];
+	snprintf(name, sizeof(name), "ALIAS %s", set_name(e, m->alias->steering));
+	return text(name);
 }
 
 static const char *datacenter_name(const struct explainer *e, const struct member *m)
@@ -157,7 +165,13 @@ static void why_not_tier(const struct explainer *e, const struct steering *s, un
 {
 	struct tiers tiers;
 	uint64_t usable = e->view->board->sets[s->set].usable;
-	tiers_build(s, e->choice->order, &tiers);
+	struct timed timed;
+	if (s->times != NULL) {
+		latency_times(s, e->view->board, &e->client.addr, &timed);
+		tiers_build_timed(s, &timed, &tiers);
+	} else {
+		tiers_build(s, e->choice->order, &tiers);
+	}
 	for (unsigned i = 0; i < tiers.n; i++) {
 		unsigned percent = tier_usable_percent(s, tiers.list[i], usable);
 		if (!(tiers.list[i] >> member & 1) || percent >= s->policy.min_up_percent)
@@ -210,7 +224,7 @@ static struct json_object *removed_json(const struct explainer *e, const struct 
 		why_removed(e, set->steering, member, step, why, sizeof(why));
 		struct json_object *o = json_object_new_object();
 		put(o, "datacenter", text(datacenter_name(e, m)));
-		put(o, "record", member_json(set, m));
+		put(o, "record", member_json(e, set, m));
 		put(o, "why", text(why));
 		json_object_array_add(list, o);
 	}
@@ -258,10 +272,21 @@ static struct json_object *orders_json(const struct explainer *e, const struct s
 	char source[128];
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	order_source(e, s, source, sizeof(source));
-	for (unsigned i = 0; i < choice->order->n; i++)
-		json_object_array_add(list, text(e->config->datacenters[choice->order->datacenters[i]].name));
+	put(o, "of", text(set_name(e, s)));
 	put(o, "by", text(source));
 	put(o, "datacenters", list);
+	if (s->times != NULL) {
+		struct json_object *times = explain_times(s, e->view, &e->client.addr);
+		for (size_t i = 0; i < json_object_array_length(times); i++) {
+			struct json_object *to = json_object_array_get_idx(times, i);
+			json_object_array_add(list,
+					      json_object_get(json_object_object_get(to, "datacenter")));
+		}
+		put(o, "times", times);
+		return o;
+	}
+	for (unsigned i = 0; i < choice->order->n; i++)
+		json_object_array_add(list, text(e->config->datacenters[choice->order->datacenters[i]].name));
 	return o;
 }
 

@@ -192,25 +192,35 @@ static void read_latency(struct builder *b, const struct entry *e)
 }
 
 const struct keyword_row keywords[] = {
-	{"listen", "ADDRESS[:PORT]", "UDP and TCP; may repeat; 0.0.0.0:53 and [::]:53 where there is none", 2,
-	 0, read_listen},
+	{"listen", "ADDRESS[:PORT]",
+	 "an address that is served, over UDP and TCP; may repeat; port 53 where it names none; "
+	 "0.0.0.0:53 and [::]:53 where there is no listen",
+	 2, 0, read_listen},
 	{"workers", "NUMBER", "threads that answer, 1 to 1024; one per CPU where it is not given", 2, 2,
 	 read_workers},
-	{"geoip", "FILE", "a MaxMind database; may repeat, the first that knows an attribute wins", 2, 2,
-	 read_geoip},
+	{"geoip", "FILE",
+	 "a MaxMind database (mmdb), of any schema; may repeat: for each attribute of a client the first "
+	 "that "
+	 "knows it counts",
+	 2, 2, read_geoip},
 	{"check", "NAME http|https|tcp|exec|grpc|calc key=value...",
 	 "how to find out whether an address is well", 3, 0, check_entry_read},
 	{"datacenter", "NAME key=value...", "a place that answers are for", 2, 0, datacenter_entry_read},
-	{"geomap", "NAME KEY DATACENTER... [...] | nearest", "whom to send where; one line a KEY", 3, 0,
+	{"geomap", "NAME KEY DATACENTER... [...] | nearest",
+	 "the datacenters for clients that KEY fits, in order; the most specific line counts", 3, 0,
 	 geomap_entry_read},
-	{"zone", "NAME FILE", "a zone to serve", 3, 3, read_zone},
+	{"zone", "NAME FILE", "a zone to serve, and its file", 3, 3, read_zone},
 	{"latency", "FILE",
-	 "a table of round-trip times: lines of PLACE-OR-NETWORK DATACENTER TIME; may repeat", 2, 2,
-	 read_latency},
+	 "a table of round-trip times, for the latency method: lines of KEY DATACENTER TIME; may repeat", 2,
+	 2, read_latency},
 	{"admin", "ADDRESS:PORT token-file=FILE | /PATH",
-	 "where the admin API listens: TCP, or a UNIX socket", 2, 0, read_admin},
+	 "where the admin API listens: TCP, or a UNIX socket; nowhere where it is not given", 2, 0,
+	 read_admin},
 	{"state", "FOLDER key=value...",
-	 "overrides, last known health and measurements survive a restart here", 2, 0, read_state},
+	 "where overrides, last known health and measurements survive a restart; nothing does where it is "
+	 "not "
+	 "given",
+	 2, 0, read_state},
 	{"explain-from", "NETWORK...",
 	 "who may ask for explanations over DNS (CH TXT); nobody where it is not given", 2, 0,
 	 read_explain_from},

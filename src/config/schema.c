@@ -133,8 +133,7 @@ static bool refuse_option(const struct reader *r, const struct option_table *tab
 	return refuse_word(r, entry, &key, what, words, n);
 }
 
-/* "http, https and tcp" */
-static const char *kinds_text(unsigned kinds, char *out, size_t room)
+const char *kinds_format(unsigned kinds, char *out, size_t room)
 {
 	size_t len = 0;
 	out[0] = '\0';
@@ -174,7 +173,7 @@ static bool option_allowed(const struct reader *r, const struct option_table *ta
 		return true;
 	char kinds[128];
 	return refuse(r, entry, token, "option \"%s\" is for %s checks only", row->key,
-		      kinds_text(key_kinds(table, row->key), kinds, sizeof(kinds)));
+		      kinds_format(key_kinds(table, row->key), kinds, sizeof(kinds)));
 }
 
 static bool option_read(const struct reader *r, const struct option_row *row, const struct entry *entry,

@@ -10,12 +10,12 @@ const char *method_word(enum method method)
 
 const char *pick_word(enum pick pick)
 {
-	return pick_words[pick];
+	return picks.rows[pick].word;
 }
 
 const char *all_down_word(enum all_down all_down)
 {
-	return all_down_words[all_down];
+	return all_downs.rows[all_down].word;
 }
 
 struct steer_entry steer_default(enum method method, int geomap)

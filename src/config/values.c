@@ -47,9 +47,9 @@ static bool read_duration(const struct option_row *row, const char *text, size_t
 
 static bool read_word(const struct option_row *row, const char *text, int *out)
 {
-	for (int i = 0; row->words[i] != NULL; i++) {
-		if (strcasecmp(row->words[i], text) == 0) {
-			*out = i;
+	for (size_t i = 0; i < row->words->n; i++) {
+		if (strcasecmp(row->words->rows[i].word, text) == 0) {
+			*out = (int)i;
 			return true;
 		}
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The admin API's routes: each looks at its request, does one thing, and leaves JSON. */
-#include "answer/explain.h"
+#include "answer/possible.h"
 #include "base/clock.h"
 #include "config/value.h"
 #include "control/server.h"
@@ -172,6 +172,12 @@ static bool override_read(const struct http_request *request, struct override *o
 			   length);
 		return false;
 	}
+	if ((who != NULL && strlen(who) >= sizeof(out->who)) ||
+	    (why != NULL && strlen(why) >= sizeof(out->why))) {
+		http_error(reply, 400, "\"who\" may have up to %zu octets, \"why\" up to %zu",
+			   sizeof(out->who) - 1, sizeof(out->why) - 1);
+		return false;
+	}
 	if (length != NULL)
 		out->until_ms = out->since_ms + ms;
 	snprintf(out->who, sizeof(out->who), "%s", who ? who : request->who);
@@ -202,9 +208,23 @@ static void put_override(void *context, const struct http_request *request, stru
 		reply->json = status_datacenter_json(c, (uint32_t)datacenter);
 }
 
+/* `*` are the records in no datacenter: they can't be drained, but return=manual may hold them. */
+static void release_loose(struct control *c, struct http_reply *reply)
+{
+	watch_serving(c->watch)->vitals.loose_released_ms = clock_ms();
+	control_changed(c, CHANGE_STATE);
+	control_save(c);
+	reply->json = json_object_new_object();
+	json_object_object_add(reply->json, "released", text("*"));
+}
+
 static void delete_override(void *context, const struct http_request *request, struct http_reply *reply)
 {
 	struct control *c = context;
+	if (strcmp(request->rest, "*") == 0 && ready(c, reply)) {
+		release_loose(c, reply);
+		return;
+	}
 	int datacenter = ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
 	if (datacenter == CONFIG_NONE)
 		return;
@@ -228,9 +248,11 @@ static bool take_down(struct control *c, const char *names, struct vitals *vital
 	return true;
 }
 
-static void explain_as(struct control *c, const struct explain_request *question, const char *down,
-		       struct http_reply *reply)
+static void explain_as(struct control *c, const struct explain_request *question,
+		       const struct http_request *request, struct http_reply *reply)
 {
+	const char *down = http_query(request, "down"), *with = http_query(request, "possible");
+	bool possible = with != NULL && strcmp(with, "yes") == 0;
 	struct watched *w = watch_serving(c->watch);
 	struct vitals vitals = w->vitals;
 	size_t size = w->world->config->n_datacenters * sizeof(*vitals.datacenters);
@@ -241,9 +263,12 @@ static void explain_as(struct control *c, const struct explain_request *question
 	if (take_down(c, down, &vitals, reply)) {
 		struct board *board = board_build(w->world->roster, &vitals, clock_ms());
 		struct view view = *c->view;
+		board->learned = c->learned;
 		view.board = board;
 		view.tallies = NULL;
 		reply->json = explain(&view, control_places(c), question);
+		if (possible)
+			explain_possible(&view, question, reply->json);
 		board_free(board);
 	}
 	free(vitals.datacenters);
@@ -267,7 +292,19 @@ static void get_explain(void *context, const struct http_request *request, struc
 	if (!explain_parse(question, client, &parsed, &why))
 		http_error(reply, 400, "%s", why);
 	else
-		explain_as(context, &parsed, http_query(request, "down"), reply);
+		explain_as(context, &parsed, request, reply);
+}
+
+static void get_names(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	const char *text = http_query(request, "name"), *why;
+	struct name name;
+	if (!ready(context, reply))
+		return;
+	if (text != NULL && !name_parse(text, strlen(text), NULL, &name, &why))
+		http_error(reply, 400, "\"%s\": %s", text, why);
+	else
+		reply->json = names_json(context, text ? &name : NULL);
 }
 
 static void get_clients(void *context, const struct http_request *request, struct http_reply *reply)
@@ -281,13 +318,20 @@ static void get_clients(void *context, const struct http_request *request, struc
 	json_object_object_add(reply->json, "clients", clients);
 }
 
-/* One of "measurements"; false, with the reply's error, where it is not right. */
-static bool measurement_take(struct control *c, struct json_object *o, size_t i, struct http_reply *reply)
+/* One measurement as it was sent. */
+struct sent {
+	struct addr client;
+	struct measurement m; /* of that client */
+};
+
+/* Reads one of "measurements". False, with the reply's error, where it is not right. */
+static bool sent_read(struct control *c, struct json_object *list, size_t i, struct sent *out,
+		      struct http_reply *reply)
 {
+	struct json_object *o = json_object_array_get_idx(list, i);
 	struct json_object *client = json_object_object_get(o, "client"),
 			   *ms = json_object_object_get(o, "ms");
 	struct json_object *datacenter = json_object_object_get(o, "datacenter");
-	struct addr addr;
 	if (!json_object_is_type(o, json_type_object) || !json_object_is_type(client, json_type_string) ||
 	    !json_object_is_type(datacenter, json_type_string) ||
 	    !(json_object_is_type(ms, json_type_double) || json_object_is_type(ms, json_type_int))) {
@@ -297,34 +341,40 @@ static bool measurement_take(struct control *c, struct json_object *o, size_t i,
 			   i);
 		return false;
 	}
-	if (!addr_parse(json_object_get_string(client), strlen(json_object_get_string(client)), &addr)) {
-		http_error(reply, 400, "measurements[%zu]: \"%s\" is no address", i,
-			   json_object_get_string(client));
-		return false;
-	}
-	if (datacenter_named(c, json_object_get_string(datacenter), reply) == CONFIG_NONE)
-		return false;
-	addr_unmap(&addr);
-	const struct times_locator *times = control_world(c)->times;
-	struct measurement m = {.client = &addr, .datacenter = json_object_get_string(datacenter)};
+	const char *address = json_object_get_string(client);
 	double us = json_object_get_double(ms) * 1000;
-	m.us = us >= 1 && us <= MEASURED_US_MAX ? (uint32_t)us : 0;
-	if (times != NULL) {
-		const struct times *found = times_find(times, &addr).times;
-		m.country = found->country;
-		m.continent = found->continent;
-	}
-	if (m.us > 0 && measured_add(c->measured, &m, (uint64_t)clock_ms()))
-		return true;
-	http_error(reply, 400, "measurements[%zu]: \"ms\" must be above 0, and at most %d", i,
-		   MEASURED_US_MAX / 1000);
+	*out = (struct sent){.m.datacenter = json_object_get_string(datacenter)};
+	out->m.us = us >= 1 && us <= MEASURED_US_MAX ? (uint32_t)us : 0;
+	if (!addr_parse(address, strlen(address), &out->client))
+		http_error(reply, 400, "measurements[%zu]: \"%s\" is no address", i, address);
+	else if (out->m.us == 0)
+		http_error(reply, 400, "measurements[%zu]: \"ms\" must be above 0, and at most %d", i,
+			   MEASURED_US_MAX / 1000);
+	else
+		return datacenter_named(c, out->m.datacenter, reply) != CONFIG_NONE;
 	return false;
 }
 
+static void sent_take(struct control *c, struct sent *sent)
+{
+	const struct times_locator *times = control_world(c)->times;
+	addr_unmap(&sent->client);
+	sent->m.client = &sent->client;
+	if (times != NULL) {
+		const struct times *found = times_find(times, &sent->client).times;
+		sent->m.country = found->country;
+		sent->m.continent = found->continent;
+	}
+	measured_add(c->measured, &sent->m, (uint64_t)clock_ms());
+}
+
+/* All of them are read before the first is taken: who corrects one may send them all again. */
 static void post_latency(void *context, const struct http_request *request, struct http_reply *reply)
 {
+	static const char *const keys[] = {"measurements"};
 	struct control *c = context;
-	if (!ready(c, reply))
+	struct sent sent;
+	if (!ready(c, reply) || !body_known(request, keys, 1, reply))
 		return;
 	struct json_object *list =
 		request->body ? json_object_object_get(request->body, "measurements") : NULL;
@@ -334,14 +384,17 @@ static void post_latency(void *context, const struct http_request *request, stru
 	}
 	size_t n = json_object_array_length(list);
 	for (size_t i = 0; i < n; i++) {
-		if (!measurement_take(c, json_object_array_get_idx(list, i), i, reply))
+		if (!sent_read(c, list, i, &sent, reply))
 			return;
 	}
+	for (size_t i = 0; i < n && sent_read(c, list, i, &sent, reply); i++)
+		sent_take(c, &sent);
 	reply->json = json_object_new_object();
 	json_object_object_add(reply->json, "taken", json_object_new_int64((int64_t)n));
 }
 
-static const char *const explain_parameters[] = {"name", "type", "client", "down", NULL};
+static const char *const explain_parameters[] = {"name", "type", "client", "down", "possible", NULL};
+static const char *const names_parameters[] = {"name", NULL};
 
 const struct http_route control_routes[] = {
 	{HTTP_GET, "/livez", NULL, true, get_livez},
@@ -349,6 +402,7 @@ const struct http_route control_routes[] = {
 	{HTTP_GET, "/metrics", NULL, false, get_metrics},
 	{HTTP_GET, "/v1/status", NULL, false, get_status},
 	{HTTP_GET, "/v1/explain", explain_parameters, false, get_explain},
+	{HTTP_GET, "/v1/names", names_parameters, false, get_names},
 	{HTTP_GET, "/v1/clients", NULL, false, get_clients},
 	{HTTP_POST, "/v1/latency", NULL, false, post_latency},
 	{HTTP_POST, "/v1/reload", NULL, false, post_reload},

@@ -8,6 +8,7 @@
 #include "control/state.h"
 
 #include <event2/event.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,13 @@ static void keep_opened(struct control *c, const struct config *config)
 		c->opened.state_dir = mem_copy_text(config->state_dir, strlen(config->state_dir));
 }
 
+/* Where this thread shares a CPU with a worker, a check that ends must not push a query aside. */
+static void yield_to_workers(void)
+{
+	const struct sched_param none = {0};
+	sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 /* Every target is known: now the sockets may open. */
 static void open_workers(struct control *c)
 {
@@ -90,7 +98,9 @@ static void open_workers(struct control *c)
 	control_tally(c);
 	control_publish(c);
 	control_learn(c, true);
-	if (!workers_start(c->workers, &faults)) {
+	bool started = workers_start(c->workers, &faults);
+	yield_to_workers();
+	if (!started) {
 		fail(c, &faults);
 	} else {
 		char address[ADDR_TEXT_MAX];
@@ -145,8 +155,12 @@ static void record_reload(struct control *c, bool ok, const struct faults *fault
 	for (size_t i = 0; i < faults->n && i < 100; i++) {
 		const struct fault *f = &faults->list[i];
 		char text[1024];
-		snprintf(text, sizeof(text), "%s:%u:%u: %s%s", f->file, f->line, f->column,
-			 f->warning ? "warning: " : "", f->text);
+		const char *kind = f->warning ? "warning: " : "";
+		if (f->line > 0)
+			snprintf(text, sizeof(text), "%s:%u:%u: %s%s", f->file, f->line, f->column, kind,
+				 f->text);
+		else
+			snprintf(text, sizeof(text), "%s: %s%s", f->file, kind, f->text);
 		json_object_array_add(c->reloads.faults, json_object_new_string(text));
 	}
 }
@@ -335,6 +349,11 @@ static bool begin(struct control *c, struct world *world)
 	log_faults(&faults);
 	c->failed = faults.errors > 0;
 	faults_free(&faults);
+	if (c->failed) {
+		vitals_free(&vitals);
+		world_free(world);
+		return false;
+	}
 	evtimer_add(c->each_second, &second);
 	log_info("gslbd " GSLBD_VERSION ": checking %u targets", world->roster->n_targets);
 	watch_next(c->watch, world, &vitals);

@@ -285,6 +285,11 @@ static void write_server(struct control *c, struct evbuffer *out)
 		  c->isolated);
 	write_one(out, "gslbd_publications_total", METRICS_COUNTER, "Boards of health that were published.",
 		  (double)c->publications);
+	write_one(out, "gslbd_publish_seconds", METRICS_GAUGE,
+		  "How long the last board took to build and to reach the queries.",
+		  (double)c->publish_ns / 1e9);
+	write_one(out, "gslbd_publish_max_seconds", METRICS_GAUGE, "The longest since the start.",
+		  (double)c->publish_max_ns / 1e9);
 	head = metrics_begin(out, "gslbd_reloads_total", METRICS_COUNTER, "Reloads by result.");
 	metrics_count(&head, &(struct metrics_label){"result", "done"}, 1, c->reloads.done);
 	metrics_count(&head, &(struct metrics_label){"result", "failed"}, 1, c->reloads.failed);

@@ -47,6 +47,20 @@ static struct json_object *trial(struct control *c, uint32_t datacenter, const s
 	return names;
 }
 
+/* Is there anything to clear: an override, or a return that is held back? */
+static bool clears(const struct control *c, const struct watched *w, uint32_t datacenter)
+{
+	const struct roster *roster = w->world->roster;
+	struct comeback_case comeback = datacenter_case(roster, &w->vitals, datacenter);
+	int64_t until_ms;
+	bool found = w->vitals.datacenters[datacenter].override.state != OVERRIDE_NONE ||
+		     comeback_held(&comeback, clock_ms(), &until_ms);
+	for (uint32_t i = 0; i < roster->n_slots && !found; i++)
+		found = roster->slots[i].datacenter == (int)datacenter &&
+			c->view->board->standings[i] == STANDING_RECORD_HELD;
+	return found;
+}
+
 struct json_object *override_apply(struct control *c, uint32_t datacenter, const struct override *override,
 				   bool force)
 {
@@ -55,6 +69,8 @@ struct json_object *override_apply(struct control *c, uint32_t datacenter, const
 	struct json_object *names = takes && !force ? trial(c, datacenter, override) : NULL;
 	if (names != NULL)
 		return names;
+	if (override->state == OVERRIDE_NONE && !clears(c, w, datacenter))
+		return NULL; /* else a slow start would begin again */
 	vitals_override(&w->vitals, datacenter, override, clock_ms());
 	control_changed(c, CHANGE_STATE);
 	control_save(c);

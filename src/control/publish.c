@@ -39,8 +39,7 @@ static void tell_isolation(struct control *c, bool isolated)
 {
 	if (isolated && !c->isolated)
 		log_warn("isolated: no target at all gives a sign of life, so this server has lost the "
-			 "network; answers "
-			 "go on by the health that was known before");
+			 "network; answers go on by the health that was known before");
 	else if (!isolated && c->isolated)
 		log_info("no longer isolated: health counts again as it is");
 	c->isolated = isolated;
@@ -50,6 +49,7 @@ void control_publish(struct control *c)
 {
 	struct watched *serving = watch_serving(c->watch);
 	const struct roster *roster = serving->world->roster;
+	uint64_t begin_ns = clock_ns();
 	int64_t now_ms = clock_ms(), expiry_ms = vitals_expire(&serving->vitals, roster, now_ms);
 	struct board *board = board_build(roster, &serving->vitals, now_ms);
 	struct view *view = mem_alloc(sizeof(*view)), *before = c->view;
@@ -57,6 +57,8 @@ void control_publish(struct control *c)
 	*view = (struct view){.world = serving->world, .board = board, .tallies = c->tallies};
 	c->view = view;
 	view_publish(workers_publisher(c->workers), view);
+	c->publish_ns = clock_ns() - begin_ns;
+	c->publish_max_ns = c->publish_ns > c->publish_max_ns ? c->publish_ns : c->publish_max_ns;
 	view_free(before);
 	evtimer_del(c->publish);
 	tell_isolation(c, board->isolated);

@@ -92,6 +92,7 @@ char *state_write(const struct roster *roster, const struct vitals *vitals, size
 	}
 	put_number(o, "version", VERSION);
 	put_number(o, "saved_ms", clock_wall_ms());
+	put_age(o, "loose_released_age_ms", vitals->loose_released_ms, now_ms);
 	json_object_object_add(o, "datacenters", datacenters);
 	json_object_object_add(o, "targets", targets);
 	const char *text = json_object_to_json_string_length(o, JSON_C_TO_STRING_PRETTY, len);

@@ -121,7 +121,7 @@ static void verdict_of(struct control *c, uint32_t i, struct verdict *out)
 	}
 	const struct vital *v = &w->vitals.targets[target];
 	struct comeback_case comeback = datacenter_case(roster, &w->vitals, i);
-	enum health_state state = vitals_state(&w->vitals, target, c->isolated);
+	enum health_state state = v->health.state;
 	int64_t until_ms;
 	out->state = state_text(state);
 	out->since_ms = v->since_ms;
@@ -178,19 +178,19 @@ static struct json_object *target_json(struct control *c, uint32_t i, int64_t no
 	const struct roster_target *target = &w->world->roster->targets[i];
 	const struct vital *v = &w->vitals.targets[i];
 	struct json_object *o = json_object_new_object();
-	char address[ADDR_TEXT_MAX];
+	char address[ADDR_TEXT_MAX], expires[32];
 	put(o, "check", text(target->check->name));
 	put(o, "address", text(endpoint_format(&target->address, address)));
 	put(o, "state", text(state_text(v->health.state)));
 	put_moment(o, "since", v->since_ms);
-	put(o, "why", v->health.state == HEALTH_DOWN || v->health.bad > 0 ? text(v->why) : NULL);
+	put(o, "why", v->health.state == HEALTH_DOWN || v->health.bad > 0 || v->silent ? text(v->why) : NULL);
 	put_vital(o, v, now_ms);
 	put(o, "passed", json_object_new_int64((int64_t)v->passed));
 	put(o, "failed", json_object_new_int64((int64_t)v->failed));
 	put(o, "transitions", json_object_new_int64(v->transitions));
-	if (v->certificate_end_s != 0)
-		put_moment(o, "certificate_expires",
-			   v->certificate_end_s * 1000 - clock_wall_ms() + clock_ms());
+	if (v->certificate_end_s != 0) /* it may be before this machine's start, which no other moment is */
+		put(o, "certificate_expires",
+		    text(moment_text(v->certificate_end_s * 1000 - clock_wall_ms() + clock_ms(), expires)));
 	return o;
 }
 

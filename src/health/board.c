@@ -20,6 +20,7 @@ struct building {
 	int64_t now_ms;
 	struct board *board;
 	struct reading *datacenters, *slots;
+	uint64_t *remaining_ms; /* by set; NULL where no TTL follows it */
 };
 
 static void due(struct building *b, int64_t ms)
@@ -83,9 +84,11 @@ static void read_target(struct building *b, uint32_t target, const struct comeba
 {
 	const struct vital *v = &b->vitals->targets[target];
 	int64_t next_ms;
-	r->connections = v->has_connections ? v->connections : 0;
-	r->latency_us = v->latency_us;
-	if (vitals_state(b->vitals, target, b->board->isolated) == HEALTH_DOWN) {
+	if (v->has_connections) /* a record's own check may say nothing of what its datacenter's does */
+		r->connections = v->connections;
+	if (v->latency_us > 0)
+		r->latency_us = v->latency_us;
+	if (v->health.state == HEALTH_DOWN) {
 		r->standing = (uint8_t)standings[0];
 	} else if (comeback_held(c, b->now_ms, &next_ms)) {
 		r->standing = (uint8_t)standings[1];
@@ -136,8 +139,9 @@ static void read_record(struct building *b, const struct roster_slot *slot, stru
 		r->standing = STANDING_RECORD_DRAINED;
 	else if (slot->target != ROSTER_NONE) {
 		struct comeback_case c = target_case(b->roster, b->vitals, slot->target);
-		if (slot->datacenter != CONFIG_NONE)
-			c.released_ms = b->vitals->datacenters[slot->datacenter].released_ms;
+		c.released_ms = slot->datacenter == CONFIG_NONE
+					? b->vitals->loose_released_ms
+					: b->vitals->datacenters[slot->datacenter].released_ms;
 		read_target(b, slot->target, &c, r, standings);
 		r->share = (uint16_t)(r->share * share / SHARE_WHOLE);
 	}
@@ -178,7 +182,8 @@ static uint64_t remaining_ms(const struct building *b, uint32_t target)
 	return checks > 1 ? (uint64_t)(checks - 1) * t->check->interval_ms : 0;
 }
 
-static uint32_t ttl_of(const struct building *b, const struct roster_set *set)
+/* The same for a set, and for those that it stands for. */
+static uint64_t set_remaining_ms(const struct building *b, const struct roster_set *set)
 {
 	uint64_t least = UINT64_MAX;
 	for (uint32_t i = 0; i < set->n; i++) {
@@ -191,8 +196,15 @@ static uint32_t ttl_of(const struct building *b, const struct roster_set *set)
 			uint64_t ms = targets[j] == ROSTER_NONE ? UINT64_MAX : remaining_ms(b, targets[j]);
 			least = ms < least ? ms : least;
 		}
+		if (slot->alias != ROSTER_NONE && b->remaining_ms[slot->alias] < least)
+			least = b->remaining_ms[slot->alias];
 	}
-	least /= 1000;
+	return least;
+}
+
+static uint32_t ttl_of(const struct roster_set *set, uint64_t least_ms)
+{
+	uint64_t least = least_ms / 1000;
 	return least < set->ttl_s.low    ? set->ttl_s.low
 	       : least > set->ttl_s.high ? set->ttl_s.high
 					 : (uint32_t)least;
@@ -203,12 +215,15 @@ static uint32_t clamp32(uint64_t value)
 	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 }
 
-/* What a candidate costs: the least is picked. One that has no weight costs most. */
+/* What a candidate costs: the least is picked. One that has no weight costs most, and one of unknown latency
+ * next. */
 static uint32_t cost(enum pick pick, const struct reading *r, uint32_t weight)
 {
 	if (weight == 0)
 		return UINT32_MAX;
 	uint64_t connections = r->connections;
+	if (pick == PICK_LEAST_TIME && r->latency_us == 0)
+		return UINT32_MAX - 1;
 	if (pick == PICK_LEAST_TIME)
 		return clamp32((connections + 1) * r->latency_us * SHARE_WHOLE / weight);
 	return clamp32((connections << 16) * SHARE_WHOLE / weight);
@@ -249,8 +264,9 @@ static const struct set_extra *build_extra(struct building *b, const struct rost
 		extra->costs = costs;
 	if (shed)
 		extra->sheds = sheds;
-	if (set->ttl_s.high > 0)
-		extra->ttl_s = ttl_of(b, set);
+	extra->has_ttl = set->ttl_s.high > 0;
+	if (extra->has_ttl)
+		extra->ttl_s = ttl_of(set, b->remaining_ms[set - b->roster->sets]);
 	return extra;
 }
 
@@ -267,6 +283,8 @@ static void build_set(struct building *b, uint32_t number)
 		state->usable |= (uint64_t)(r->standing <= STANDING_SLOW) << i;
 		state->fast |= (uint64_t)(r->standing == STANDING_FAST) << i;
 	}
+	if (b->remaining_ms != NULL)
+		b->remaining_ms[number] = set_remaining_ms(b, set);
 	if (has_extra(b, set))
 		state->extra = build_extra(b, set);
 }
@@ -283,6 +301,8 @@ struct board *board_build(const struct roster *roster, const struct vitals *vita
 		.datacenters = mem_alloc(n_datacenters * sizeof(*b.datacenters)),
 		.slots = mem_alloc(roster->n_slots * sizeof(*b.slots)),
 	};
+	if (roster->has_ttl_ranges)
+		b.remaining_ms = mem_alloc(roster->n_sets * sizeof(*b.remaining_ms));
 	board->next_ms = INT64_MAX;
 	board->isolated = vitals_isolated(vitals, roster);
 	board->standings = mem_alloc(roster->n_slots);
@@ -300,6 +320,7 @@ struct board *board_build(const struct roster *roster, const struct vitals *vita
 		board->standings[i] = b.slots[i].standing;
 	free(b.datacenters);
 	free(b.slots);
+	free(b.remaining_ms);
 	return board;
 }
 

@@ -174,6 +174,7 @@ uint32_t roster_set(struct roster *roster, const struct roster_set *set)
 	kept->weights = arena_copy(roster->arena, set->weights, set->n * sizeof(*set->weights));
 	kept->name = arena_copy_text(roster->arena, set->name, strlen(set->name));
 	roster->has_ttl_ranges |= set->ttl_s.high > 0;
+	roster->has_latencies |= set->by_latency;
 	roster->has_loads |= set->pick == PICK_LEAST_CONNECTIONS || set->pick == PICK_LEAST_TIME;
 	for (uint32_t i = 0; i < set->n; i++) {
 		const struct roster_slot *slot = &roster->slots[set->slots[i]];

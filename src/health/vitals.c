@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What is known of each target and datacenter, and what each result changes of it. */
 #include "base/memory.h"
-#include "health/vitals.h"
+#include "health/silence.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,13 +38,6 @@ static void note_transition(struct vital *v, enum health_state before, int64_t n
 		v->up_ms = now_ms;
 }
 
-static void note_silence(struct vital *v, bool silent)
-{
-	if (silent && !v->silent)
-		v->before_silence = v->health.state;
-	v->silent = silent;
-}
-
 /* Its parts decide: `min` of them are up. One not known yet counts as up. */
 static bool calc_update(struct vitals *vitals, const struct roster *roster, uint32_t calc, int64_t now_ms)
 {
@@ -64,7 +57,7 @@ static bool calc_update(struct vitals *vitals, const struct roster *roster, uint
 	if (unknown > 0)
 		return false;
 	bool ok = up >= target->check->min;
-	note_silence(v, !ok && silent > 0);
+	silence_note(v, !ok && silent > 0, now_ms);
 	v->result_ms = now_ms;
 	v->health.state = ok ? HEALTH_UP : HEALTH_DOWN;
 	if (!ok)
@@ -115,12 +108,12 @@ static bool paces_update(struct vitals *vitals, const struct roster *roster, uin
 	return changed;
 }
 
-/* What the target says of itself; returns whether that is news. */
-static bool take_load(struct vital *v, const struct check_result *result)
+/* What the target says of itself; returns whether that is news to anybody. */
+static bool take_load(struct vital *v, const struct check_result *result, bool has_loads)
 {
-	bool changed = v->has_connections != result->has_connections ||
-		       v->connections != result->connections || v->weight_percent != result->weight_percent ||
-		       v->agent != result->agent;
+	bool changed = v->weight_percent != result->weight_percent || v->agent != result->agent;
+	changed |= has_loads &&
+		   (v->has_connections != result->has_connections || v->connections != result->connections);
 	v->has_connections = result->has_connections;
 	v->connections = result->connections;
 	v->weight_percent = result->weight_percent;
@@ -142,18 +135,24 @@ enum change vitals_result(struct vitals *vitals, const struct roster *roster, ui
 	if (result->ours)
 		return CHANGE_NONE;
 
-	note_silence(v, result->silent);
 	v->result_ms = now_ms;
+	silence_note(v, result->silent, now_ms);
+	if (v->silent && vitals_isolated(vitals, roster)) {
+		if (!was_silent)
+			silence_forgive(vitals, roster, now_ms);
+		return CHANGE_FIGURE;
+	}
 	v->health = health_step(v->health, result->ok, &thresholds);
 	bool figure =
 		roster->has_ttl_ranges && (v->health.bad != before.bad || v->health.good != before.good);
 	figure |= was_silent != v->silent; /* the last to fall silent, or the first to speak again */
 	bool pace = false;
+	if (result->ok || result->certificate_end_s != 0) /* one that has expired fails the check */
+		v->certificate_end_s = result->certificate_end_s;
 	if (result->ok) {
 		v->latency_us = latency_fold(v->latency_us, result->latency_us);
-		v->certificate_end_s = result->certificate_end_s;
-		figure |= take_load(v, result);
-		figure |= show_latency(v);
+		figure |= take_load(v, result, roster->has_loads);
+		figure |= show_latency(v) && roster->has_latencies;
 		pace = paces_update(vitals, roster, target, result->latency_us);
 	}
 	if (v->health.state == before.state)
@@ -163,33 +162,12 @@ enum change vitals_result(struct vitals *vitals, const struct roster *roster, ui
 	return CHANGE_STATE;
 }
 
-bool vitals_isolated(const struct vitals *vitals, const struct roster *roster)
-{
-	uint32_t polled = 0;
-	bool several = false;
-	for (uint32_t i = 0; i < roster->n_targets; i++) {
-		if (roster->targets[i].parts != NULL)
-			continue;
-		if (!vitals->targets[i].silent)
-			return false;
-		several |= !addr_equal(&roster->targets[i].address.addr, &roster->targets[0].address.addr);
-		polled++;
-	}
-	return polled > 1 && several;
-}
-
-enum health_state vitals_state(const struct vitals *vitals, uint32_t target, bool isolated)
-{
-	const struct vital *v = &vitals->targets[target];
-	return isolated && v->silent ? v->before_silence : v->health.state;
-}
-
 void vitals_override(struct vitals *vitals, uint32_t datacenter, const struct override *override,
 		     int64_t now_ms)
 {
 	struct datacenter_vital *v = &vitals->datacenters[datacenter];
-	if (override->state == OVERRIDE_NONE)
-		v->released_ms = now_ms;
+	if (override->state == OVERRIDE_NONE) /* one that was forced up is back since then */
+		v->released_ms = v->override.state == OVERRIDE_UP ? v->override.since_ms : now_ms;
 	v->override = *override;
 }
 
@@ -265,6 +243,7 @@ void vitals_carry(struct vitals *to, const struct roster *roster, const struct v
 		}
 	}
 	free(match);
+	to->loose_released_ms = from->loose_released_ms;
 	for (uint32_t i = 0; i < roster->config->n_datacenters; i++) {
 		const char *name = roster->config->datacenters[i].name;
 		int j = config_datacenter(from_roster->config, name, strlen(name));

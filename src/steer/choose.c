@@ -55,12 +55,15 @@ static uint64_t hash_scoped(const struct steering *s, const struct addr *client,
 /* No tier is usable: what the operator wants then. Returns who may be answered as if up, and how many of
  * them. */
 static uint64_t when_all_down(const struct steering *s, const struct tiers *tiers, struct choice *out,
-			      unsigned *answers)
+			      struct pool *pool)
 {
 	out->all_down = true;
 	switch (s->policy.all_down) {
 	case ALL_DOWN_FIRST: return tiers->n > 0 ? tiers->list[0] : 0;
-	case ALL_DOWN_ALL: *answers = CANDIDATES_MAX; return tiers->all;
+	case ALL_DOWN_ALL:
+		pool->answers = CANDIDATES_MAX;
+		pool->everyone = true;
+		return tiers->all;
 	case ALL_DOWN_NODATA: return 0;
 	case ALL_DOWN_SERVFAIL: out->outcome = CHOICE_SERVFAIL; return 0;
 	}
@@ -95,7 +98,7 @@ static void pick(const struct pool *pool, struct picker *picker, struct choice *
 			out->ttl_s = member->ttl_s;
 		out->left[STEP_PICK] |= (uint64_t)1 << out->picked[i];
 	}
-	if (pool->extra != NULL && pool->extra->ttl_s > 0)
+	if (pool->extra != NULL && pool->extra->has_ttl)
 		out->ttl_s = pool->extra->ttl_s;
 }
 
@@ -131,7 +134,7 @@ void steer_choose(const struct steering *s, const struct board *board, const str
 	out->left[STEP_PICK] = 0;
 	pool.members = tiers_first(s, &tiers, c.left, state->usable);
 	if (pool.members == 0)
-		pool.members = when_all_down(s, &tiers, out, &pool.answers);
+		pool.members = when_all_down(s, &tiers, out, &pool);
 	out->left[STEP_TIER] = pool.members;
 	if (pool.members & s->cnames)
 		pool.answers = 1;

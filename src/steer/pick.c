@@ -187,6 +187,8 @@ static unsigned pick_least(const struct scale *scale, const struct pool *p, stru
 unsigned pick_members(const struct pool *whole, struct picker *picker, uint8_t *picked)
 {
 	struct pool p = *whole;
+	if (p.everyone)
+		return pick_all(p.members, p.answers, picked);
 	uint64_t heavy = p.extra ? p.extra->heavy : p.steering->heavy;
 	if (p.members & heavy)
 		p.members &= heavy;

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "wire/types.h"
 #include "zone/draft.h"
+#include "zone/rdata.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct lead {
 	const struct draft_record *record;
 	const struct node *target; /* of an ALIAS */
 	const struct rrset *cname; /* what it is where it is, or stands for, a CNAME */
+	bool turns;                /* its target is a CNAME by turns, and has other sets */
 };
 
 /* An owner while it is linked. */
@@ -67,8 +69,16 @@ static struct draft_owner *owner_of(const struct match *m)
 	return draft_find(m->zone->draft, &name);
 }
 
+static const struct node *fault_depth(const struct linker *l, const struct draft_record *r)
+{
+	char text[NAME_TEXT_MAX];
+	fault_add(l->context->faults, r->at, "ALIAS %s: more than %d names deep", name_format(r->rdata, text),
+		  ALIAS_DEPTH_MAX);
+	return NULL;
+}
+
 /* The node that an ALIAS leads to, linked; NULL, with a fault, where there is none. */
-static const struct node *target_find(struct linker *l, const struct draft_record *r)
+static const struct node *target_find(struct linker *l, const struct draft_record *r, unsigned *depth)
 {
 	struct name target;
 	uint8_t label_at[NAME_LABELS_MAX + 1];
@@ -86,16 +96,21 @@ static const struct node *target_find(struct linker *l, const struct draft_recor
 		return NULL;
 	}
 	struct draft_owner *owner = owner_of(&m);
-	if (owner == NULL || owner->link == LINK_DONE || !draft_owner_linked(owner))
+	*depth = 1;
+	if (owner == NULL || !draft_owner_linked(owner))
 		return m.node;
-	if (owner->link == LINK_UNDER_WAY)
+	if (owner->link == LINK_UNDER_WAY) {
 		fault_loop(l, owner, r->at);
-	else if (l->depth > ALIAS_DEPTH_MAX)
-		fault_add(l->context->faults, r->at, "ALIAS %s: more than %d names deep",
-			  name_format(target.octets, text), ALIAS_DEPTH_MAX);
-	else if (owner_link(l, (struct zone *)(uintptr_t)m.zone, owner))
-		return m.node;
-	return NULL;
+		return NULL;
+	}
+	if (owner->link == LINK_WAITS) {
+		if (l->depth > ALIAS_DEPTH_MAX)
+			return fault_depth(l, r);
+		if (!owner_link(l, (struct zone *)(uintptr_t)m.zone, owner))
+			return NULL;
+	}
+	*depth += owner->alias_depth;
+	return *depth > ALIAS_DEPTH_MAX ? fault_depth(l, r) : m.node;
 }
 
 /* A CNAME record by itself, which is led to like any other rrset. */
@@ -112,7 +127,7 @@ static const struct rrset *cname_alone(const struct linker *l, const struct draf
 
 static bool leads_find(struct linker *l, struct linkage *k)
 {
-	bool sound = true;
+	bool sound = true, turns = false;
 	for (const struct draft_record *r = k->owner->first; r != NULL; r = r->next)
 		k->n += r->steer != NULL;
 	k->leads = mem_alloc(k->n * sizeof(*k->leads));
@@ -125,13 +140,18 @@ static bool leads_find(struct linker *l, struct linkage *k)
 		if (r->type == TYPE_CNAME)
 			lead->cname = cname_alone(l, r);
 		if (r->type == DRAFT_ALIAS) {
-			lead->target = target_find(l, r);
+			unsigned depth = 0;
+			lead->target = target_find(l, r, &depth);
 			sound &= lead->target != NULL;
 			lead->cname = lead->target ? node_rrset(lead->target, TYPE_CNAME) : NULL;
+			lead->turns = lead->cname != NULL && lead->target->n_sets > 1;
+			if (depth > k->owner->alias_depth)
+				k->owner->alias_depth = depth;
 		}
 		cnames += lead->cname != NULL;
+		turns |= lead->turns;
 	}
-	k->mixed = cnames > 0 && cnames < k->n;
+	k->mixed = cnames > 0 && (cnames < k->n || turns);
 	return sound;
 }
 
@@ -151,7 +171,25 @@ static bool stands_for(uint16_t type)
 	return type != TYPE_SOA && type != TYPE_NS && type != TYPE_DS && type != TYPE_DNAME;
 }
 
-static void types_find(struct linkage *k)
+/* Adds the types that an ALIAS brings, but for those that the name has plain records of: these come first. */
+static void types_add_of(const struct linker *l, struct linkage *k, const struct lead *lead)
+{
+	for (unsigned i = 0; i < lead->target->n_sets; i++) {
+		uint16_t type = lead->target->sets[i].type;
+		const struct draft_record *own = draft_first(k->owner, type);
+		char text[16];
+		if (!stands_for(type))
+			continue;
+		if (own == NULL || own->steer != NULL)
+			type_add(k, type);
+		else
+			fault_warn(l->context->faults, lead->record->at,
+				   "the ALIAS leads to %s data, but the name has its own at line %u",
+				   rdata_type_format(type, text), own->at.line);
+	}
+}
+
+static void types_find(const struct linker *l, struct linkage *k)
 {
 	for (size_t i = 0; i < k->n; i++) {
 		const struct lead *lead = &k->leads[i];
@@ -159,11 +197,8 @@ static void types_find(struct linkage *k)
 			type_add(k, TYPE_CNAME);
 		else if (lead->target == NULL)
 			type_add(k, lead->record->type);
-		for (unsigned j = 0; lead->cname == NULL && lead->target != NULL && j < lead->target->n_sets;
-		     j++) {
-			if (stands_for(lead->target->sets[j].type))
-				type_add(k, lead->target->sets[j].type);
-		}
+		if (lead->target != NULL && (lead->cname == NULL || lead->turns))
+			types_add_of(l, k, lead);
 	}
 }
 
@@ -171,6 +206,8 @@ static void types_find(struct linkage *k)
 static bool lead_has(const struct linkage *k, const struct lead *lead, uint16_t type, struct candidate *out)
 {
 	*out = (struct candidate){.record = lead->record, .cname = lead->cname != NULL};
+	if (lead->turns && (out->alias = node_rrset(lead->target, type)) != NULL)
+		return true;
 	if (lead->cname != NULL && (k->mixed || lead->target != NULL))
 		out->alias = lead->cname;
 	else if (lead->target != NULL)
@@ -216,6 +253,25 @@ static bool set_build(struct linker *l, struct linkage *k, uint16_t type, struct
 		list[n++] = c;
 	}
 	rrset_steer(l->context, k->zone->draft, k->owner, type, list, n, out);
+	return true;
+}
+
+/* A CNAME that an ALIAS stands for stands alone, as any other does. */
+static bool check_alone(const struct linker *l, const struct linkage *k)
+{
+	const struct draft_record *own = k->owner->first;
+	while (own != NULL && own->steer != NULL)
+		own = own->next;
+	for (size_t i = 0; own != NULL && i < k->n; i++) {
+		const struct draft_record *r = k->leads[i].record;
+		char name[NAME_TEXT_MAX], type[16];
+		if (k->leads[i].cname == NULL || r->type != DRAFT_ALIAS)
+			continue;
+		fault_add(l->context->faults, r->at,
+			  "ALIAS %s: that is a CNAME, which can't stand beside the %s data of line %u",
+			  name_format(r->rdata, name), rdata_type_format(own->type, type), own->at.line);
+		return false;
+	}
 	return true;
 }
 
@@ -273,8 +329,9 @@ static bool owner_link(struct linker *l, struct zone *zone, struct draft_owner *
 	struct rrset sets[TYPES_MAX];
 	owner->link = LINK_UNDER_WAY;
 	l->path[l->depth++] = owner;
-	bool sound = leads_find(l, &k) && check_mixed(l, &k);
-	types_find(&k);
+	bool sound = leads_find(l, &k) && check_alone(l, &k) && check_mixed(l, &k);
+	if (sound)
+		types_find(l, &k);
 	for (size_t i = 0; i < k.n_types && sound; i++)
 		sound = set_build(l, &k, k.types[i], &sets[i]);
 	if (sound)

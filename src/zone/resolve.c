@@ -170,12 +170,15 @@ static uint32_t enroll(const struct zone_context *context, const struct steering
 	}
 	snprintf(text, sizeof(text), "%s %s", name_format(owner->name.octets, name),
 		 rdata_type_format(type, type_text));
-	return roster_set(context->roster, &(struct roster_set){.n = s->n,
-								.slots = slots,
-								.weights = weights,
-								.pick = s->policy.pick,
-								.ttl_s = s->policy.ttl_s,
-								.name = text});
+	return roster_set(context->roster,
+			  &(struct roster_set){.n = s->n,
+					       .slots = slots,
+					       .weights = weights,
+					       .pick = s->policy.pick,
+					       .ttl_s = s->policy.ttl_s,
+					       .by_latency = s->policy.method == METHOD_LATENCY ||
+							     s->policy.pick == PICK_LEAST_TIME,
+					       .name = text});
 }
 
 struct steering *steering_resolve(const struct zone_context *context, const struct draft *draft,

@@ -79,7 +79,7 @@ static inline struct built *build(const struct steer_entry *policy, const struct
 
 static inline unsigned pick_from(struct built *b, uint64_t members, unsigned answers, uint8_t *picked)
 {
-	const struct pool pool = {b->steering, b->board->sets[0].extra, b->client, members, answers};
+	const struct pool pool = {b->steering, b->board->sets[0].extra, b->client, members, answers, false};
 	return pick_members(&pool, &b->picker, picked);
 }
 

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: ISC
+"""gslbctl against a server that runs: what it shows, what it changes, and what it says when it can't."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+
+import pytest
+from ctl import GSLBCTL, Fixture, environment, gslbctl
+from harness import SOA, Server, free_port, run_gslbd, wait_until
+
+ONLY = "only STEER failover all-down=nodata\nonly AT fra A 192.0.2.99\n"
+
+
+@pytest.fixture(scope="module")
+def site():
+    with Fixture(more=ONLY) as fixture:
+        yield fixture
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_over(site):
+    yield
+    for name, datacenter in site.datacenters.items():
+        if datacenter.server is None:
+            datacenter.start()
+        site.ctl("clear", name)
+        site.wait_state(name, "up")
+
+
+def rows(text):
+    """The table below the headline, by name."""
+    return {line.split()[0]: line for line in text.splitlines()[2:]}
+
+
+def test_all_is_well(site):
+    result = site.ctl("status")
+    assert result.returncode == 0, result.stdout + result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("all well: 3 datacenters and 3 targets are up; 1 zone; gslbd ")
+    assert lines[1].split() == ["NAME", "STATE", "SINCE", "CHECK", "LATENCY", "WHY"]
+    assert re.fullmatch(r"fra +up +\d+[smhd] +site +\d+(\.\d)? ms *", lines[2])
+    assert "\033" not in result.stdout
+
+
+def test_a_dead_datacenter_comes_first_with_its_reason(site):
+    site.datacenters["sin"].stop()
+    site.wait_state("sin", "down")
+    result = site.ctl("status")
+    assert result.returncode == 1
+    assert result.stdout.startswith("NOT WELL: 1 of 3 datacenters not up, 1 of 3 targets not up; ")
+    assert re.match(r"sin +down .*efused", result.stdout.splitlines()[2])
+    assert site.json("status", status=1)["datacenters"][2]["state"] == "down"
+
+
+def test_drain_says_who_and_why_and_is_undone(site):
+    result = site.ctl("drain", "iad", "--why", "disk swap", "--for", "10m", env=environment(SUDO_USER="alice"))
+    assert result.returncode == 0 and re.match(r"iad +drain", result.stdout), result.stderr
+    told = site.ctl("status")
+    assert told.returncode == 1
+    assert re.search(rf"^iad +drain .* by alice@{socket.gethostname()[:30]}.*: disk swap; ends in (10|9)m$", told.stdout,
+                     re.M), told.stdout
+    assert told.stdout.splitlines()[2].startswith("iad")
+    wait_until(lambda: site.server.answers("near.app.example.com", subnet="198.51.100.0/24") == ["192.0.2.82"])
+    assert site.ctl("undrain", "iad").returncode == 0
+    assert site.ctl("status").returncode == 0
+    wait_until(lambda: site.server.answers("near.app.example.com", subnet="198.51.100.0/24") == ["198.51.100.82"])
+
+
+def test_force_down_and_up(site):
+    assert site.ctl("force", "iad", "down").returncode == 0
+    assert site.state("iad")["state"] == "down"
+    assert "until it is cleared" in site.ctl("status").stdout
+    site.datacenters["iad"].stop()
+    assert site.ctl("force", "iad", "up").returncode == 0
+    assert site.state("iad")["state"] == "up"
+    assert site.ctl("force", "iad", "sideways").returncode == 2
+    assert site.ctl("clear", "iad").returncode == 0
+    site.wait_state("iad", "down")
+
+
+def test_an_override_ends_by_itself(site):
+    assert site.ctl("drain", "sin", "--for", "300ms").returncode == 0
+    site.wait_state("sin", "up")
+
+
+def test_the_last_of_a_name_is_not_taken_without_force(site):
+    result = site.ctl("drain", "fra")
+    assert result.returncode == 1 and site.state("fra")["state"] == "up"
+    assert "  only.app.example.com. A\n" in result.stderr and "--force" in result.stderr
+    assert site.ctl("drain", "fra", "--force").returncode == 0
+    assert site.server.answers("only.app.example.com") == []
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["drain", "mars"], 'no datacenter is named "mars"; there are fra, iad, sin'),
+    (["drain", "iad", "--for", "soon"], '"soon" is no duration'),
+    (["drain"], "it is: drain DC"),
+    (["drain", "iad", "--watch"], "drain takes no --watch"),
+    (["drian", "iad"], 'did you mean "drain"?'),
+    (["explain", "www.app.example.com"], "explain needs --client"),
+])
+def test_wrong_use_is_told(site, arguments, message):
+    result = site.ctl(*arguments)
+    assert result.returncode == 2 and message in result.stderr
+
+
+def test_reload(site):
+    good = (site.server.folder / "z.zone").read_text()
+    site.server.write("z.zone", good + "new A 192.0.2.123\n")
+    result = site.ctl("reload")
+    assert result.returncode == 0 and "zones: 1" in result.stdout, result.stderr
+    assert site.server.answers("new.app.example.com") == ["192.0.2.123"]
+    site.server.write("z.zone", good + "bad AT mars A 192.0.2.1\nworse A 192.0.2.300\n")
+    result = site.ctl("reload")
+    assert result.returncode == 1 and "is served on" in result.stderr
+    assert len(re.findall(r"z\.zone:\d+:\d+: ", result.stderr)) == 2
+    told = site.ctl("status")
+    assert told.returncode == 1 and "the last reload FAILED" in told.stdout and "reload: " in told.stdout
+    assert site.json("reload", status=1)["faults"]
+    site.server.write("z.zone", good)
+    assert site.ctl("reload").returncode == 0 and site.ctl("status").returncode == 0
+
+
+@pytest.mark.parametrize("question, client, down", [
+    ("near.app.example.com", "203.0.113.7", []),
+    ("near.app.example.com/A", "203.0.113.0/24", ["fra"]),
+    ("www.app.example.com/AAAA", "198.51.100.7", ["fra", "iad"]),
+    ("api.app.example.com/CNAME", "192.0.2.1", []),
+    ("nope.app.example.com/MX", "2001:db8::1", []),
+])
+def test_explain_is_that_of_the_server(site, question, client, down):
+    options = ["--client", client, *(word for name in down for word in ("--down", name))]
+    live = site.ctl("explain", question, *options)
+    offline = run_gslbd("--explain", question, *options, site.conf)
+    assert live.returncode == 0 and live.stdout == offline.stdout and live.stdout
+    live = site.ctl("--json", "explain", question, *options)
+    assert json.loads(live.stdout) == json.loads(run_gslbd("--json", "--explain", question, *options, site.conf).stdout)
+
+
+def test_explain_knows_what_is_down(site):
+    site.ctl("drain", "iad")
+    told = site.ctl("explain", "near.app.example.com", "--client", "198.51.100.7").stdout
+    assert "iad 198.51.100.82: the datacenter is drained" in told and "NOERROR 192.0.2.82" in told
+    result = site.ctl("explain", "near.app.example.com/NOPE", "--client", "198.51.100.7")
+    assert result.returncode == 1 and "a record type is needed" in result.stderr
+
+
+def test_watch_goes_on_until_interrupted(site):
+    process = subprocess.Popen([GSLBCTL, "-c", site.conf, "status", "--watch"], stdout=subprocess.PIPE, text=True,
+                               env=environment())
+    seen = 0
+    while seen < 2:
+        seen += process.stdout.readline().startswith("all well")
+    process.send_signal(signal.SIGINT)
+    process.stdout.read()
+    assert process.wait(10) == 0
+
+
+def test_where_the_server_is(site, tmp_path):
+    token = site.server.folder / "admin.token"
+    address = f"127.0.0.1:{site.admin}"
+    assert gslbctl("-s", address, "-t", token, "status", cwd=tmp_path).returncode == 0
+    assert gslbctl("status", env=environment(GSLBCTL_SERVER=address, GSLBCTL_TOKEN_FILE=str(token)),
+                   cwd=tmp_path).returncode == 0
+    assert gslbctl("status", cwd=site.server.folder).returncode == 0  # ./gslbd.conf
+    (tmp_path / "admin.token").write_text("sesame")
+    assert gslbctl("-s", address, "status", cwd=tmp_path).returncode == 0
+
+
+def test_what_can_not_be_found_is_told(site, tmp_path):
+    nowhere = gslbctl("status", cwd=tmp_path)
+    assert nowhere.returncode == 2 and "./gslbd.conf" in nowhere.stderr and "GSLBCTL_SERVER" in nowhere.stderr
+    tokenless = gslbctl("-s", f"127.0.0.1:{site.admin}", "status", cwd=tmp_path)
+    assert tokenless.returncode == 2 and "no ./admin.token" in tokenless.stderr
+    (tmp_path / "wrong").write_text("barley")
+    wrong = gslbctl("-s", f"127.0.0.1:{site.admin}", "-t", tmp_path / "wrong", "status")
+    assert wrong.returncode == 2 and "another token" in wrong.stderr
+    dead = gslbctl("-s", f"127.0.0.1:{free_port()}", "-t", tmp_path / "wrong", "status")
+    assert dead.returncode == 2 and "connect" in dead.stderr
+    (tmp_path / "empty.conf").write_text("listen 127.0.0.1:53\n")
+    empty = gslbctl("-c", tmp_path / "empty.conf", "status")
+    assert empty.returncode == 2 and "has no admin line" in empty.stderr
+    assert gslbctl("-s", "what", "status").returncode == 2
+
+
+def test_a_unix_socket(tmp_path):
+    path = tmp_path / "s"
+    conf = f"listen 127.0.0.1:@PORT@\nadmin {path}\ndatacenter fra\nzone app.example.com z.zone\n"
+    with Server({"gslbd.conf": conf, "z.zone": SOA}) as server:
+        assert gslbctl("-c", server.conf, "status").returncode == 0
+        result = gslbctl("-s", path, "drain", "fra", cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+
+
+class Silence:
+    """A port whose connections are never taken: its checks get no sign of life."""
+
+    def __init__(self, address):
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(address)
+        self.listener.listen(0)
+        self.fillers = []
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(address)
+            self.fillers.append(filler)
+
+    def close(self):
+        for one in (self.listener, *self.fillers):
+            one.close()
+
+
+def test_isolation_is_told(site):
+    silences = []
+    for datacenter in site.datacenters.values():
+        datacenter.stop()
+        silences.append(Silence((datacenter.address, datacenter.port)))
+    try:
+        wait_until(lambda: "ISOLATED" in site.ctl("status").stdout, 15, f"isolated: {site.ctl('status').stdout}")
+        assert site.ctl("status").returncode == 1
+    finally:
+        for silence in silences:
+            silence.close()
+
+
+def test_a_record_target_of_no_datacenter_is_listed():
+    port = free_port()
+    more = f"part STEER failover fra\npart AT fra check=port address=127.0.0.1:{port} A 192.0.2.94\n"
+    with Fixture(more=more, conf="check port tcp interval=100ms timeout=500ms rise=1 fall=1\n") as site:
+        told = site.ctl("status")
+        assert told.returncode == 1
+        assert re.match(rf"127\.0\.0\.1:{port} +down .* port ", told.stdout.splitlines()[-1]), told.stdout
+        assert "NOT WELL: 1 of 4 targets not up" in told.stdout
+
+
+def test_colour_is_for_terminals():
+    with Fixture() as site:
+        for extra, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+            main, side = os.openpty()
+            process = subprocess.Popen([GSLBCTL, "-c", site.conf, "status"], stdout=side, env=environment(**extra))
+            assert process.wait(20) == 0
+            os.close(side)
+            assert (b"\033[32m" in os.read(main, 4096)) == coloured
+            os.close(main)

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/* The floor: a bare recvmmsg/sendmmsg responder that answers every query with one A record, and thinks
+ * nothing. */
+#include "base/addr.h"
+#include "wire/octets.h"
+#include "wire/types.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { BATCH = 64, ROOM = 1232 };
+
+int main(int argc, char **argv)
+{
+	static uint8_t octets[BATCH][ROOM];
+	static struct mmsghdr messages[BATCH];
+	static struct iovec vectors[BATCH];
+	static struct sockaddr_storage peers[BATCH];
+	static const uint8_t record[16] = {0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 192, 0, 2, 1};
+	struct endpoint at;
+	struct sockaddr_storage sa;
+	if (argc != 2 || !endpoint_parse(argv[1], strlen(argv[1]), &at)) {
+		fputs("usage: bench-floor ADDR:PORT\n", stderr);
+		return 2;
+	}
+	socklen_t len = endpoint_to_sockaddr(&at, &sa);
+	int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), size = 4 << 20;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (bind(fd, (struct sockaddr *)&sa, len) != 0) {
+		perror("bench-floor: bind");
+		return 1;
+	}
+	for (;;) {
+		for (int i = 0; i < BATCH; i++) {
+			vectors[i] = (struct iovec){octets[i], ROOM};
+			messages[i].msg_hdr = (struct msghdr){.msg_name = &peers[i],
+							      .msg_namelen = sizeof(peers[i]),
+							      .msg_iov = &vectors[i],
+							      .msg_iovlen = 1};
+		}
+		int got = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
+		if (got <= 0) {
+			struct pollfd wait = {fd, POLLIN, 0};
+			poll(&wait, 1, -1);
+			continue;
+		}
+		for (int i = 0; i < got; i++) {
+			uint8_t *p = octets[i];
+			size_t end = HEADER_OCTETS;
+			while (p[end] != 0 && end < messages[i].msg_len)
+				end += p[end] + 1u;
+			end += 5;
+			p[2] = 0x84;
+			p[3] = 0;
+			octets_put16(p + 6, 1);
+			octets_put16(p + 10, 0);
+			memcpy(p + end, record, sizeof(record));
+			vectors[i].iov_len = end + sizeof(record);
+		}
+		for (int done = 0; done < got;) {
+			int sent = sendmmsg(fd, messages + done, (unsigned)(got - done), 0);
+			done += sent > 0 ? sent : 1;
+		}
+	}
+}

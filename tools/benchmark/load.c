@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A load generator for UDP: keeps so many queries in flight, or sends so many a second, checks each reply
+ * against its query, and says what came back, how fast, as one line of JSON.
+ */
+#include "base/addr.h"
+#include "base/memory.h"
+#include "histogram.h"
+#include "queries.h"
+#include "wire/octets.h"
+#include "wire/types.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SOCKETS_MAX = 64, BATCH = 32, IDS = 65536, LOST_NS = 1000000000, REPLY_MAX = 4096 };
+
+struct options {
+	struct endpoint server;
+	const char *names;
+	unsigned subnet, sockets, window;
+	double rate; /* a second; 0: as the window allows */
+	double seconds, warm_up;
+	int rcode; /* that every reply must have; -1: any */
+};
+
+/* A query in flight: by its id. */
+struct flight {
+	uint64_t sent_ns; /* 0: none */
+	uint32_t query;
+};
+
+struct lane {
+	int fd;
+	uint16_t next_id;
+	unsigned in_flight;
+	struct flight *flights;
+};
+
+struct load {
+	struct options o;
+	struct queries queries;
+	struct lane lanes[SOCKETS_MAX];
+	size_t next_query;
+	bool counting;
+	uint64_t sent, received, lost, wrong;
+	struct histogram latencies;
+	struct mmsghdr out[BATCH], in[BATCH];
+	struct iovec out_vec[BATCH], in_vec[BATCH];
+	uint8_t queries_out[BATCH][QUERY_MAX], replies[BATCH][REPLY_MAX];
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void send_batch(struct load *l, struct lane *lane, unsigned n)
+{
+	uint64_t now = now_ns();
+	for (unsigned i = 0; i < n; i++) {
+		const struct query_bytes *q = &l->queries.list[l->next_query];
+		struct flight *flight = &lane->flights[lane->next_id];
+		if (flight->sent_ns != 0) { /* long lost */
+			l->lost += l->counting;
+			lane->in_flight--;
+		}
+		*flight = (struct flight){now, (uint32_t)l->next_query};
+		memcpy(l->queries_out[i], q->octets, q->len);
+		octets_put16(l->queries_out[i], lane->next_id++);
+		l->out_vec[i].iov_len = q->len;
+		l->next_query = l->next_query + 1 == l->queries.n ? 0 : l->next_query + 1;
+	}
+	for (unsigned done = 0; done < n;) {
+		int sent = sendmmsg(lane->fd, l->out + done, n - done, 0);
+		if (sent > 0)
+			done += (unsigned)sent;
+		else if (errno != EINTR && errno != EAGAIN && errno != ENOBUFS && errno != ECONNREFUSED)
+			break;
+	}
+	lane->in_flight += n;
+	l->sent += l->counting ? n : 0;
+}
+
+/* Is it the reply to that query? */
+static bool reply_right(const struct load *l, const struct query_bytes *q, const uint8_t *reply, size_t len)
+{
+	if (len < HEADER_OCTETS + (size_t)q->question_len || (reply[2] & 0x80) == 0)
+		return false;
+	if (memcmp(reply + HEADER_OCTETS, q->octets + HEADER_OCTETS, q->question_len) != 0)
+		return false;
+	return l->o.rcode < 0 || (reply[3] & 15) == l->o.rcode;
+}
+
+static unsigned receive(struct load *l, struct lane *lane)
+{
+	int got = recvmmsg(lane->fd, l->in, BATCH, MSG_DONTWAIT, NULL);
+	if (got <= 0)
+		return 0;
+	uint64_t now = now_ns();
+	for (int i = 0; i < got; i++) {
+		struct flight *flight = &lane->flights[octets_get16(l->replies[i])];
+		if (l->in[i].msg_len < HEADER_OCTETS || flight->sent_ns == 0)
+			continue;
+		bool right = reply_right(l, &l->queries.list[flight->query], l->replies[i], l->in[i].msg_len);
+		if (l->counting) {
+			l->received++;
+			l->wrong += !right;
+			histogram_add(&l->latencies, now - flight->sent_ns);
+		}
+		flight->sent_ns = 0;
+		lane->in_flight--;
+	}
+	return (unsigned)got;
+}
+
+/* Gives up on what has been in flight for too long. */
+static void give_up(struct load *l, struct lane *lane)
+{
+	uint64_t now = now_ns();
+	for (unsigned id = 0; id < IDS && lane->in_flight > 0; id++) {
+		struct flight *flight = &lane->flights[id];
+		if (flight->sent_ns == 0 || now - flight->sent_ns < LOST_NS)
+			continue;
+		flight->sent_ns = 0;
+		lane->in_flight--;
+		l->lost += l->counting;
+	}
+}
+
+/* Keeps the window full. */
+static void run_window(struct load *l, uint64_t end_ns)
+{
+	unsigned each = l->o.window / l->o.sockets ? l->o.window / l->o.sockets : 1;
+	for (unsigned turn = 0; now_ns() < end_ns; turn++) {
+		bool idle = true;
+		for (unsigned i = 0; i < l->o.sockets; i++) {
+			struct lane *lane = &l->lanes[i];
+			while (receive(l, lane) == BATCH)
+				idle = false;
+			while (lane->in_flight < each) {
+				unsigned n = each - lane->in_flight;
+				send_batch(l, lane, n < BATCH ? n : BATCH);
+				idle = false;
+			}
+			if ((turn & 0xfff) == 0)
+				give_up(l, lane);
+		}
+		if (idle && turn % 64 == 0) {
+			struct pollfd wait = {l->lanes[turn / 64 % l->o.sockets].fd, POLLIN, 0};
+			poll(&wait, 1, 1);
+		}
+	}
+}
+
+/* Sends at the rate, whatever comes back. */
+static void run_rate(struct load *l, uint64_t end_ns)
+{
+	uint64_t begin = now_ns(), sent = 0;
+	for (unsigned turn = 0;; turn++) {
+		uint64_t now = now_ns();
+		if (now >= end_ns)
+			return;
+		uint64_t due = (uint64_t)((double)(now - begin) * l->o.rate / 1e9);
+		while (sent < due) {
+			unsigned n = due - sent < BATCH ? (unsigned)(due - sent) : BATCH;
+			send_batch(l, &l->lanes[turn++ % l->o.sockets], n);
+			sent += n;
+		}
+		for (unsigned i = 0; i < l->o.sockets; i++)
+			receive(l, &l->lanes[i]);
+	}
+}
+
+static void run(struct load *l, double seconds)
+{
+	uint64_t end_ns = now_ns() + (uint64_t)(seconds * 1e9);
+	if (l->o.rate > 0)
+		run_rate(l, end_ns);
+	else
+		run_window(l, end_ns);
+}
+
+/* What is in flight at the end of the run comes in, or is lost. */
+static void drain(struct load *l)
+{
+	uint64_t end_ns = now_ns() + LOST_NS / 2;
+	unsigned left = 1;
+	while (left > 0 && now_ns() < end_ns) {
+		left = 0;
+		for (unsigned i = 0; i < l->o.sockets; i++) {
+			receive(l, &l->lanes[i]);
+			left += l->lanes[i].in_flight;
+		}
+	}
+	l->lost += left;
+}
+
+static bool open_lanes(struct load *l)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = endpoint_to_sockaddr(&l->o.server, &sa);
+	static const int size = 4 << 20;
+	for (unsigned i = 0; i < l->o.sockets; i++) {
+		struct lane *lane = &l->lanes[i];
+		lane->fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (lane->fd < 0 || connect(lane->fd, (struct sockaddr *)&sa, len) != 0) {
+			perror("load: socket");
+			return false;
+		}
+		if (setsockopt(lane->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
+			setsockopt(lane->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+		lane->flights = mem_alloc(IDS * sizeof(*lane->flights));
+	}
+	for (unsigned i = 0; i < BATCH; i++) {
+		l->out_vec[i].iov_base = l->queries_out[i];
+		l->in_vec[i] = (struct iovec){l->replies[i], REPLY_MAX};
+		l->out[i].msg_hdr = (struct msghdr){.msg_iov = &l->out_vec[i], .msg_iovlen = 1};
+		l->in[i].msg_hdr = (struct msghdr){.msg_iov = &l->in_vec[i], .msg_iovlen = 1};
+	}
+	return true;
+}
+
+static void report(const struct load *l, double seconds)
+{
+	printf("{\"sent\":%lu,\"received\":%lu,\"lost\":%lu,\"wrong\":%lu,\"seconds\":%.3f,\"qps\":%.0f,"
+	       "\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f}\n",
+	       l->sent, l->received, l->lost, l->wrong, seconds, (double)l->received / seconds,
+	       (double)histogram_at(&l->latencies, 0.5) / 1e3,
+	       (double)histogram_at(&l->latencies, 0.99) / 1e3,
+	       (double)histogram_at(&l->latencies, 0.999) / 1e3);
+}
+
+static bool parse(int argc, char **argv, struct options *o)
+{
+	*o = (struct options){.sockets = 8, .window = 256, .seconds = 5, .warm_up = 0.5, .rcode = -1};
+	for (int c; (c = getopt(argc, argv, "s:n:e:c:w:r:t:u:R:")) != -1;) {
+		switch (c) {
+		case 's':
+			if (!endpoint_parse(optarg, strlen(optarg), &o->server) || o->server.port == 0)
+				return false;
+			break;
+		case 'n': o->names = optarg; break;
+		case 'e': o->subnet = (unsigned)atoi(optarg); break;
+		case 'c': o->sockets = (unsigned)atoi(optarg); break;
+		case 'w': o->window = (unsigned)atoi(optarg); break;
+		case 'r': o->rate = atof(optarg); break;
+		case 't': o->seconds = atof(optarg); break;
+		case 'u': o->warm_up = atof(optarg); break;
+		case 'R': o->rcode = atoi(optarg); break;
+		default: return false;
+		}
+	}
+	return o->names != NULL && o->server.port != 0 && o->sockets > 0 && o->sockets <= SOCKETS_MAX &&
+	       o->window > 0 && o->subnet <= 32;
+}
+
+int main(int argc, char **argv)
+{
+	struct load *l = mem_alloc(sizeof(*l));
+	int status = 2;
+	if (!parse(argc, argv, &l->o)) {
+		fputs("usage: bench-load -s ADDR:PORT -n NAMES [-e SUBNET] [-c SOCKETS] [-w WINDOW | -r "
+		      "RATE] [-t SECONDS] "
+		      "[-u WARM-UP] [-R RCODE]\n",
+		      stderr);
+	} else if (queries_make(&l->queries, l->o.names, 65536, l->o.subnet, 1) && open_lanes(l)) {
+		run(l, l->o.warm_up);
+		l->counting = true;
+		uint64_t begin = now_ns();
+		run(l, l->o.seconds);
+		double seconds = (double)(now_ns() - begin) / 1e9;
+		drain(l);
+		report(l, seconds);
+		status = 0;
+	}
+	for (unsigned i = 0; i < l->o.sockets && i < SOCKETS_MAX; i++)
+		free(l->lanes[i].flights);
+	free(l->queries.list);
+	free(l);
+	return status;
+}

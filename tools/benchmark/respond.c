@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* respond() alone, without sockets: what a query costs in user space. For callgrind, and for nanoseconds. */
+#include "answer/respond.h"
+#include "answer/tally.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "queries.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { QUERIES = 65536 };
+
+int main(int argc, char **argv)
+{
+	struct faults faults = {0};
+	struct queries queries;
+	if (argc != 5) {
+		fputs("usage: bench-respond CONF NAMES SUBNET COUNT\n", stderr);
+		return 2;
+	}
+	struct world *world = world_load(argv[1], false, &faults);
+	faults_print(&faults, stderr);
+	if (world == NULL || !queries_make(&queries, argv[2], QUERIES, (unsigned)atoi(argv[3]), 1))
+		return 1;
+	struct vitals vitals;
+	vitals_init(&vitals, world->roster);
+	struct board *board = board_build(world->roster, &vitals, 1);
+	struct tally *tally = tally_new(world);
+	struct view view = {.world = world, .board = board, .tallies = &tally};
+	struct responder *r = mem_alloc(sizeof(*r));
+	r->view = &view;
+	picker_seed(&r->picker);
+	const struct peer peer = {.addr = {.family = FAMILY_V4, .octets = {127, 0, 0, 1}}};
+	static uint8_t octets[2048];
+	unsigned long count = strtoul(argv[4], NULL, 10), total = 0;
+	uint64_t begin = clock_ns();
+	for (unsigned long i = 0; i < count; i++) {
+		struct query_bytes *q = &queries.list[i % QUERIES];
+		struct span reply = {octets, sizeof(octets)};
+		respond(r, &peer, (struct span){q->octets, q->len}, &reply);
+		total += reply.len;
+	}
+	uint64_t took = clock_ns() - begin;
+	printf("%.1f ns a query, %.1f octets a reply\n", (double)took / (double)count,
+	       (double)total / (double)count);
+	tally_free(tally);
+	board_free(board);
+	vitals_free(&vitals);
+	world_free(world);
+	free(queries.list);
+	free(r);
+	faults_free(&faults);
+	return 0;
+}
