@@ -51,6 +51,7 @@ struct http_route {
 	const char *const *parameters; /* that the query may have, NULL at the end; NULL: none */
 	bool open;                     /* needs no token */
 	void (*handle)(void *context, const struct http_request *request, struct http_reply *reply);
+	bool quiet; /* leaves no line in the log where it succeeds, as there are many */
 };
 
 /* Borrowed for the server's life. */

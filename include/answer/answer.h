@@ -10,9 +10,9 @@
 #include "world/world.h"
 
 enum {
-	CHAIN_MAX = 12,  /* CNAMEs and DNAMEs followed in one answer */
-	PIECES_MAX = 64, /* rrsets in one answer */
-	CHOICES_MAX = 32,
+	CHAIN_MAX = 12,   /* CNAMEs and DNAMEs followed in one answer */
+	PIECES_MAX = 64,  /* rrsets in one answer */
+	CHOICES_MAX = 80, /* 64 names that ALIAS stand for, and a chain */
 };
 
 /* One rrset of the answer. */

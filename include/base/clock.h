@@ -6,12 +6,16 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds of a clock that never goes back, and goes on while the machine sleeps; above 0. */
+/*
+ * Milliseconds of a clock that never goes back, and goes on while the machine sleeps. It begins far above 0,
+ * so that moments before the machine was started are above 0 too.
+ */
+#define CLOCK_BEGIN_MS 1000000000000
 static inline int64_t clock_ms(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + 1;
+	return CLOCK_BEGIN_MS + (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Nanoseconds of a clock that never goes back, to measure how long something takes. */

@@ -7,6 +7,8 @@
 #include "base/fault.h"
 #include "world/world.h"
 
+#include <stdint.h>
+
 struct event_base;
 struct reload;
 
@@ -16,8 +18,14 @@ typedef void reload_done(void *context, struct world *world, const struct faults
 
 struct reload *reload_new(struct event_base *base, const char *conf_path, reload_done *done, void *context);
 
-/* Begins to load. While one is under way another is noted, and begins when that one has ended. */
-void reload_start(struct reload *reload);
+/*
+ * Begins to load. While one is under way another is noted, and begins when that one has ended. Returns its
+ * number: the load that has this number, or a higher one, reads the files as they are now.
+ */
+uint64_t reload_start(struct reload *reload);
+
+/* The number of the load that has just ended, for reload_done(). */
+uint64_t reload_number(const struct reload *reload);
 
 /* Is one under way? */
 bool reload_running(const struct reload *reload);

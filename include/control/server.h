@@ -24,7 +24,8 @@ struct reload_record {
 	uint64_t done, failed;
 	int64_t last_ms; /* 0: none yet */
 	bool last_ok;
-	struct json_object *faults; /* of the last: an array of texts; owned */
+	uint64_t pending;            /* number of the one whose world waits for its first checks */
+	struct json_object *results; /* of the latest: {number, ok, faults}; owned, NULL before the first */
 };
 
 /* What was in force when it was opened, and stays so until the next start. */
@@ -33,6 +34,7 @@ struct opened {
 	struct endpoint *listens; /* owned */
 	uint16_t workers;
 	struct admin_listen admin; /* without its texts */
+	char *admin_path;          /* owned; NULL: a port */
 	char *state_dir;           /* owned; NULL: none */
 };
 
@@ -76,6 +78,18 @@ static inline struct world *control_world(struct control *c)
 	return watch_serving(c->watch)->world;
 }
 
+/* The first round of the next world is complete: it serves from now on. For watch_events. */
+void control_adopt(void *context);
+
+/* A load has ended. For reload_new(). */
+void control_loaded(void *context, struct world *world, const struct faults *faults);
+
+/* Opens the sockets, once everything is known that the first answer needs. */
+void control_open(struct control *c);
+
+void control_log_faults(const struct faults *faults);
+void control_forget_places(struct control *c);
+
 /* The board is out of date: publishes a new one, at once for a state, within a moment for a figure. */
 void control_changed(struct control *c, enum change change);
 
@@ -91,6 +105,18 @@ void control_learn(struct control *c, bool force);
 /* Hands the state to the saver, where it is kept. */
 void control_save(struct control *c);
 
+/* POST /v1/latency */
+void post_measurements(void *context, const struct http_request *request, struct http_reply *reply);
+
+/* Each is false, with the reply's error: nothing is known before the first round of checks; the body has
+ * other members than these. */
+bool api_ready(const struct control *c, struct http_reply *reply);
+bool body_known(const struct http_request *request, const char *const *keys, size_t n,
+		struct http_reply *reply);
+
+/* The datacenter of a name; CONFIG_NONE, with the reply's error, where there is none. */
+int datacenter_named(struct control *c, const char *name, struct http_reply *reply);
+
 /* The routes of the admin API. */
 extern const struct http_route control_routes[];
 extern const size_t n_control_routes;
@@ -100,6 +126,9 @@ struct json_object *status_json(struct control *c);
 
 /* GET /v1/names: every name and type that is steered, or those of one name. */
 struct json_object *names_json(struct control *c, const struct name *only);
+
+/* What has come of reloads; part of it. */
+struct json_object *reload_json(const struct control *c);
 
 /* One datacenter of it. */
 struct json_object *status_datacenter_json(struct control *c, uint32_t datacenter);
@@ -120,10 +149,10 @@ char *moment_text(int64_t ms, char *out);
 
 /*
  * Sets or ends an operator's say over a datacenter. Where it would leave a name without anything usable that
- * has something now, and `force` is not set, nothing is changed and the names are returned, an array that the
- * caller owns; else NULL.
+ * has something now, and `force` is not set, nothing is changed and some of the names are returned (of
+ * `n_names`), an array that the caller owns; else NULL.
  */
 struct json_object *override_apply(struct control *c, uint32_t datacenter, const struct override *override,
-				   bool force);
+				   bool force, size_t *n_names);
 
 #endif

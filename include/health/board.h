@@ -28,13 +28,14 @@ enum standing {
 };
 
 /* What is more to a set than masks, where there is more; the arrays are by candidate. */
+enum { SHED_ALL = 65536 };
 struct set_extra {
 	const uint32_t
 		*weights;      /* weight x share of it, SHARE_WHOLE being all; NULL: those of the zone file */
 	uint64_t heavy;        /* weights above 0 */
-	const uint32_t *costs; /* least-connections, least-time: the least is picked; NULL: other picks */
-	const uint16_t
-		*sheds; /* over capacity: the share of 65536 of its queries to go elsewhere; NULL: none */
+	const uint64_t *costs; /* least-connections, least-time: the least is picked; NULL: other picks */
+	const uint32_t
+		*sheds; /* over capacity: the share of SHED_ALL of its queries to go elsewhere; NULL: none */
 	bool has_ttl;   /* the policy has ttl=MIN..MAX */
 	uint32_t ttl_s; /* by health, within that */
 };

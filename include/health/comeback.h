@@ -18,7 +18,9 @@ struct comeback_case {
 	uint32_t slow_start_ms;
 	int64_t down_ms; /* when it last went down */
 	int64_t up_ms;   /* when its checks last brought it up after that; before down_ms while it is down */
-	int64_t released_ms; /* when an operator last let it, or its datacenter, come back */
+	int64_t released_ms; /* when an operator last let it, or its datacenter, come back from what return=
+				holds */
+	int64_t returned_ms; /* when a drain or a forced outage last ended */
 };
 
 /*

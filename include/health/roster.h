@@ -26,6 +26,13 @@ struct roster_target {
 	const struct check *check;
 	uint32_t first_pace;   /* its paces are a list through roster_pace.next; ROSTER_NONE at the end */
 	const uint32_t *parts; /* calc: as many targets as the check has parts */
+	uint32_t first_use;    /* the calcs it is a part of are a list through roster_use.next */
+};
+
+/* A target is a part of a calc. */
+struct roster_use {
+	uint32_t calc;
+	uint32_t next; /* of the same part */
 };
 
 /* A limit on the latency of a target. */
@@ -51,6 +58,7 @@ struct roster_set {
 	const uint32_t *slots;
 	const uint16_t *weights;
 	enum pick pick;
+	uint64_t answerable; /* those that the policy can ever answer with */
 	struct range ttl_s;
 	bool by_latency;  /* its answers follow the latency of checks */
 	const char *name; /* of the set, for people: "www.app.example.com. A" */
@@ -61,12 +69,13 @@ struct roster_index;
 struct roster {
 	const struct config *config;
 	struct arena *arena;
-	uint32_t n_targets, n_paces, n_slots, n_sets, n_calcs;
+	uint32_t n_targets, n_paces, n_slots, n_sets, n_calcs, n_uses;
 	struct roster_target *targets;
 	struct roster_pace *paces;
 	struct roster_slot *slots;
 	struct roster_set *sets;
-	uint32_t *calcs;                    /* the targets of calc checks */
+	uint32_t *calcs; /* the targets of calc checks */
+	struct roster_use *uses;
 	const uint32_t *datacenter_targets; /* by datacenter, ROSTER_NONE where it has no check */
 	bool has_ttl_ranges;                /* some set's TTL follows its health */
 	bool has_loads;                     /* some set's answers follow the connections of targets */

@@ -16,7 +16,9 @@
 /* What a target was. */
 struct state_before {
 	struct health health;
-	int64_t since_ms, until_ms;
+	int64_t since_ms, down_ms, up_ms;
+	uint32_t transitions;
+	int64_t until_ms; /* when the silence began */
 };
 
 /* A target's. */
@@ -52,7 +54,8 @@ struct override {
 
 struct datacenter_vital {
 	struct override override;
-	int64_t released_ms; /* when an override last ended, or a manual return was granted */
+	int64_t released_ms; /* when an operator last cleared it: nothing holds back what was well by then */
+	int64_t returned_ms; /* when a drain or a forced outage last ended */
 };
 
 struct vitals {
@@ -78,18 +81,23 @@ enum change {
 enum change vitals_result(struct vitals *vitals, const struct roster *roster, uint32_t target,
 			  const struct check_result *result, int64_t now_ms);
 
+/* Parts of it: a state has changed; a latency is compared with the limits on it, and whether that changed a
+ * pace; what answers go by follows the average in steps of 10 %, and whether it has. */
+void vital_transition(struct vital *v, enum health_state before, int64_t now_ms);
+bool vital_pace(struct vitals *vitals, const struct roster *roster, uint32_t target, uint32_t latency_us);
+bool vital_show_latency(struct vital *v);
+
 /*
  * Has this server lost the network, rather than all targets their lives? So it is where there are several,
  * and the last check of each failed in silence. Then their health stays what it was before.
  */
 bool vitals_isolated(const struct vitals *vitals, const struct roster *roster);
 
-/*
- * Sets or ends (OVERRIDE_NONE) an override. One that was in force and ends, and a clear without one, let the
- * datacenter come back from a manual return.
- */
-void vitals_override(struct vitals *vitals, uint32_t datacenter, const struct override *override,
-		     int64_t now_ms);
+/* Sets an override. */
+void vitals_override(struct vitals *vitals, uint32_t datacenter, const struct override *override);
+
+/* An operator clears a datacenter: ends its override, and lets it come back from what return= holds. */
+void vitals_clear(struct vitals *vitals, uint32_t datacenter, int64_t now_ms);
 
 /* Ends overrides whose time has come; returns when the next ends, INT64_MAX: none will. */
 int64_t vitals_expire(struct vitals *vitals, const struct roster *roster, int64_t now_ms);
@@ -103,6 +111,6 @@ uint32_t *targets_match(const struct roster *roster, const struct roster *from);
 /* Copies what is known of the targets, paces and datacenters that are the same in both; what is new stays
  * unknown. */
 void vitals_carry(struct vitals *to, const struct roster *roster, const struct vitals *from,
-		  const struct roster *from_roster);
+		  const struct roster *from_roster, int64_t now_ms);
 
 #endif

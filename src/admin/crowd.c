@@ -124,7 +124,10 @@ static struct bufferevent *on_accept(struct event_base *base, void *argument)
 		guest_close(c, TAILQ_FIRST(&c->guests));
 	}
 	struct guest *g = mem_alloc(sizeof(*g));
-	*g = (struct guest){.stream = bufferevent_socket_new(base, -1, 0), .heard_ms = now_ms()};
+	/* the stream closes its descriptor itself, after its events: the number must not be another's while
+	 * they wait */
+	*g = (struct guest){.stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE),
+			    .heard_ms = now_ms()};
 	bufferevent_incref(g->stream);
 	TAILQ_INSERT_TAIL(&c->guests, g, by_age);
 	c->n++;

@@ -27,6 +27,7 @@
 static const struct crowd_limits default_limits = {.connections = 64, .timeout_ms = 10000};
 
 struct http_server {
+	bool on_port; /* and not on a UNIX socket: there a token is needed */
 	struct http_api api;
 	struct listening listening;
 	struct token token;
@@ -39,6 +40,7 @@ struct http_server {
 
 /* One request on its way through. */
 struct exchange {
+	bool quiet; /* of its route */
 	struct http_server *server;
 	struct evhttp_request *http;
 	struct uri uri;
@@ -190,6 +192,7 @@ static void answer(struct exchange *x)
 		return;
 	x->request.path = x->uri.path;
 	x->request.rest = route_rest(route, x->uri.path);
+	x->quiet = route->quiet;
 	route->handle(s->api.context, &x->request, &x->reply);
 }
 
@@ -199,7 +202,7 @@ static void note(struct exchange *x)
 		[HTTP_GET] = "GET", [HTTP_PUT] = "PUT", [HTTP_POST] = "POST", [HTTP_DELETE] = "DELETE"};
 	int status = x->reply.status, class = status / 100;
 	x->server->counters.replies[class > 0 && class < HTTP_CLASSES ? class : 0]++;
-	if (x->request.method != HTTP_GET && class == 2)
+	if (x->request.method != HTTP_GET && class == 2 && !x->quiet)
 		log_info("admin: %s: %s %s: %d", x->who, names[x->request.method], x->uri.path, status);
 }
 
@@ -238,7 +241,7 @@ struct http_server *http_server_new(struct event_base *base, const struct admin_
 				    struct faults *faults)
 {
 	struct http_server *s = mem_alloc(sizeof(*s));
-	*s = (struct http_server){.api = *api};
+	*s = (struct http_server){.api = *api, .on_port = listen->path == NULL};
 	if (!http_server_token_reload(s, listen, faults) || !listening_open(listen, &s->listening, faults)) {
 		free(s);
 		return NULL;
@@ -264,7 +267,7 @@ uint16_t http_server_port(const struct http_server *server)
 bool http_server_token_reload(struct http_server *server, const struct admin_listen *listen,
 			      struct faults *faults)
 {
-	if (listen->token_file != NULL || listen->path != NULL)
+	if (listen->token_file != NULL || !server->on_port) /* a port stays one until the next start */
 		return token_read(listen->token_file, &server->token, faults);
 	fault_add(faults, (struct spot){.file = "admin"}, "a port needs a token file");
 	return false;

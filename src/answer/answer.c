@@ -49,7 +49,8 @@ static void drop_doubles(const struct rrset *set, struct choice *choice)
 		size_t len = record_len(record) - RECORD_RDLENGTH_AT;
 		bool seen = false;
 		for (unsigned j = 0; j < n && !seen; j++)
-			seen = memcmp(set->octets + choice->records[j] + RECORD_RDLENGTH_AT,
+			seen = record_len(set->octets + choice->records[j]) == record_len(record) &&
+			       memcmp(set->octets + choice->records[j] + RECORD_RDLENGTH_AT,
 				      record + RECORD_RDLENGTH_AT, len) == 0;
 		if (!seen)
 			choice->records[n++] = choice->records[i];
@@ -61,7 +62,7 @@ static void drop_doubles(const struct rrset *set, struct choice *choice)
  */
 struct sets {
 	unsigned n;
-	const struct rrset *list[CHOICES_MAX];
+	const struct rrset *list[CANDIDATES_MAX + 1];
 };
 
 static void sets_add(struct sets *sets, const struct rrset *set)
@@ -70,21 +71,28 @@ static void sets_add(struct sets *sets, const struct rrset *set)
 		if (sets->list[i] == set)
 			return;
 	}
-	if (sets->n < CHOICES_MAX)
+	if (sets->n < CANDIDATES_MAX + 1)
 		sets->list[sets->n++] = set;
 }
 
-/* Chooses from a steered set, and adds what its picks stand for to `sets`. NULL: the answer is a failure. */
+/* Does the client's place decide, here or where a candidate may lead to? */
+static bool looks_at_place(const struct steering *s)
+{
+	bool looks = s->locator != NULL || s->times != NULL;
+	for (unsigned i = 0; i < s->n_reached && !looks; i++)
+		looks = s->reached[i]->locator != NULL || s->reached[i]->times != NULL;
+	return looks;
+}
+
+/* Chooses from a steered set, and adds what its picks stand for to `sets`, as far as there is room. */
 static const struct choice *choose(struct search *s, const struct rrset *set, struct sets *sets)
 {
 	struct answer *a = s->a;
-	if (a->n_choices == CHOICES_MAX)
-		return NULL;
 	struct choice *choice = &a->choices[a->n_choices];
 	a->chosen_at[a->n_choices] = s->owner;
 	a->chosen[a->n_choices++] = set;
 	steer_choose(set->steering, s->view->board, &s->client->addr, s->picker, choice);
-	a->located |= set->steering->locator != NULL;
+	a->located |= looks_at_place(set->steering);
 	if (choice->scope > a->scope)
 		a->scope = choice->scope;
 	for (unsigned i = 0; i < choice->n; i++) {
@@ -94,7 +102,7 @@ static const struct choice *choose(struct search *s, const struct rrset *set, st
 	}
 	if (choice->n_records > 1)
 		drop_doubles(set, choice);
-	return choice->outcome == CHOICE_SERVFAIL ? NULL : choice;
+	return choice;
 }
 
 /* Records of one name and type have one TTL (RFC 2181 §5.2). */
@@ -122,9 +130,13 @@ static const uint8_t *add_chosen(struct search *s, const struct rrset *asked)
 		const struct rrset *set = sets.list[i];
 		const struct choice *choice = NULL;
 		uint32_t its_ttl_s;
-		if (set->steering == NULL) {
+		if (set->steering != NULL && a->n_choices == CHOICES_MAX)
+			break;
+		if (set->steering != NULL)
+			choice = choose(s, set, &sets);
+		if (choice == NULL) {
 			its_ttl_s = octets_get32(set->octets + RECORD_TTL_AT);
-		} else if ((choice = choose(s, set, &sets)) != NULL) {
+		} else if (choice->outcome != CHOICE_SERVFAIL) {
 			its_ttl_s = choice->n > 0 ? choice->ttl_s : UINT32_MAX;
 		} else {
 			a->rcode = RCODE_SERVFAIL;

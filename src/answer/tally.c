@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { PROBES = 12 };
+
 static const struct {
 	uint16_t type;
 	const char *text;
@@ -67,7 +69,7 @@ static struct tally_key unpack(uint32_t packed)
 void tally_query(struct tally *tally, const struct tally_key *key)
 {
 	uint32_t wanted = pack(key) + 1, at = (wanted * 0x9e3779b1u) >> 8;
-	for (uint32_t i = 0; i < 64; i++) {
+	for (uint32_t i = 0; i < PROBES; i++) {
 		struct tally_cell *cell = &tally->cells[(at + i) & tally->mask];
 		uint32_t held = atomic_load_explicit(&cell->key, memory_order_relaxed);
 		if (held == 0)

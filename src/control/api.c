@@ -16,8 +16,7 @@ static struct json_object *text(const char *value)
 	return json_object_new_string(value);
 }
 
-/* Nothing is known of the world before its first round of checks. */
-static bool ready(const struct control *c, struct http_reply *reply)
+bool api_ready(const struct control *c, struct http_reply *reply)
 {
 	if (c->workers == NULL)
 		http_error(reply, 503, "not ready: the first round of checks is under way");
@@ -27,7 +26,7 @@ static bool ready(const struct control *c, struct http_reply *reply)
 static void get_status(void *context, const struct http_request *request, struct http_reply *reply)
 {
 	(void)request;
-	if (ready(context, reply))
+	if (api_ready(context, reply))
 		reply->json = status_json(context);
 }
 
@@ -52,25 +51,34 @@ static void get_readyz(void *context, const struct http_request *request, struct
 static void get_metrics(void *context, const struct http_request *request, struct http_reply *reply)
 {
 	(void)request;
-	if (!ready(context, reply))
+	if (!api_ready(context, reply))
 		return;
 	reply->text = evbuffer_new();
 	reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	metrics_write(context, reply->text);
 }
 
+static void get_reload(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	(void)request;
+	if (api_ready(context, reply))
+		reply->json = reload_json(context);
+}
+
 static void post_reload(void *context, const struct http_request *request, struct http_reply *reply)
 {
 	struct control *c = context;
 	(void)request;
-	reload_start(c->reload);
+	uint64_t number = reload_start(c->reload);
 	reply->status = 202;
 	reply->json = json_object_new_object();
-	json_object_object_add(reply->json, "reload", text("begun; /v1/status says what has come of it"));
+	json_object_object_add(reply->json, "number", json_object_new_int64((int64_t)number));
+	json_object_object_add(
+		reply->json, "reload",
+		text("begun; GET /v1/reload says what has come of this number, or of a higher one"));
 }
 
-/* The datacenter of a name; CONFIG_NONE, with the reply's error, where there is none. */
-static int datacenter_named(struct control *c, const char *name, struct http_reply *reply)
+int datacenter_named(struct control *c, const char *name, struct http_reply *reply)
 {
 	const struct config *config = control_world(c)->config;
 	int found = config_datacenter(config, name, strlen(name));
@@ -114,9 +122,8 @@ static bool body_flag(const struct http_request *request, const char *key, bool 
 	return false;
 }
 
-/* Are all members of the body among these? */
-static bool body_known(const struct http_request *request, const char *const *keys, size_t n,
-		       struct http_reply *reply)
+bool body_known(const struct http_request *request, const char *const *keys, size_t n,
+		struct http_reply *reply)
 {
 	if (request->body == NULL)
 		return true;
@@ -185,11 +192,11 @@ static bool override_read(const struct http_request *request, struct override *o
 	return true;
 }
 
-static void refuse_last(struct http_reply *reply, const char *datacenter, struct json_object *names)
+static void refuse_last(struct http_reply *reply, const char *datacenter, struct json_object *names, size_t n)
 {
 	http_error(reply, 409,
 		   "%s is the last usable datacenter of %zu name(s); force would take it all the same",
-		   datacenter, json_object_array_length(names));
+		   datacenter, n);
 	json_object_object_add(reply->json, "names", names);
 }
 
@@ -197,13 +204,14 @@ static void put_override(void *context, const struct http_request *request, stru
 {
 	struct control *c = context;
 	struct override override;
+	size_t n_names;
 	bool force;
-	int datacenter = ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
+	int datacenter = api_ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
 	if (datacenter == CONFIG_NONE || !override_read(request, &override, &force, reply))
 		return;
-	struct json_object *names = override_apply(c, (uint32_t)datacenter, &override, force);
+	struct json_object *names = override_apply(c, (uint32_t)datacenter, &override, force, &n_names);
 	if (names != NULL)
-		refuse_last(reply, request->rest, names);
+		refuse_last(reply, request->rest, names, n_names);
 	else
 		reply->json = status_datacenter_json(c, (uint32_t)datacenter);
 }
@@ -221,14 +229,17 @@ static void release_loose(struct control *c, struct http_reply *reply)
 static void delete_override(void *context, const struct http_request *request, struct http_reply *reply)
 {
 	struct control *c = context;
-	if (strcmp(request->rest, "*") == 0 && ready(c, reply)) {
+	if (strcmp(request->rest, "*") == 0 && api_ready(c, reply)) {
 		release_loose(c, reply);
 		return;
 	}
-	int datacenter = ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
+	int datacenter = api_ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
 	if (datacenter == CONFIG_NONE)
 		return;
-	override_apply(c, (uint32_t)datacenter, &(struct override){.state = OVERRIDE_NONE}, true);
+	struct override none = {.state = OVERRIDE_NONE};
+	size_t n_names;
+	snprintf(none.who, sizeof(none.who), "%s", request->who);
+	override_apply(c, (uint32_t)datacenter, &none, true, &n_names);
 	reply->json = status_datacenter_json(c, (uint32_t)datacenter);
 }
 
@@ -280,7 +291,7 @@ static void get_explain(void *context, const struct http_request *request, struc
 	const char *client = http_query(request, "client"), *why;
 	char question[NAME_TEXT_MAX + 32];
 	struct explain_request parsed;
-	if (!ready(context, reply))
+	if (!api_ready(context, reply))
 		return;
 	if (name == NULL || client == NULL) {
 		http_error(reply, 400,
@@ -299,7 +310,7 @@ static void get_names(void *context, const struct http_request *request, struct 
 {
 	const char *text = http_query(request, "name"), *why;
 	struct name name;
-	if (!ready(context, reply))
+	if (!api_ready(context, reply))
 		return;
 	if (text != NULL && !name_parse(text, strlen(text), NULL, &name, &why))
 		http_error(reply, 400, "\"%s\": %s", text, why);
@@ -318,95 +329,21 @@ static void get_clients(void *context, const struct http_request *request, struc
 	json_object_object_add(reply->json, "clients", clients);
 }
 
-/* One measurement as it was sent. */
-struct sent {
-	struct addr client;
-	struct measurement m; /* of that client */
-};
-
-/* Reads one of "measurements". False, with the reply's error, where it is not right. */
-static bool sent_read(struct control *c, struct json_object *list, size_t i, struct sent *out,
-		      struct http_reply *reply)
-{
-	struct json_object *o = json_object_array_get_idx(list, i);
-	struct json_object *client = json_object_object_get(o, "client"),
-			   *ms = json_object_object_get(o, "ms");
-	struct json_object *datacenter = json_object_object_get(o, "datacenter");
-	if (!json_object_is_type(o, json_type_object) || !json_object_is_type(client, json_type_string) ||
-	    !json_object_is_type(datacenter, json_type_string) ||
-	    !(json_object_is_type(ms, json_type_double) || json_object_is_type(ms, json_type_int))) {
-		http_error(reply, 400,
-			   "measurements[%zu]: {\"client\": \"203.0.113.7\", \"datacenter\": \"fra\", "
-			   "\"ms\": 12.5} is expected",
-			   i);
-		return false;
-	}
-	const char *address = json_object_get_string(client);
-	double us = json_object_get_double(ms) * 1000;
-	*out = (struct sent){.m.datacenter = json_object_get_string(datacenter)};
-	out->m.us = us >= 1 && us <= MEASURED_US_MAX ? (uint32_t)us : 0;
-	if (!addr_parse(address, strlen(address), &out->client))
-		http_error(reply, 400, "measurements[%zu]: \"%s\" is no address", i, address);
-	else if (out->m.us == 0)
-		http_error(reply, 400, "measurements[%zu]: \"ms\" must be above 0, and at most %d", i,
-			   MEASURED_US_MAX / 1000);
-	else
-		return datacenter_named(c, out->m.datacenter, reply) != CONFIG_NONE;
-	return false;
-}
-
-static void sent_take(struct control *c, struct sent *sent)
-{
-	const struct times_locator *times = control_world(c)->times;
-	addr_unmap(&sent->client);
-	sent->m.client = &sent->client;
-	if (times != NULL) {
-		const struct times *found = times_find(times, &sent->client).times;
-		sent->m.country = found->country;
-		sent->m.continent = found->continent;
-	}
-	measured_add(c->measured, &sent->m, (uint64_t)clock_ms());
-}
-
-/* All of them are read before the first is taken: who corrects one may send them all again. */
-static void post_latency(void *context, const struct http_request *request, struct http_reply *reply)
-{
-	static const char *const keys[] = {"measurements"};
-	struct control *c = context;
-	struct sent sent;
-	if (!ready(c, reply) || !body_known(request, keys, 1, reply))
-		return;
-	struct json_object *list =
-		request->body ? json_object_object_get(request->body, "measurements") : NULL;
-	if (!json_object_is_type(list, json_type_array)) {
-		http_error(reply, 400, "{\"measurements\": [...]} is expected");
-		return;
-	}
-	size_t n = json_object_array_length(list);
-	for (size_t i = 0; i < n; i++) {
-		if (!sent_read(c, list, i, &sent, reply))
-			return;
-	}
-	for (size_t i = 0; i < n && sent_read(c, list, i, &sent, reply); i++)
-		sent_take(c, &sent);
-	reply->json = json_object_new_object();
-	json_object_object_add(reply->json, "taken", json_object_new_int64((int64_t)n));
-}
-
 static const char *const explain_parameters[] = {"name", "type", "client", "down", "possible", NULL};
 static const char *const names_parameters[] = {"name", NULL};
 
 const struct http_route control_routes[] = {
-	{HTTP_GET, "/livez", NULL, true, get_livez},
-	{HTTP_GET, "/readyz", NULL, true, get_readyz},
-	{HTTP_GET, "/metrics", NULL, false, get_metrics},
-	{HTTP_GET, "/v1/status", NULL, false, get_status},
-	{HTTP_GET, "/v1/explain", explain_parameters, false, get_explain},
-	{HTTP_GET, "/v1/names", names_parameters, false, get_names},
-	{HTTP_GET, "/v1/clients", NULL, false, get_clients},
-	{HTTP_POST, "/v1/latency", NULL, false, post_latency},
-	{HTTP_POST, "/v1/reload", NULL, false, post_reload},
-	{HTTP_PUT, "/v1/overrides/", NULL, false, put_override},
-	{HTTP_DELETE, "/v1/overrides/", NULL, false, delete_override},
+	{HTTP_GET, "/livez", NULL, true, get_livez, false},
+	{HTTP_GET, "/readyz", NULL, true, get_readyz, false},
+	{HTTP_GET, "/metrics", NULL, false, get_metrics, false},
+	{HTTP_GET, "/v1/status", NULL, false, get_status, false},
+	{HTTP_GET, "/v1/explain", explain_parameters, false, get_explain, false},
+	{HTTP_GET, "/v1/names", names_parameters, false, get_names, false},
+	{HTTP_GET, "/v1/clients", NULL, false, get_clients, false},
+	{HTTP_POST, "/v1/latency", NULL, false, post_measurements, true},
+	{HTTP_GET, "/v1/reload", NULL, false, get_reload, false},
+	{HTTP_POST, "/v1/reload", NULL, false, post_reload, false},
+	{HTTP_PUT, "/v1/overrides/", NULL, false, put_override, false},
+	{HTTP_DELETE, "/v1/overrides/", NULL, false, delete_override, false},
 };
 const size_t n_control_routes = sizeof(control_routes) / sizeof(control_routes[0]);

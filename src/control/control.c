@@ -43,35 +43,23 @@ static unsigned worker_count(const struct config *config)
 	return cpus > 0 ? (unsigned)cpus : 1;
 }
 
-static void log_faults(const struct faults *faults)
-{
-	for (size_t i = 0; i < faults->n; i++) {
-		const struct fault *f = &faults->list[i];
-		void (*log)(const char *, ...) = f->warning ? log_warn : log_error;
-		if (f->line > 0)
-			log("%s:%u:%u: %s", f->file, f->line, f->column, f->text);
-		else
-			log("%s: %s", f->file, f->text);
-	}
-}
-
 static void fail(struct control *c, const struct faults *faults)
 {
-	log_faults(faults);
+	control_log_faults(faults);
 	c->failed = true;
 	event_base_loopbreak(c->base);
 }
 
-static void keep_opened(struct control *c, const struct config *config)
+static char *text_copy(const char *text)
 {
-	size_t size = config->n_listens * sizeof(*config->listens);
-	c->opened.n_listens = config->n_listens;
-	c->opened.listens = mem_alloc(size);
-	memcpy(c->opened.listens, config->listens, size);
-	c->opened.workers = config->workers;
+	return text ? mem_copy_text(text, strlen(text)) : NULL;
+}
+
+static void keep_admin(struct control *c, const struct config *config)
+{
 	c->opened.admin = config->admin;
-	if (config->state_dir != NULL)
-		c->opened.state_dir = mem_copy_text(config->state_dir, strlen(config->state_dir));
+	c->opened.admin_path = text_copy(config->admin.path);
+	c->opened.state_dir = text_copy(config->state_dir);
 }
 
 /* Where this thread shares a CPU with a worker, a check that ends must not push a query aside. */
@@ -82,7 +70,7 @@ static void yield_to_workers(void)
 }
 
 /* Every target is known: now the sockets may open. */
-static void open_workers(struct control *c)
+void control_open(struct control *c)
 {
 	const struct world *world = control_world(c);
 	const struct config *config = world->config;
@@ -96,7 +84,6 @@ static void open_workers(struct control *c)
 	}
 	c->workers = workers;
 	control_tally(c);
-	control_publish(c);
 	control_learn(c, true);
 	bool started = workers_start(c->workers, &faults);
 	yield_to_workers();
@@ -104,121 +91,13 @@ static void open_workers(struct control *c)
 		fail(c, &faults);
 	} else {
 		char address[ADDR_TEXT_MAX];
-		log_faults(&faults);
+		control_log_faults(&faults);
 		for (size_t i = 0; i < config->n_listens; i++)
 			log_info("listening on %s", endpoint_format(&config->listens[i], address));
 		log_info("ready: %zu zones, %u targets, %u workers", config->n_zones,
 			 world->roster->n_targets, c->n_workers);
 	}
 	faults_free(&faults);
-}
-
-static bool listens_equal(const struct opened *opened, const struct config *config)
-{
-	bool equal = opened->n_listens == config->n_listens;
-	for (size_t i = 0; equal && i < config->n_listens; i++)
-		equal = opened->listens[i].port == config->listens[i].port &&
-			addr_equal(&opened->listens[i].addr, &config->listens[i].addr);
-	return equal;
-}
-
-static void warn_of_restart(const struct opened *opened, const struct config *config)
-{
-	bool had = opened->state_dir != NULL, has = config->state_dir != NULL;
-	if (!listens_equal(opened, config))
-		log_warn("reload: a change of listen takes effect at the next start");
-	if (opened->workers != config->workers)
-		log_warn("reload: a change of workers takes effect at the next start");
-	if (opened->admin.given != config->admin.given ||
-	    opened->admin.endpoint.port != config->admin.endpoint.port ||
-	    !addr_equal(&opened->admin.endpoint.addr, &config->admin.endpoint.addr))
-		log_warn("reload: a change of admin's address takes effect at the next start");
-	if (had != has || (had && strcmp(opened->state_dir, config->state_dir) != 0))
-		log_warn("reload: a change of state takes effect at the next start");
-}
-
-static void forget_places(struct control *c)
-{
-	databases_close(c->places);
-	c->places = NULL;
-}
-
-static void record_reload(struct control *c, bool ok, const struct faults *faults)
-{
-	c->reloads.last_ms = clock_ms();
-	c->reloads.last_ok = ok;
-	*(ok ? &c->reloads.done : &c->reloads.failed) += 1;
-	if (faults == NULL)
-		return;
-	json_object_put(c->reloads.faults);
-	c->reloads.faults = json_object_new_array();
-	for (size_t i = 0; i < faults->n && i < 100; i++) {
-		const struct fault *f = &faults->list[i];
-		char text[1024];
-		const char *kind = f->warning ? "warning: " : "";
-		if (f->line > 0)
-			snprintf(text, sizeof(text), "%s:%u:%u: %s%s", f->file, f->line, f->column, kind,
-				 f->text);
-		else
-			snprintf(text, sizeof(text), "%s: %s%s", f->file, kind, f->text);
-		json_object_array_add(c->reloads.faults, json_object_new_string(text));
-	}
-}
-
-/* What counted for the world before goes on to count. */
-static void keep_tallies(struct control *c, struct world *before, struct tally **tallies)
-{
-	metrics_keep(c, before, tallies, c->totals);
-	for (unsigned i = 0; i < c->n_workers; i++)
-		tally_free(tallies[i]);
-	free(tallies);
-}
-
-/* The first round of the next world is complete. */
-static void on_ready(void *context)
-{
-	struct control *c = context;
-	struct tally **tallies = c->tallies;
-	struct faults faults = {0};
-	struct world *before = watch_switch(c->watch);
-	const struct config *config = control_world(c)->config;
-	if (before == NULL) {
-		keep_opened(c, config);
-		open_workers(c);
-		return;
-	}
-	warn_of_restart(&c->opened, config);
-	control_tally(c);
-	control_publish(c);
-	control_learn(c, true);
-	keep_tallies(c, before, tallies);
-	forget_places(c);
-	survey_forget(c->survey);
-	if (c->admin != NULL && config->admin.given &&
-	    !http_server_token_reload(c->admin, &config->admin, &faults))
-		log_faults(&faults);
-	faults_free(&faults);
-	world_free(before);
-	record_reload(c, true, NULL);
-	log_info("reload: done, %zu zones", config->n_zones);
-}
-
-static void on_loaded(void *context, struct world *world, const struct faults *faults)
-{
-	struct control *c = context;
-	log_faults(faults);
-	if (world == NULL) {
-		record_reload(c, false, faults);
-		log_error("reload: %zu error(s); %s", faults->errors,
-			  c->workers ? "what was served before is served on"
-				     : "what was read at the start is to be served");
-		return;
-	}
-	if (watch_pending(c->watch))
-		log_info("reload: takes the place of the one whose first checks are under way");
-	json_object_put(c->reloads.faults);
-	c->reloads.faults = NULL;
-	watch_next(c->watch, world, NULL);
 }
 
 const struct databases *control_places(struct control *c)
@@ -235,7 +114,7 @@ static void on_forget(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
-	forget_places(argument);
+	control_forget_places(argument);
 }
 
 static void save_measured(struct control *c)
@@ -253,7 +132,9 @@ static void on_second(evutil_socket_t fd, short what, void *argument)
 		return;
 	c->seconds++;
 	control_learn(c, false);
-	if (c->unsaved || c->seconds % SAVE_EACH_S == 0)
+	uint64_t each_s =
+		1 + control_world(c)->roster->n_targets / 2000; /* writing many holds this thread up */
+	if ((c->unsaved && c->seconds % each_s == 0) || c->seconds % SAVE_EACH_S == 0)
 		control_save(c);
 	if (c->seconds % MEASURED_EACH_S == 0)
 		save_measured(c);
@@ -288,7 +169,7 @@ static void raise_descriptors(void)
 /* What the first world needs to be read, and signals meanwhile, which wait until it is. */
 static void boot(struct control *c, const char *conf_path)
 {
-	const struct watch_events events = {on_changed, on_ready, c};
+	const struct watch_events events = {on_changed, control_adopt, c};
 	raise_descriptors();
 	c->conf_path = conf_path;
 	c->started_ms = clock_ms();
@@ -304,7 +185,7 @@ static void boot(struct control *c, const char *conf_path)
 	c->each_second = event_new(c->base, -1, EV_PERSIST, on_second, c);
 	c->totals = totals_new();
 	c->survey = survey_new(c->base);
-	c->reload = reload_new(c->base, conf_path, on_loaded, c);
+	c->reload = reload_new(c->base, conf_path, control_loaded, c);
 	c->watch = watch_new(c->base, &events);
 }
 
@@ -346,7 +227,8 @@ static bool begin(struct control *c, struct world *world)
 		open_measured(c, config, &faults);
 		c->admin = http_server_new(c->base, &config->admin, &api, NULL, &faults);
 	}
-	log_faults(&faults);
+	keep_admin(c, config);
+	control_log_faults(&faults);
 	c->failed = faults.errors > 0;
 	faults_free(&faults);
 	if (c->failed) {
@@ -380,13 +262,14 @@ static void halt(struct control *c)
 	free(c->tallies);
 	measurements_free(c->learned);
 	measured_free(c->measured);
-	forget_places(c);
-	json_object_put(c->reloads.faults);
+	control_forget_places(c);
+	json_object_put(c->reloads.results);
 	totals_free(c->totals);
 	survey_free(c->survey);
 	watch_free(c->watch);
 	free(c->opened.listens);
 	free(c->opened.state_dir);
+	free(c->opened.admin_path);
 	event_free(c->publish);
 	event_free(c->due);
 	event_free(c->forget);

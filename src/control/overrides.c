@@ -11,14 +11,17 @@ enum { NAMES_MAX = 20 };
 
 /* The names that have something usable on `before` and nothing on `after`. NULL: none. */
 static struct json_object *emptied(const struct roster *roster, const struct board *before,
-				   const struct board *after)
+				   const struct board *after, size_t *n)
 {
 	struct json_object *names = NULL;
+	*n = 0;
 	for (uint32_t i = 0; i < roster->n_sets; i++) {
-		if (before->sets[i].usable == 0 || after->sets[i].usable != 0)
+		uint64_t answerable = roster->sets[i].answerable;
+		if ((before->sets[i].usable & answerable) == 0 || (after->sets[i].usable & answerable) != 0)
 			continue;
 		if (names == NULL)
 			names = json_object_new_array();
+		(*n)++;
 		if (json_object_array_length(names) < NAMES_MAX)
 			json_object_array_add(names, json_object_new_string(roster->sets[i].name));
 	}
@@ -26,7 +29,8 @@ static struct json_object *emptied(const struct roster *roster, const struct boa
 }
 
 /* What would be if it were applied. */
-static struct json_object *trial(struct control *c, uint32_t datacenter, const struct override *override)
+static struct json_object *trial(struct control *c, uint32_t datacenter, const struct override *override,
+				 size_t *n_names)
 {
 	struct watched *w = watch_serving(c->watch);
 	struct vitals vitals = w->vitals;
@@ -37,10 +41,10 @@ static struct json_object *trial(struct control *c, uint32_t datacenter, const s
 		abort();
 	memcpy(list, vitals.datacenters, n * sizeof(*list));
 	vitals.datacenters = list;
-	vitals_override(&vitals, datacenter, override, now_ms);
+	vitals_override(&vitals, datacenter, override);
 	struct board *before = board_build(w->world->roster, &w->vitals, now_ms);
 	struct board *after = board_build(w->world->roster, &vitals, now_ms);
-	struct json_object *names = emptied(w->world->roster, before, after);
+	struct json_object *names = emptied(w->world->roster, before, after, n_names);
 	board_free(before);
 	board_free(after);
 	free(list);
@@ -61,17 +65,37 @@ static bool clears(const struct control *c, const struct watched *w, uint32_t da
 	return found;
 }
 
+static void tell(const char *datacenter, const struct override *o)
+{
+	static const char *const words[] = {[OVERRIDE_NONE] = "cleared",
+					    [OVERRIDE_UP] = "forced up",
+					    [OVERRIDE_DRAIN] = "drained",
+					    [OVERRIDE_DOWN] = "forced down"};
+	if (o->state == OVERRIDE_NONE)
+		log_info("datacenter %s: %s by %s", datacenter, words[o->state], o->who);
+	else if (o->until_ms == INT64_MAX)
+		log_warn("datacenter %s: %s by %s%s%s", datacenter, words[o->state], o->who,
+			 o->why[0] ? ": " : "", o->why);
+	else
+		log_warn("datacenter %s: %s for %ld s by %s%s%s", datacenter, words[o->state],
+			 (long)((o->until_ms - o->since_ms) / 1000), o->who, o->why[0] ? ": " : "", o->why);
+}
+
 struct json_object *override_apply(struct control *c, uint32_t datacenter, const struct override *override,
-				   bool force)
+				   bool force, size_t *n_names)
 {
 	struct watched *w = watch_serving(c->watch);
 	bool takes = override->state == OVERRIDE_DRAIN || override->state == OVERRIDE_DOWN;
-	struct json_object *names = takes && !force ? trial(c, datacenter, override) : NULL;
+	struct json_object *names = takes && !force ? trial(c, datacenter, override, n_names) : NULL;
 	if (names != NULL)
 		return names;
 	if (override->state == OVERRIDE_NONE && !clears(c, w, datacenter))
 		return NULL; /* else a slow start would begin again */
-	vitals_override(&w->vitals, datacenter, override, clock_ms());
+	if (override->state == OVERRIDE_NONE)
+		vitals_clear(&w->vitals, datacenter, clock_ms());
+	else
+		vitals_override(&w->vitals, datacenter, override);
+	tell(w->world->config->datacenters[datacenter].name, override);
 	control_changed(c, CHANGE_STATE);
 	control_save(c);
 	return NULL;

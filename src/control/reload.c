@@ -25,6 +25,7 @@ struct reload {
 	int finished_fd; /* an eventfd that the thread writes to last */
 	struct event *finished;
 	bool running, again;
+	uint64_t asked, number; /* of the last wish, and of the load under way or just ended */
 	pthread_t thread;
 	struct world *world; /* the thread's result, read after it was joined */
 	struct faults faults;
@@ -41,21 +42,36 @@ static void *load(void *argument)
 	return NULL;
 }
 
-void reload_start(struct reload *reload)
+static void begin(struct reload *reload)
 {
-	if (reload->running) {
-		reload->again = true;
-		return;
-	}
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int error = pthread_create(&reload->thread, NULL, load, reload);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error != 0)
-		log_error("reload: no thread for it: %s", strerror(error));
+	reload->number = reload->asked;
+	reload->running = error == 0;
+	if (error == 0)
+		return;
+	struct faults faults = {0};
+	fault_add(&faults, (struct spot){.file = "reload"}, "no thread for it: %s", strerror(error));
+	reload->done(reload->context, NULL, &faults);
+	faults_free(&faults);
+}
+
+uint64_t reload_start(struct reload *reload)
+{
+	reload->asked++;
+	if (reload->running)
+		reload->again = true;
 	else
-		reload->running = true;
+		begin(reload);
+	return reload->asked;
+}
+
+uint64_t reload_number(const struct reload *reload)
+{
+	return reload->number;
 }
 
 static void join(struct reload *reload)
@@ -76,7 +92,7 @@ static void on_finished(evutil_socket_t fd, short what, void *argument)
 	faults_free(&reload->faults);
 	if (reload->again) {
 		reload->again = false;
-		reload_start(reload);
+		begin(reload);
 	}
 }
 

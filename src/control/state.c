@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "config/content.h"
 #include "control/totals.h"
+#include "health/calc.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -42,6 +43,7 @@ static struct json_object *datacenter_write(const char *name, const struct datac
 	struct json_object *o = json_object_new_object();
 	put_text(o, "datacenter", name);
 	put_age(o, "released_age_ms", v->released_ms, now_ms);
+	put_age(o, "returned_age_ms", v->returned_ms, now_ms);
 	if (v->override.state == OVERRIDE_NONE)
 		return o;
 	put_text(o, "state", override_words[v->override.state]);
@@ -80,13 +82,13 @@ char *state_write(const struct roster *roster, const struct vitals *vitals, size
 	int64_t now_ms = clock_ms();
 	for (uint32_t i = 0; i < roster->config->n_datacenters; i++) {
 		const struct datacenter_vital *v = &vitals->datacenters[i];
-		if (v->override.state != OVERRIDE_NONE || v->released_ms != 0)
+		if (v->override.state != OVERRIDE_NONE || v->released_ms != 0 || v->returned_ms != 0)
 			json_object_array_add(
 				datacenters,
 				datacenter_write(roster->config->datacenters[i].name, v, now_ms));
 	}
 	for (uint32_t i = 0; i < roster->n_targets; i++) {
-		if (vitals->targets[i].health.state != HEALTH_UNKNOWN)
+		if (vitals->targets[i].health.state != HEALTH_UNKNOWN && roster->targets[i].parts == NULL)
 			json_object_array_add(targets,
 					      target_write(&roster->targets[i], &vitals->targets[i], now_ms));
 	}
@@ -141,6 +143,7 @@ static void datacenter_read(const struct reading *r, struct json_object *o)
 		return;
 	struct datacenter_vital *v = &r->vitals->datacenters[found];
 	v->released_ms = get_moment(r, o, "released_age_ms");
+	v->returned_ms = get_moment(r, o, "returned_age_ms");
 	for (int i = OVERRIDE_UP; i <= OVERRIDE_DOWN; i++)
 		override.state =
 			strcmp(state, override_words[i]) == 0 ? (enum override_state)i : override.state;
@@ -154,7 +157,7 @@ static void datacenter_read(const struct reading *r, struct json_object *o)
 	if (override.until_ms > r->now_ms)
 		v->override = override;
 	else
-		v->released_ms = override.until_ms > 1 ? override.until_ms : 1;
+		v->returned_ms = override.until_ms;
 }
 
 static void target_key(const char *check, const char *address, char *out, size_t room)
@@ -187,9 +190,13 @@ static void target_read(const struct reading *r, struct json_object *o)
 	target_key(get_text(o, "check"), get_text(o, "address"), key, sizeof(key));
 	uint32_t found = (uint32_t)totals_get(r->index, key) - 1; /* 0 - 1 is ROSTER_NONE */
 	int64_t age_ms = get_number(o, "age_ms") + r->passed_ms, latency_us = get_number(o, "latency_us");
-	if (found == ROSTER_NONE || age_ms > r->fresh_ms)
+	if (found == ROSTER_NONE)
 		return;
 	struct vital *v = &r->vitals->targets[found];
+	v->down_ms = get_moment(r, o, "down_age_ms"); /* what return= asks for does not age */
+	v->up_ms = get_moment(r, o, "up_age_ms");
+	if (age_ms > r->fresh_ms)
+		return;
 	v->health.state = strcmp(get_text(o, "state"), "up") == 0 ? HEALTH_UP : HEALTH_DOWN;
 	v->health.good = get_count(o, "good");
 	v->health.bad = get_count(o, "bad");
@@ -198,8 +205,6 @@ static void target_read(const struct reading *r, struct json_object *o)
 	v->transitions = (uint32_t)get_number(o, "transitions");
 	v->result_ms = get_moment(r, o, "age_ms");
 	v->since_ms = get_moment(r, o, "since_age_ms");
-	v->down_ms = get_moment(r, o, "down_age_ms");
-	v->up_ms = get_moment(r, o, "up_age_ms");
 	snprintf(v->why, sizeof(v->why), "%s", get_text(o, "why"));
 }
 
@@ -210,6 +215,7 @@ static void read_all(struct reading *r, struct json_object *o)
 	r->passed_ms = clock_wall_ms() - get_number(o, "saved_ms");
 	if (r->passed_ms < 0)
 		r->passed_ms = 0;
+	r->vitals->loose_released_ms = get_moment(r, o, "loose_released_age_ms");
 	for (size_t i = 0;
 	     json_object_is_type(datacenters, json_type_array) && i < json_object_array_length(datacenters);
 	     i++)
@@ -217,6 +223,7 @@ static void read_all(struct reading *r, struct json_object *o)
 	for (size_t i = 0;
 	     json_object_is_type(targets, json_type_array) && i < json_object_array_length(targets); i++)
 		target_read(r, json_object_array_get_idx(targets, i));
+	calcs_derive(r->vitals, r->roster, r->now_ms);
 }
 
 void state_read(const char *folder, uint32_t fresh_ms, const struct roster *roster, struct vitals *vitals,

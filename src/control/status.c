@@ -7,6 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+/* Of more targets, only those that are not up are listed: writing them all would hold up what publishes
+ * health. */
+enum { TARGETS_LISTED = 1000 };
+
 static struct json_object *text(const char *value)
 {
 	return json_object_new_string(value);
@@ -194,7 +198,7 @@ static struct json_object *target_json(struct control *c, uint32_t i, int64_t no
 	return o;
 }
 
-static struct json_object *reload_json(const struct control *c)
+struct json_object *reload_json(const struct control *c)
 {
 	struct json_object *o = json_object_new_object();
 	put(o, "running", json_object_new_boolean(reload_running(c->reload) || watch_pending(c->watch)));
@@ -202,7 +206,10 @@ static struct json_object *reload_json(const struct control *c)
 	put(o, "failed", json_object_new_int64((int64_t)c->reloads.failed));
 	put_moment(o, "last", c->reloads.last_ms);
 	put(o, "ok", c->reloads.last_ms ? json_object_new_boolean(c->reloads.last_ok) : NULL);
-	put(o, "faults", json_object_get(c->reloads.faults));
+	size_t n = c->reloads.results ? json_object_array_length(c->reloads.results) : 0;
+	struct json_object *last = n > 0 ? json_object_array_get_idx(c->reloads.results, n - 1) : NULL;
+	put(o, "faults", last ? json_object_get(json_object_object_get(last, "faults")) : NULL);
+	put(o, "results", json_object_get(c->reloads.results));
 	return o;
 }
 
@@ -237,8 +244,12 @@ struct json_object *status_json(struct control *c)
 	int64_t now_ms = clock_ms();
 	for (uint32_t i = 0; i < roster->config->n_datacenters; i++)
 		json_object_array_add(datacenters, datacenter_json(c, i, now_ms));
-	for (uint32_t i = 0; i < roster->n_targets; i++)
-		json_object_array_add(targets, target_json(c, i, now_ms));
+	for (uint32_t i = 0; i < roster->n_targets; i++) {
+		const struct vital *v = &watch_serving(c->watch)->vitals.targets[i];
+		if (roster->n_targets <= TARGETS_LISTED || v->health.state != HEALTH_UP)
+			json_object_array_add(targets, target_json(c, i, now_ms));
+	}
+	put(o, "n_targets", json_object_new_int64(roster->n_targets));
 	put(o, "version", text(GSLBD_VERSION));
 	put_moment(o, "started", c->started_ms);
 	put(o, "ready", json_object_new_boolean(c->workers != NULL));

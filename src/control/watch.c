@@ -259,7 +259,8 @@ void watch_next(struct watch *watch, struct world *world, struct vitals *known)
 	else
 		vitals_init(&watch->next.vitals, world->roster);
 	if (replaced.world != NULL)
-		vitals_carry(&watch->next.vitals, world->roster, &replaced.vitals, replaced.world->roster);
+		vitals_carry(&watch->next.vitals, world->roster, &replaced.vitals, replaced.world->roster,
+			     clock_ms());
 	for (uint32_t id = 0; id < watch->n; id++)
 		watch->polls[id].next = ROSTER_NONE;
 	polls_assign(watch, &of_serving, &of_replaced);
@@ -275,7 +276,8 @@ struct world *watch_switch(struct watch *watch)
 {
 	struct watched before = watch->serving, *next = &watch->next;
 	if (before.world != NULL)
-		vitals_carry(&next->vitals, next->world->roster, &before.vitals, before.world->roster);
+		vitals_carry(&next->vitals, next->world->roster, &before.vitals, before.world->roster,
+			     clock_ms());
 	for (uint32_t id = 0; id < watch->n; id++) {
 		struct poll *poll = &watch->polls[id];
 		if (!poll->used)

@@ -9,7 +9,7 @@
 struct reading {
 	uint8_t standing;
 	uint16_t share; /* of SHARE_WHOLE */
-	uint16_t shed;  /* of 65536 */
+	uint32_t shed;  /* of SHED_ALL */
 	uint32_t connections;
 	uint32_t latency_us;
 };
@@ -48,7 +48,7 @@ static struct comeback_case target_case(const struct roster *roster, const struc
 {
 	const struct check *check = roster->targets[target].check;
 	const struct vital *v = &vitals->targets[target];
-	return (struct comeback_case){check->comeback, check->slow_start_ms, v->down_ms, v->up_ms, 0};
+	return (struct comeback_case){check->comeback, check->slow_start_ms, v->down_ms, v->up_ms, 0, 0};
 }
 
 struct comeback_case datacenter_case(const struct roster *roster, const struct vitals *vitals,
@@ -64,17 +64,18 @@ struct comeback_case datacenter_case(const struct roster *roster, const struct v
 	if (dc->has_slow_start)
 		c.slow_start_ms = dc->slow_start_ms;
 	c.released_ms = vitals->datacenters[datacenter].released_ms;
+	c.returned_ms = vitals->datacenters[datacenter].returned_ms;
 	return c;
 }
 
 /* From low on, the more the busier: the share of its queries that are to go elsewhere. */
-static uint16_t shed_share(const struct range *capacity, uint32_t connections)
+static uint32_t shed_share(const struct range *capacity, uint32_t connections)
 {
 	if (capacity->high == 0 || connections <= capacity->low)
 		return 0;
 	if (connections >= capacity->high)
-		return UINT16_MAX;
-	return (uint16_t)((uint64_t)(connections - capacity->low) * UINT16_MAX /
+		return SHED_ALL;
+	return (uint32_t)((uint64_t)(connections - capacity->low) * SHED_ALL /
 			  (capacity->high - capacity->low));
 }
 
@@ -127,6 +128,13 @@ static struct reading read_datacenter(struct building *b, uint32_t datacenter)
 	return r;
 }
 
+/* Is the record's own check that of its datacenter, which has been looked at? */
+static bool same_target(const struct building *b, const struct roster_slot *slot)
+{
+	return slot->datacenter != CONFIG_NONE &&
+	       b->roster->datacenter_targets[slot->datacenter] == slot->target;
+}
+
 /* The record's own part, its datacenter being well. */
 static void read_record(struct building *b, const struct roster_slot *slot, struct reading *r)
 {
@@ -137,7 +145,7 @@ static void read_record(struct building *b, const struct roster_slot *slot, stru
 		r->standing = STANDING_RECORD_FORCED;
 	else if (slot->state == ADMIN_DRAIN)
 		r->standing = STANDING_RECORD_DRAINED;
-	else if (slot->target != ROSTER_NONE) {
+	else if (slot->target != ROSTER_NONE && !same_target(b, slot)) {
 		struct comeback_case c = target_case(b->roster, b->vitals, slot->target);
 		c.released_ms = slot->datacenter == CONFIG_NONE
 					? b->vitals->loose_released_ms
@@ -154,7 +162,7 @@ static struct reading read_slot(struct building *b, const struct roster_slot *sl
 		r = b->datacenters[slot->datacenter];
 	if (r.standing == STANDING_FAST)
 		read_record(b, slot, &r);
-	uint16_t shed = shed_share(&slot->capacity, r.connections);
+	uint32_t shed = shed_share(&slot->capacity, r.connections);
 	r.shed = shed > r.shed ? shed : r.shed;
 	for (int i = 0; i < 2 && r.standing == STANDING_FAST; i++) {
 		if (slot->paces[i] != ROSTER_NONE && b->vitals->paces[slot->paces[i]].state == HEALTH_DOWN)
@@ -210,23 +218,19 @@ static uint32_t ttl_of(const struct roster_set *set, uint64_t least_ms)
 					 : (uint32_t)least;
 }
 
-static uint32_t clamp32(uint64_t value)
-{
-	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
-}
-
 /* What a candidate costs: the least is picked. One that has no weight costs most, and one of unknown latency
  * next. */
-static uint32_t cost(enum pick pick, const struct reading *r, uint32_t weight)
+static uint64_t cost(enum pick pick, const struct reading *r, uint32_t weight)
 {
 	if (weight == 0)
-		return UINT32_MAX;
-	uint64_t connections = r->connections;
+		return UINT64_MAX;
 	if (pick == PICK_LEAST_TIME && r->latency_us == 0)
-		return UINT32_MAX - 1;
+		return UINT64_MAX - 1;
+	unsigned __int128 busy = r->connections;
 	if (pick == PICK_LEAST_TIME)
-		return clamp32((connections + 1) * r->latency_us * SHARE_WHOLE / weight);
-	return clamp32((connections << 16) * SHARE_WHOLE / weight);
+		busy = (busy + 1) * r->latency_us;
+	busy = (busy << 32) / weight;
+	return busy < UINT64_MAX - 1 ? (uint64_t)busy : UINT64_MAX - 2;
 }
 
 /* Is there anything to say of the set but its masks? */
@@ -248,8 +252,8 @@ static const struct set_extra *build_extra(struct building *b, const struct rost
 	struct arena *arena = b->board->extras;
 	struct set_extra *extra = arena_alloc(arena, sizeof(*extra));
 	uint32_t *weights = arena_alloc(arena, set->n * sizeof(*weights));
-	uint32_t *costs = arena_alloc(arena, set->n * sizeof(*costs));
-	uint16_t *sheds = arena_alloc(arena, set->n * sizeof(*sheds));
+	uint64_t *costs = arena_alloc(arena, set->n * sizeof(*costs));
+	uint32_t *sheds = arena_alloc(arena, set->n * sizeof(*sheds));
 	bool shed = false;
 	for (uint32_t i = 0; i < set->n; i++) {
 		const struct reading *r = &b->slots[set->slots[i]];
@@ -278,7 +282,7 @@ static void build_set(struct building *b, uint32_t number)
 		const struct roster_slot *slot = &b->roster->slots[set->slots[i]];
 		struct reading *r = &b->slots[set->slots[i]];
 		if (slot->alias != ROSTER_NONE && r->standing <= STANDING_SLOW &&
-		    b->board->sets[slot->alias].usable == 0)
+		    (b->board->sets[slot->alias].usable & b->roster->sets[slot->alias].answerable) == 0)
 			r->standing = STANDING_ALIAS_DOWN;
 		state->usable |= (uint64_t)(r->standing <= STANDING_SLOW) << i;
 		state->fast |= (uint64_t)(r->standing == STANDING_FAST) << i;

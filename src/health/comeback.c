@@ -29,7 +29,9 @@ static int64_t returned_ms(const struct comeback_case *c)
 	int64_t up_ms = c->down_ms > 0 ? c->up_ms : 0;
 	if (up_ms > 0 && c->rule.when == COMEBACK_AFTER && c->released_ms < up_ms)
 		up_ms += c->rule.after_ms;
-	return later(up_ms, c->released_ms);
+	if (up_ms > 0)
+		up_ms = later(up_ms, c->released_ms);
+	return later(up_ms, c->returned_ms);
 }
 
 uint16_t comeback_share(const struct comeback_case *c, int64_t now_ms, int64_t *next_ms)

@@ -23,7 +23,7 @@ struct roster_index {
 	struct cell *cells; /* open addressing; key.kind 0 is empty */
 	size_t room;        /* a power of two */
 	size_t used;
-	size_t cap_targets, cap_paces, cap_slots, cap_sets, cap_calcs;
+	size_t cap_targets, cap_paces, cap_slots, cap_sets, cap_calcs, cap_uses;
 	uint16_t *alike; /* by check of the config: the first that is equal to it */
 };
 
@@ -79,7 +79,7 @@ static uint32_t target_add(struct roster *roster, const struct endpoint *at, con
 	uint32_t id = roster->n_targets++;
 	roster->targets =
 		mem_grow(roster->targets, &index->cap_targets, roster->n_targets, sizeof(*roster->targets));
-	roster->targets[id] = (struct roster_target){*at, check, ROSTER_NONE, NULL};
+	roster->targets[id] = (struct roster_target){*at, check, ROSTER_NONE, NULL, ROSTER_NONE};
 	return id;
 }
 
@@ -92,6 +92,13 @@ static void calc_add(struct roster *roster, uint32_t id, const struct endpoint *
 	uint32_t *parts = arena_alloc(roster->arena, check->n_parts * sizeof(*parts));
 	for (unsigned i = 0; i < check->n_parts; i++)
 		parts[i] = roster_target(roster, address, &roster->config->checks[check->parts[i]]);
+	for (unsigned i = 0; i < check->n_parts; i++) {
+		uint32_t use = roster->n_uses++;
+		roster->uses =
+			mem_grow(roster->uses, &index->cap_uses, roster->n_uses, sizeof(*roster->uses));
+		roster->uses[use] = (struct roster_use){id, roster->targets[parts[i]].first_use};
+		roster->targets[parts[i]].first_use = use;
+	}
 	roster->targets[id].parts = parts;
 	roster->calcs =
 		mem_grow(roster->calcs, &index->cap_calcs, roster->n_calcs + 1u, sizeof(*roster->calcs));
@@ -225,6 +232,7 @@ void roster_free(struct roster *roster)
 	free(roster->slots);
 	free(roster->sets);
 	free(roster->calcs);
+	free(roster->uses);
 	arena_free(roster->arena);
 	free(roster->index->cells);
 	free(roster->index->alike);

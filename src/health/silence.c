@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* Telling a network that is lost from targets that are dead. */
 #include "health/silence.h"
+#include "health/calc.h"
 
 enum { SLACK_MS = 1000 }; /* what checks may wait in the queue */
 
 void silence_note(struct vital *v, bool silent, int64_t now_ms)
 {
 	if (silent && !v->silent)
-		v->before_silence = (struct state_before){v->health, v->since_ms, now_ms};
+		v->before_silence = (struct state_before){v->health, v->since_ms,    v->down_ms,
+							  v->up_ms,  v->transitions, now_ms};
 	v->silent = silent;
 }
 
@@ -47,5 +49,9 @@ void silence_forgive(struct vitals *vitals, const struct roster *roster, int64_t
 			continue;
 		v->health = v->before_silence.health;
 		v->since_ms = v->before_silence.since_ms;
+		v->down_ms = v->before_silence.down_ms;
+		v->up_ms = v->before_silence.up_ms;
+		v->transitions = v->before_silence.transitions;
 	}
+	calcs_derive(vitals, roster, now_ms);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What is known of each target and datacenter, and what each result changes of it. */
 #include "base/memory.h"
+#include "health/calc.h"
 #include "health/silence.h"
 
 #include <stdio.h>
@@ -28,62 +29,18 @@ void vitals_free(struct vitals *vitals)
 	*vitals = (struct vitals){0};
 }
 
-static void note_transition(struct vital *v, enum health_state before, int64_t now_ms)
+void vital_transition(struct vital *v, enum health_state before, int64_t now_ms)
 {
 	v->since_ms = now_ms;
 	v->transitions += before != HEALTH_UNKNOWN;
 	if (v->health.state == HEALTH_DOWN)
 		v->down_ms = now_ms;
-	else if (before == HEALTH_DOWN)
+	else if (v->down_ms > v->up_ms) /* maybe before a restart */
 		v->up_ms = now_ms;
 }
 
-/* Its parts decide: `min` of them are up. One not known yet counts as up. */
-static bool calc_update(struct vitals *vitals, const struct roster *roster, uint32_t calc, int64_t now_ms)
-{
-	const struct roster_target *target = &roster->targets[calc];
-	struct vital *v = &vitals->targets[calc];
-	enum health_state before = v->health.state;
-	unsigned up = 0, unknown = 0, silent = 0;
-	v->latency_us = 0;
-	for (unsigned i = 0; i < target->check->n_parts; i++) {
-		const struct vital *part = &vitals->targets[target->parts[i]];
-		up += part->health.state != HEALTH_DOWN;
-		unknown += part->health.state == HEALTH_UNKNOWN;
-		silent += part->silent;
-		if (part->health.state == HEALTH_UP && part->latency_us > v->latency_us)
-			v->latency_us = part->latency_us;
-	}
-	if (unknown > 0)
-		return false;
-	bool ok = up >= target->check->min;
-	silence_note(v, !ok && silent > 0, now_ms);
-	v->result_ms = now_ms;
-	v->health.state = ok ? HEALTH_UP : HEALTH_DOWN;
-	if (!ok)
-		snprintf(v->why, sizeof(v->why), "%u of %u checks are up, %u are needed", up,
-			 target->check->n_parts, target->check->min);
-	if (v->health.state == before)
-		return false;
-	note_transition(v, before, now_ms);
-	return true;
-}
-
-static bool calcs_update(struct vitals *vitals, const struct roster *roster, uint32_t part, int64_t now_ms)
-{
-	bool changed = false;
-	for (uint32_t i = 0; i < roster->n_calcs; i++) {
-		const struct roster_target *calc = &roster->targets[roster->calcs[i]];
-		for (unsigned j = 0; j < calc->check->n_parts; j++) {
-			if (calc->parts[j] == part)
-				changed |= calc_update(vitals, roster, roster->calcs[i], now_ms);
-		}
-	}
-	return changed;
-}
-
 /* Follows the average only when it has moved by a tenth: answers don't change with every check. */
-static bool show_latency(struct vital *v)
+bool vital_show_latency(struct vital *v)
 {
 	uint32_t shown = v->shown_latency_us, now = v->latency_us,
 		 apart = now > shown ? now - shown : shown - now;
@@ -93,8 +50,7 @@ static bool show_latency(struct vital *v)
 	return true;
 }
 
-static bool paces_update(struct vitals *vitals, const struct roster *roster, uint32_t target,
-			 uint32_t latency_us)
+bool vital_pace(struct vitals *vitals, const struct roster *roster, uint32_t target, uint32_t latency_us)
 {
 	const struct check *check = roster->targets[target].check;
 	const struct thresholds thresholds = {check->rise, check->fall};
@@ -140,7 +96,7 @@ enum change vitals_result(struct vitals *vitals, const struct roster *roster, ui
 	if (v->silent && vitals_isolated(vitals, roster)) {
 		if (!was_silent)
 			silence_forgive(vitals, roster, now_ms);
-		return CHANGE_FIGURE;
+		return was_silent ? CHANGE_FIGURE : CHANGE_STATE;
 	}
 	v->health = health_step(v->health, result->ok, &thresholds);
 	bool figure =
@@ -152,23 +108,35 @@ enum change vitals_result(struct vitals *vitals, const struct roster *roster, ui
 	if (result->ok) {
 		v->latency_us = latency_fold(v->latency_us, result->latency_us);
 		figure |= take_load(v, result, roster->has_loads);
-		figure |= show_latency(v) && roster->has_latencies;
-		pace = paces_update(vitals, roster, target, result->latency_us);
+		figure |= vital_show_latency(v) && roster->has_latencies;
+		pace = vital_pace(vitals, roster, target, result->latency_us);
 	}
-	if (v->health.state == before.state)
-		return pace ? CHANGE_PACE : figure ? CHANGE_FIGURE : CHANGE_NONE;
-	note_transition(v, before.state, now_ms);
-	calcs_update(vitals, roster, target, now_ms);
-	return CHANGE_STATE;
+	enum change change = pace ? CHANGE_PACE : figure ? CHANGE_FIGURE : CHANGE_NONE;
+	if (v->health.state != before.state) {
+		vital_transition(v, before.state, now_ms);
+		change = CHANGE_STATE;
+	}
+	enum change calcs = calcs_update(vitals, roster, target, now_ms);
+	return calcs > change ? calcs : change;
 }
 
-void vitals_override(struct vitals *vitals, uint32_t datacenter, const struct override *override,
-		     int64_t now_ms)
+static void override_end(struct datacenter_vital *v, int64_t now_ms)
+{
+	if (v->override.state == OVERRIDE_DRAIN || v->override.state == OVERRIDE_DOWN)
+		v->returned_ms = now_ms;
+	v->override = (struct override){0};
+}
+
+void vitals_override(struct vitals *vitals, uint32_t datacenter, const struct override *override)
+{
+	vitals->datacenters[datacenter].override = *override;
+}
+
+void vitals_clear(struct vitals *vitals, uint32_t datacenter, int64_t now_ms)
 {
 	struct datacenter_vital *v = &vitals->datacenters[datacenter];
-	if (override->state == OVERRIDE_NONE) /* one that was forced up is back since then */
-		v->released_ms = v->override.state == OVERRIDE_UP ? v->override.since_ms : now_ms;
-	v->override = *override;
+	override_end(v, now_ms);
+	v->released_ms = now_ms;
 }
 
 int64_t vitals_expire(struct vitals *vitals, const struct roster *roster, int64_t now_ms)
@@ -179,7 +147,7 @@ int64_t vitals_expire(struct vitals *vitals, const struct roster *roster, int64_
 		if (o->state == OVERRIDE_NONE)
 			continue;
 		if (o->until_ms <= now_ms)
-			vitals_override(vitals, i, &(struct override){0}, now_ms);
+			override_end(&vitals->datacenters[i], now_ms);
 		else if (o->until_ms < next_ms)
 			next_ms = o->until_ms;
 	}
@@ -226,7 +194,7 @@ uint32_t *targets_match(const struct roster *roster, const struct roster *from)
 }
 
 void vitals_carry(struct vitals *to, const struct roster *roster, const struct vitals *from,
-		  const struct roster *from_roster)
+		  const struct roster *from_roster, int64_t now_ms)
 {
 	uint32_t *match = targets_match(roster, from_roster);
 	for (uint32_t i = 0; i < roster->n_targets; i++) {
@@ -250,4 +218,5 @@ void vitals_carry(struct vitals *to, const struct roster *roster, const struct v
 		if (j != CONFIG_NONE)
 			to->datacenters[i] = from->datacenters[j];
 	}
+	calcs_derive(to, roster, now_ms);
 }

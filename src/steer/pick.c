@@ -155,10 +155,9 @@ static unsigned pick_hash(const struct scale *scale, const struct pool *p, uint8
 }
 
 /* Those of the pool that cost the least. */
-static uint64_t cheapest(const uint32_t *costs, uint64_t pool)
+static uint64_t cheapest(const uint64_t *costs, uint64_t pool)
 {
-	uint64_t found = 0;
-	uint32_t least = UINT32_MAX;
+	uint64_t found = 0, least = UINT64_MAX;
 	for (; pool != 0; pool &= pool - 1) {
 		unsigned member = (unsigned)__builtin_ctzll(pool);
 		if (costs[member] < least)

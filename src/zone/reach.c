@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REACH_MAX = 64, HOPS_MAX = 12 };
+enum { REACH_MAX = 1024, HOPS_MAX = 12 };
 
 struct reach {
 	const struct zones *zones;
@@ -32,6 +32,21 @@ static bool note(struct reach *r, const struct steering *s)
 	return true;
 }
 
+static void reach_name(struct reach *r, const uint8_t *octets, unsigned hops);
+
+/* Goes on where a DNAME leads (RFC 6672 §2.2): the labels below its owner, then its target. */
+static void reach_dname(struct reach *r, const struct name *name, const struct node *node, unsigned hops)
+{
+	const uint8_t *target = node_rrset(node, TYPE_DNAME)->octets + RECORD_RDATA_AT;
+	size_t kept = name->len - (size_t)node->name_len, len = name_length(target);
+	uint8_t octets[2 * NAME_OCTETS_MAX];
+	if (kept + len > NAME_OCTETS_MAX)
+		return;
+	memcpy(octets, name->octets, kept);
+	memcpy(octets + kept, target, len);
+	reach_name(r, octets, hops + 1);
+}
+
 /* All that is steered at the name that a CNAME leads to, whatever the type that is asked for. */
 static void reach_name(struct reach *r, const uint8_t *octets, unsigned hops)
 {
@@ -42,6 +57,8 @@ static void reach_name(struct reach *r, const uint8_t *octets, unsigned hops)
 	name_from_octets(octets, &name);
 	name_labels(&name, label_at);
 	zones_find(r->zones, &lookup, TYPE_A, &m);
+	if (m.kind == MATCH_DNAME && hops < HOPS_MAX)
+		reach_dname(r, &name, m.node, hops);
 	for (unsigned i = 0; m.kind == MATCH_NODE && i < m.node->n_sets; i++)
 		reach_set(r, &m.node->sets[i], hops + 1);
 }
@@ -64,7 +81,7 @@ static void reach_set(struct reach *r, const struct rrset *set, unsigned hops)
 	if (set->steering == NULL && set->type == TYPE_CNAME)
 		reach_name(r, set->octets + RECORD_RDATA_AT, hops);
 	else if (set->steering != NULL && note(r, set->steering))
-		reach_members(r, set, hops);
+		reach_members(r, set, 0); /* each is met once, so this ends */
 }
 
 void zones_reach(const struct zone_context *context, const struct zones *zones)
@@ -80,6 +97,10 @@ void zones_reach(const struct zone_context *context, const struct zones *zones)
 			r->n = 0;
 			note(r, s);
 			reach_members(r, set, 0);
+			if (r->n == REACH_MAX)
+				fault_add(context->faults, (struct spot){.file = "zones"},
+					  "%s: its candidates lead to %d steered rrsets or more",
+					  context->roster->sets[s->set].name, REACH_MAX);
 			s->n_reached = (uint16_t)(r->n - 1);
 			s->reached = arena_copy(context->arena, r->list + 1,
 						s->n_reached * sizeof(struct steering *));

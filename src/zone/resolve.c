@@ -152,6 +152,15 @@ static void add_member(struct steering *s, const struct draft_owner *owner, cons
 	*offset += has_record ? (uint32_t)RECORD_RDATA_AT + r->len : 0;
 }
 
+/* Those that some tier can have: not in datacenters that the policy leaves out. */
+static uint64_t answerable(const struct steering *s)
+{
+	uint64_t mask = s->backups | s->loose;
+	for (unsigned i = 0; i < s->n_datacenters; i++)
+		mask |= s->in_datacenter[i];
+	return mask;
+}
+
 /* Enters the set into the roster, under its name. */
 static uint32_t enroll(const struct zone_context *context, const struct steering *s,
 		       const struct draft_owner *owner, uint16_t type, const struct candidate *list)
@@ -175,6 +184,7 @@ static uint32_t enroll(const struct zone_context *context, const struct steering
 					       .slots = slots,
 					       .weights = weights,
 					       .pick = s->policy.pick,
+					       .answerable = answerable(s),
 					       .ttl_s = s->policy.ttl_s,
 					       .by_latency = s->policy.method == METHOD_LATENCY ||
 							     s->policy.pick == PICK_LEAST_TIME,

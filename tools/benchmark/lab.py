@@ -20,7 +20,8 @@ def build():
     if not (BUILD / "build.ninja").exists():
         subprocess.run(["cmake", "--log-level=WARNING", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_C_COMPILER=gcc",
                         "-DGSLBD_TREE=release", "-DGSLBD_TESTS="], check=True)
-    subprocess.run(["ninja", "-C", BUILD, "--quiet", "gslbd", "bench-load", "bench-floor", "bench-farm"], check=True)
+    subprocess.run(["ninja", "-C", BUILD, "--quiet", "gslbd", "bench-load", "bench-floor", "bench-farm"], check=True,
+                   stdout=subprocess.DEVNULL)
 
 
 def free_port():

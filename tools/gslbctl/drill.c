@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -134,11 +135,28 @@ static void look_for_unmoved(struct drill *d)
 	}
 }
 
-/* Is the override still the drill's own? What somebody else has said since is not ours to clear. */
+enum { STATUS_TRIES = 10, STATUS_NAP_MS = 300 };
+
+/* The status, though the server may be hard to reach just now. */
+static struct json_object *status_at_last(struct drill *d)
+{
+	struct json_object *status = NULL;
+	for (int i = 0; i < STATUS_TRIES && status == NULL; i++) {
+		if (i > 0)
+			nanosleep(&(struct timespec){.tv_nsec = STATUS_NAP_MS * 1000000L}, NULL);
+		status = api_get(d->api, "/v1/status");
+	}
+	return status;
+}
+
+/* Is the override still the drill's own? What somebody else has said since is not ours to clear; what can't
+ * be found out is taken for ours, as that is likelier than anything else. */
 static bool is_ours(struct drill *d)
 {
 	char who[WHO_MAX];
-	struct json_object *status = api_get(d->api, "/v1/status");
+	struct json_object *status = status_at_last(d);
+	if (status == NULL)
+		return true;
 	struct json_object *override = member(plan_datacenter(status, d->datacenter), "override");
 	bool ours = override != NULL && strcmp(member_text(override, "why"), why) == 0 &&
 		    strcmp(member_text(override, "who"), override_who(who)) == 0;
@@ -154,6 +172,7 @@ static bool is_ours(struct drill *d)
 static bool give_back(struct drill *d)
 {
 	struct json_object *reply;
+	d->kept_away = true;
 	if (!is_ours(d))
 		return false;
 	begin(d, PHASE_BACK);
@@ -166,6 +185,7 @@ static bool give_back(struct drill *d)
 			SLACK_MS / 1000);
 	}
 	json_object_put(reply);
+	d->kept_away = status != 200;
 	return status == 200;
 }
 

@@ -82,6 +82,7 @@ struct drill {
 	struct wrong *wrongs;
 	size_t n_away; /* not back at the end */
 	bool interrupted;
+	bool kept_away; /* it could not be given back, or is somebody else's now */
 };
 
 /* Finds out who is asked as what, and what may be answered. False: it can't be had; told. */

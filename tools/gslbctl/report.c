@@ -47,7 +47,7 @@ static size_t count_emptied(const struct drill *d)
 
 int report_result(const struct drill *d, bool dry)
 {
-	if (d->interrupted)
+	if (d->interrupted || d->kept_away)
 		return RESULT_TROUBLE;
 	if (dry)
 		return count_emptied(d) > 0 ? RESULT_BAD : RESULT_GOOD;
@@ -277,12 +277,15 @@ static void print_verdict(const struct drill *d, bool dry, FILE *out)
 	int result = report_result(d, dry);
 	const char *words = result == RESULT_GOOD  ? "good"
 			    : result == RESULT_BAD ? "NOT GOOD"
+			    : d->kept_away         ? "NOT GIVEN BACK"
 						   : "INTERRUPTED";
 	table_paint(words, result == RESULT_GOOD ? COLOUR_GOOD : COLOUR_BAD, coloured, out);
 	if (dry)
 		fputs(result == RESULT_GOOD ? ": everybody would have somewhere to go\n"
 					    : ": some would have nowhere to go\n",
 		      out);
+	else if (d->kept_away)
+		fprintf(out, ": %s is not as it was before, see `gslbctl status`\n", d->datacenter);
 	else if (result == RESULT_TROUBLE)
 		fprintf(out, ": %s was given back at once\n", d->datacenter);
 	else

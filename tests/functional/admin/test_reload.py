@@ -42,7 +42,7 @@ def test_new_files_are_served_and_nothing_known_is_lost(pair):
     assert (before["reload"]["done"], before["reload"]["failed"], before["reload"]["last"]) == (0, 0, None)
     server.write("z.zone", ZONE.replace("192.0.2.1\n", "192.0.2.7\n"))
     after = reload(api)
-    assert (after["done"], after["failed"], after["ok"], after["faults"]) == (1, 0, True, None) and after["last"]
+    assert (after["done"], after["failed"], after["ok"], after["faults"]) == (1, 0, True, []) and after["last"]
     assert server.answers(WWW) == ["192.0.2.7"]
     (target,) = api.status()["targets"]
     assert target["passed"] >= before["targets"][0]["passed"] and target["since"] == before["targets"][0]["since"]
@@ -67,7 +67,7 @@ def test_broken_files_are_told_and_change_nothing(pair):
     server.write("gslbd.conf", conf)
     server.write("z.zone", ZONE)
     after = reload(api)
-    assert (after["done"], after["failed"], after["ok"], after["faults"]) == (1, 3, True, None)
+    assert (after["done"], after["failed"], after["ok"], after["faults"]) == (1, 3, True, [])
     assert server.answers(WWW) == ["192.0.2.1"]
 
 

@@ -90,7 +90,7 @@ def test_unknown_paths_methods_and_parameters(pair):
         reply = api.get(path)
         assert reply.status in (400, 404), path
     assert api.get("/v1/nope").error == "nothing is at /v1/nope"
-    for method, target, allow in (("POST", "/v1/status", "GET, HEAD"), ("GET", "/v1/reload", "POST"),
+    for method, target, allow in (("POST", "/v1/status", "GET, HEAD"), ("PUT", "/v1/reload", "GET, HEAD, POST"),
                                   ("POST", "/v1/overrides/fra", "PUT, DELETE"), ("PATCH", "/metrics", "GET, HEAD"),
                                   ("OPTIONS", "/v1/latency", "POST")):
         reply = api.ask(method, target, b"{}" if method == "POST" else None)

@@ -110,14 +110,14 @@ static inline void handle_conflict(void *context, const struct http_request *req
 static const char *const echo_parameters[] = {"name", "type", NULL};
 
 static const struct http_route desk_routes[] = {
-	{HTTP_GET, "/livez", NULL, true, handle_text},
-	{HTTP_GET, "/large", NULL, true, handle_large},
-	{HTTP_GET, "/v1/status", NULL, false, handle_echo},
-	{HTTP_GET, "/v1/explain", echo_parameters, false, handle_echo},
-	{HTTP_PUT, "/v1/overrides/", NULL, false, handle_echo},
-	{HTTP_DELETE, "/v1/overrides/", NULL, false, handle_nothing},
-	{HTTP_DELETE, "/v1/overrides/last/", NULL, false, handle_conflict},
-	{HTTP_POST, "/v1/reload", NULL, false, handle_echo},
+	{HTTP_GET, "/livez", NULL, true, handle_text, false},
+	{HTTP_GET, "/large", NULL, true, handle_large, false},
+	{HTTP_GET, "/v1/status", NULL, false, handle_echo, false},
+	{HTTP_GET, "/v1/explain", echo_parameters, false, handle_echo, false},
+	{HTTP_PUT, "/v1/overrides/", NULL, false, handle_echo, false},
+	{HTTP_DELETE, "/v1/overrides/", NULL, false, handle_nothing, false},
+	{HTTP_DELETE, "/v1/overrides/last/", NULL, false, handle_conflict, false},
+	{HTTP_POST, "/v1/reload", NULL, false, handle_echo, false},
 };
 
 static inline void on_tick(evutil_socket_t fd, short what, void *context)

@@ -116,16 +116,16 @@ static void what_hangs_is_killed_with_its_children(void **state)
 static void what_a_program_leaves_behind_ends_with_it(void **state)
 {
 	(void)state;
-	static const char *const left[] = {"sleep 1000", "yes"}; /* both hold the pipe, one fills it */
+	/* both hold the pipe, one fills it, within what a program may print */
+	static const char *const left[] = {"exec sleep 1000", "head -c 300000 /dev/zero; exec sleep 1000"};
 	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
 		struct loopback *lb = loopback_new();
 		struct check check = exec_check();
 		struct target target = target_of(&check, "192.0.2.1:80");
-		char script[128];
+		char script[192];
 		check.timeout_ms = 60000;
 		snprintf(script, sizeof(script),
-			 "rm -f left; sh -c 'echo $$ > left; exec %s' & until [ -s left ]; do :; done",
-			 left[i]);
+			 "rm -f left; sh -c 'echo $$ > left; %s' & until [ -s left ]; do :; done", left[i]);
 		write_script(script);
 		schedule_add(lb->schedule, 0, &target);
 		assert_true(loopback_wait(lb, 0, 1));

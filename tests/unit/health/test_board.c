@@ -239,7 +239,7 @@ static void a_new_roster_keeps_what_is_known_of_equal_targets(void **state)
 		setup(&before, conf);
 		setup(&after, rows[i].conf);
 		results(&before, before.roster->datacenter_targets[0], "SSSFFF");
-		vitals_carry(&after.vitals, after.roster, &before.vitals, before.roster);
+		vitals_carry(&after.vitals, after.roster, &before.vitals, before.roster, 1);
 		uint32_t target = after.roster->datacenter_targets[1];
 		assert_int_equal(after.vitals.targets[target].health.state, rows[i].expected);
 		uint32_t pace = after.roster->targets[target].first_pace;
