@@ -3,6 +3,7 @@
 #ifndef CONTROL_SAVER_H
 #define CONTROL_SAVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct measured;
@@ -11,6 +12,9 @@ struct saver;
 /* Files go to `folder`, which is made if it is not there. The first failure is logged, and the first success
  * after. */
 struct saver *saver_new(const char *folder);
+
+/* Has the last write failed? For any thread. */
+bool saver_failing(const struct saver *saver);
 
 /* Finishes what was asked for, and frees all. */
 void saver_free(struct saver *saver);

@@ -48,6 +48,9 @@ void watch_next(struct watch *watch, struct world *world, struct vitals *known);
  */
 struct world *watch_switch(struct watch *watch);
 
+/* The world that waits to follow; NULL: none does. */
+const struct world *watch_following(const struct watch *watch);
+
 /* Does a world wait for its first round? */
 bool watch_pending(const struct watch *watch);
 

@@ -121,11 +121,26 @@ void control_forget_places(struct control *c)
 	c->places = NULL;
 }
 
+/* What operators said of datacenters that are no more. */
+static void tell_lost_overrides(const struct watched *before, const struct config *config)
+{
+	for (size_t i = 0; i < before->world->config->n_datacenters; i++) {
+		const char *name = before->world->config->datacenters[i].name;
+		if (before->vitals.datacenters[i].override.state != OVERRIDE_NONE &&
+		    config_datacenter(config, name, strlen(name)) == CONFIG_NONE)
+			log_warn("reload: datacenter %s is no more, and what %s said of it is forgotten",
+				 name, before->vitals.datacenters[i].override.who);
+	}
+}
+
 /* The first round of the next world is complete. */
 void control_adopt(void *context)
 {
 	struct control *c = context;
 	struct tally **tallies = c->tallies;
+	struct watched *serving = watch_serving(c->watch);
+	if (serving->world != NULL)
+		tell_lost_overrides(serving, watch_following(c->watch)->config);
 	struct world *before = watch_switch(c->watch);
 	const struct config *config = control_world(c)->config;
 	if (before == NULL && !c->failed) {

@@ -45,12 +45,25 @@ static void tell_isolation(struct control *c, bool isolated)
 	c->isolated = isolated;
 }
 
+/* Tells of overrides that are about to end by themselves. */
+static void tell_expiry(const struct watched *w, int64_t now_ms)
+{
+	for (size_t i = 0; i < w->world->config->n_datacenters; i++) {
+		const struct override *o = &w->vitals.datacenters[i].override;
+		if (o->state != OVERRIDE_NONE && o->until_ms <= now_ms)
+			log_info("datacenter %s: what %s said of it has ended",
+				 w->world->config->datacenters[i].name, o->who);
+	}
+}
+
 void control_publish(struct control *c)
 {
 	struct watched *serving = watch_serving(c->watch);
 	const struct roster *roster = serving->world->roster;
 	uint64_t begin_ns = clock_ns();
-	int64_t now_ms = clock_ms(), expiry_ms = vitals_expire(&serving->vitals, roster, now_ms);
+	int64_t now_ms = clock_ms();
+	tell_expiry(serving, now_ms);
+	int64_t expiry_ms = vitals_expire(&serving->vitals, roster, now_ms);
 	struct board *board = board_build(roster, &serving->vitals, now_ms);
 	struct view *view = mem_alloc(sizeof(*view)), *before = c->view;
 	board->learned = c->learned;

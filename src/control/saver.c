@@ -29,7 +29,7 @@ struct saver {
 	char *state; /* to be written; NULL: nothing is */
 	size_t state_len;
 	struct measured *measured; /* likewise */
-	bool failing;
+	_Atomic bool failing[2];   /* state, measurements */
 };
 
 static bool write_all(int fd, const char *text, size_t len)
@@ -65,22 +65,25 @@ static bool replace_file(const char *path, const char *text, size_t len)
 	return ok;
 }
 
+enum file { FILE_STATE, FILE_MEASURED };
+
 /* Says when it begins to fail, and when it is well again, not each time. */
-static void tell(struct saver *saver, const char *path, const char *why)
+static void tell(struct saver *saver, enum file file, const char *path, const char *why)
 {
-	if (why != NULL && !saver->failing)
+	if (why != NULL && !saver->failing[file])
 		log_error("state: %s can't be written: %s; what happens now would not survive a restart",
 			  path, why);
-	if (why == NULL && saver->failing)
+	if (why == NULL && saver->failing[file])
 		log_info("state: %s is written again", path);
-	saver->failing = why != NULL;
+	saver->failing[file] = why != NULL;
 }
 
 static void save_state(struct saver *saver, const char *text, size_t len)
 {
 	char path[PATH_ROOM];
+	mkdir(saver->folder, 0750); /* it may have been taken away */
 	snprintf(path, sizeof(path), "%s/state.json", saver->folder);
-	tell(saver, path, replace_file(path, text, len) ? NULL : strerror(errno));
+	tell(saver, FILE_STATE, path, replace_file(path, text, len) ? NULL : strerror(errno));
 }
 
 static void save_measured(struct saver *saver, const struct measured *measured)
@@ -90,7 +93,7 @@ static void save_measured(struct saver *saver, const struct measured *measured)
 	struct measured_time at = {(uint64_t)clock_ms(), (uint64_t)clock_wall_ms()};
 	snprintf(path, sizeof(path), "%s/latency", saver->folder);
 	bool ok = measured_save(measured, path, at, &faults);
-	tell(saver, path, ok ? NULL : faults.n > 0 ? faults.list[0].text : "unknown reason");
+	tell(saver, FILE_MEASURED, path, ok ? NULL : faults.n > 0 ? faults.list[0].text : "unknown reason");
 	faults_free(&faults);
 }
 
@@ -129,7 +132,7 @@ struct saver *saver_new(const char *folder)
 	pthread_mutex_init(&saver->mutex, NULL);
 	pthread_cond_init(&saver->wanted, NULL);
 	if (mkdir(folder, 0750) != 0 && errno != EEXIST)
-		tell(saver, folder, strerror(errno));
+		tell(saver, FILE_STATE, folder, strerror(errno));
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (pthread_create(&saver->thread, NULL, run, saver) != 0)
@@ -170,4 +173,9 @@ void saver_put_measured(struct saver *saver, struct measured *copy)
 	saver->measured = copy;
 	pthread_cond_signal(&saver->wanted);
 	pthread_mutex_unlock(&saver->mutex);
+}
+
+bool saver_failing(const struct saver *saver)
+{
+	return saver->failing[FILE_STATE] || saver->failing[FILE_MEASURED];
 }

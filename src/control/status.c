@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the server knows and does, as JSON: GET /v1/status. */
 #include "base/clock.h"
+#include "base/memory.h"
 #include "control/server.h"
 
 #include <stdio.h>
@@ -176,7 +177,20 @@ struct json_object *status_datacenter_json(struct control *c, uint32_t datacente
 	return datacenter_json(c, datacenter, clock_ms());
 }
 
-static struct json_object *target_json(struct control *c, uint32_t i, int64_t now_ms)
+/* Which targets are well and decide for a record that return= holds back; a flag a target, to be freed. */
+static bool *held_targets(const struct control *c)
+{
+	const struct roster *roster = c->view->world->roster;
+	bool *held = mem_alloc(roster->n_targets + 1);
+	memset(held, 0, roster->n_targets + 1);
+	for (uint32_t i = 0; i < roster->n_slots; i++) {
+		if (c->view->board->standings[i] == STANDING_RECORD_HELD)
+			held[roster->slots[i].target] = true;
+	}
+	return held;
+}
+
+static struct json_object *target_json(struct control *c, uint32_t i, bool held, int64_t now_ms)
 {
 	struct watched *w = watch_serving(c->watch);
 	const struct roster_target *target = &w->world->roster->targets[i];
@@ -185,7 +199,7 @@ static struct json_object *target_json(struct control *c, uint32_t i, int64_t no
 	char address[ADDR_TEXT_MAX], expires[32];
 	put(o, "check", text(target->check->name));
 	put(o, "address", text(endpoint_format(&target->address, address)));
-	put(o, "state", text(state_text(v->health.state)));
+	put(o, "state", text(held ? "returning" : state_text(v->health.state)));
 	put_moment(o, "since", v->since_ms);
 	put(o, "why", v->health.state == HEALTH_DOWN || v->health.bad > 0 || v->silent ? text(v->why) : NULL);
 	put_vital(o, v, now_ms);
@@ -242,18 +256,21 @@ struct json_object *status_json(struct control *c)
 	struct json_object *o = json_object_new_object(), *datacenters = json_object_new_array();
 	struct json_object *targets = json_object_new_array();
 	int64_t now_ms = clock_ms();
+	bool *held = held_targets(c);
 	for (uint32_t i = 0; i < roster->config->n_datacenters; i++)
 		json_object_array_add(datacenters, datacenter_json(c, i, now_ms));
 	for (uint32_t i = 0; i < roster->n_targets; i++) {
 		const struct vital *v = &watch_serving(c->watch)->vitals.targets[i];
-		if (roster->n_targets <= TARGETS_LISTED || v->health.state != HEALTH_UP)
-			json_object_array_add(targets, target_json(c, i, now_ms));
+		if (roster->n_targets <= TARGETS_LISTED || v->health.state != HEALTH_UP || held[i])
+			json_object_array_add(targets, target_json(c, i, held[i], now_ms));
 	}
+	free(held);
 	put(o, "n_targets", json_object_new_int64(roster->n_targets));
 	put(o, "version", text(GSLBD_VERSION));
 	put_moment(o, "started", c->started_ms);
 	put(o, "ready", json_object_new_boolean(c->workers != NULL));
 	put(o, "isolated", json_object_new_boolean(c->isolated));
+	put(o, "state_failing", json_object_new_boolean(c->saver != NULL && saver_failing(c->saver)));
 	put(o, "listens", listens_json(c));
 	put(o, "zones", zones_json(c));
 	put(o, "reload", reload_json(c));

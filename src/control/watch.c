@@ -51,7 +51,9 @@ static void log_transition(const struct roster *roster, uint32_t target, enum he
 	if (state == HEALTH_DOWN)
 		log_warn("down: check %s of %s%s: %s", t->check->name, address, names, why);
 	else
-		log_info("up: check %s of %s%s", t->check->name, address, names);
+		log_info("up: check %s of %s%s%s", t->check->name, address, names,
+			 t->check->comeback.when == COMEBACK_AUTO ? ""
+								  : ", and held back by return= for now");
 }
 
 /* Which limit a target's latency has crossed, and which way. */
@@ -305,4 +307,9 @@ struct watched *watch_serving(struct watch *watch)
 bool watch_pending(const struct watch *watch)
 {
 	return watch->next.world != NULL;
+}
+
+const struct world *watch_following(const struct watch *watch)
+{
+	return watch->next.world;
 }

@@ -54,7 +54,8 @@ bool status_well(struct json_object *status)
 {
 	return count_not_up(member(status, "datacenters")) == 0 &&
 	       count_not_up(member(status, "targets")) == 0 && !reload_failed(status) &&
-	       !json_object_get_boolean(member(status, "isolated"));
+	       !json_object_get_boolean(member(status, "isolated")) &&
+	       !json_object_get_boolean(member(status, "state_failing"));
 }
 
 /* Adds ", what" to a line, or "what" to its begin. */
@@ -89,6 +90,8 @@ static void complaints(struct json_object *status, char *out)
 	if (json_object_get_boolean(member(status, "isolated")))
 		append(out,
 		       "ISOLATED (no target gives a sign of life; answers go by the health known before)");
+	if (json_object_get_boolean(member(status, "state_failing")))
+		append(out, "%sSTATE NOT SAVED (the log says why; a restart would forget)", comma(out));
 	if (n > 0)
 		append(out, "%s%zu of %zu datacenters not up", comma(out), n, length(datacenters));
 	if (failing > 0)

@@ -197,7 +197,7 @@ www AT iad A {IAD}
     with AdminServer(conf, zone) as server:
         assert server.ask("www") == [FRA]
         outage(server, site)
-        wait_until(lambda: server.target("own")["state"] == "up", 5, "the checks are good")
+        wait_until(lambda: server.target("own")["state"] == "returning", 5, "the checks are good, the record held back")
         assert server.datacenter("fra")["state"] == "up" and server.ask("www") == [IAD]
         server.call("DELETE", "/v1/overrides/fra")
         server.waits_for("www", [FRA], 2)
