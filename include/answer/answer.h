@@ -5,8 +5,7 @@
 #define ANSWER_ANSWER_H
 
 #include "steer/choose.h"
-#include "wire/query.h"
-#include "wire/rrset.h"
+#include "wire/reply.h"
 #include "world/world.h"
 
 enum {
@@ -15,15 +14,11 @@ enum {
 	CHOICES_MAX = 80, /* 64 names that ALIAS stand for, and a chain */
 };
 
-/* One rrset of the answer. */
+/* One rrset of the answer, or what was chosen of it. */
 struct piece {
+	struct reply_records records;
 	enum section section;
 	bool glue; /* of a name server within the delegation: without it the answer is of no use (RFC 9471) */
-	const uint8_t *owner; /* NULL: the question's name */
-	const struct rrset *set;
-	const struct choice *choice; /* which records of a steered set; NULL: all */
-	uint32_t ttl_s; /* where other than the set's own: of a choice, or of what an ALIAS stands for */
-	bool has_ttl;
 };
 
 /* A CNAME made from a DNAME (RFC 6672 §3.1), with its octets. */

@@ -64,6 +64,9 @@ bool at_parse(const struct entry *entry, size_t first, const struct config *conf
 /* What a STEER without options says, for names that have none. */
 struct steer_entry steer_default(enum method method, int geomap);
 
+/* Do two say the same? */
+bool steer_equal(const struct steer_entry *a, const struct steer_entry *b);
+
 /* The words of the dialect for each, for explanations. */
 const char *method_word(enum method method);
 const char *pick_word(enum pick pick);

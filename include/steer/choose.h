@@ -33,7 +33,7 @@ struct choice {
  * Chooses. `client` is v4 or v6. Reads no clock; takes random numbers and turns from `picker`. Only the first
  * `n` of `picked`, and `n_records` of `records`, are set.
  */
-void steer_choose(const struct steering *steering, const struct board *board, const struct addr *client,
+void steer_choose(const struct steered *steered, const struct board *board, const struct addr *client,
 		  struct picker *picker, struct choice *out);
 
 #endif

@@ -32,7 +32,7 @@ void picker_seed(struct picker *picker);
 
 /* What is picked from, and for whom. */
 struct pool {
-	const struct steering *steering;
+	const struct steered *steered;
 	const struct set_extra *extra; /* NULL: nothing */
 	uint64_t client;               /* pick=hash: hash_client() */
 	uint64_t members;              /* not empty */

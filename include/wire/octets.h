@@ -32,6 +32,31 @@ static inline void octets_put32(uint8_t *p, uint32_t value)
 	memcpy(p, &v, sizeof(v));
 }
 
+static inline void octets_put64(uint8_t *p, uint64_t value)
+{
+	uint64_t v = __builtin_bswap64(value);
+	memcpy(p, &v, sizeof(v));
+}
+
+/*
+ * Copies `len` octets, at least 8, none of them beyond: in pieces of a fixed size, of which the last lies
+ * over the one before where they don't come out even. For the few octets that records and questions have.
+ */
+static inline void octets_copy(uint8_t *to, const uint8_t *from, size_t len)
+{
+	if (len < 16) {
+		uint64_t first, last;
+		memcpy(&first, from, 8);
+		memcpy(&last, from + len - 8, 8);
+		memcpy(to, &first, 8);
+		memcpy(to + len - 8, &last, 8);
+		return;
+	}
+	for (size_t at = 0; at < len - 16; at += 16)
+		memcpy(to + at, from + at, 16);
+	memcpy(to + len - 16, from + len - 16, 16);
+}
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "gslbd is written for little-endian machines"
 #endif

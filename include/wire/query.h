@@ -14,12 +14,12 @@
 /* The EDNS client-subnet option (RFC 7871 §6). */
 struct client_subnet {
 	bool present;
-	uint8_t source;   /* SOURCE PREFIX-LENGTH; 0: the client does not say where it is */
-	struct addr addr; /* FAMILY_NONE only with source 0 */
+	uint8_t source;        /* SOURCE PREFIX-LENGTH; 0: the client does not say where it is */
+	struct addr addr;      /* FAMILY_NONE only with source 0 */
+	const uint8_t *option; /* in the message, which the reply repeats but for the scope */
 };
 
 struct query {
-	uint16_t id;
 	uint16_t flags; /* as received */
 	uint16_t type;
 	uint16_t class;
@@ -29,8 +29,8 @@ struct query {
 	uint8_t edns_version;
 	uint16_t udp_size; /* the client's, at least 512 */
 	struct client_subnet subnet;
-	const uint8_t *question; /* in the message, letter case kept */
-	struct name name;        /* lower case */
+	const uint8_t *message; /* whose header, and question with its letter case, the reply repeats */
+	struct name name;       /* lower case */
 	uint8_t label_at[NAME_LABELS_MAX + 1];
 };
 

@@ -15,8 +15,9 @@ enum { REPLY_NAMES_MAX = 64 };
 struct reply {
 	uint8_t *octets;
 	size_t len;
-	size_t limit; /* room for records: the message's limit less the OPT record that comes last */
-	uint16_t counts[3];
+	size_t limit;    /* room for records: the message's limit less the OPT record that comes last */
+	size_t opt_len;  /* of that */
+	uint64_t counts; /* of all sections, the question's the highest 16 bits, as in the header */
 	uint8_t n_names;
 	uint16_t names[REPLY_NAMES_MAX]; /* where names and their ancestors begin, to compress against */
 };

@@ -23,16 +23,16 @@ struct rdata_shape {
 	uint8_t names;
 };
 
-struct steering;
+struct steered;
 
-/* The records of one owner and type. With `steering`, they are candidates, of which a choice tells which are
+/* The records of one owner and type. With `steered`, they are candidates, of which a choice tells which are
  * answered. */
 struct rrset {
 	uint16_t type;
 	uint16_t n;
 	uint32_t octets_len; /* of all records together */
 	const uint8_t *octets;
-	const struct steering *steering; /* NULL: all are answered, whoever asks */
+	const struct steered *steered; /* NULL: all are answered, whoever asks */
 	struct rdata_shape shape;
 };
 

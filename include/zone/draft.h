@@ -105,8 +105,8 @@ struct steer_entry steering_policy(const struct draft *draft, const struct draft
 void zones_reach(const struct zone_context *context, const struct zones *zones);
 
 /* Resolves how those candidates are steered. Part of rrset_steer(). */
-struct steering *steering_resolve(const struct zone_context *context, const struct draft *draft,
-				  const struct draft_owner *owner, uint16_t type,
-				  const struct candidate *list, unsigned n);
+const struct steered *steering_resolve(const struct zone_context *context, const struct draft *draft,
+				       const struct draft_owner *owner, uint16_t type,
+				       const struct candidate *list, unsigned n);
 
 #endif

@@ -18,15 +18,12 @@ struct member {
 			    one that has nothing of the type, but takes its turn at a name with CNAME
 			    candidates */
 	uint32_t ttl_s;
-	uint16_t weight;
-	uint16_t datacenter;       /* index into the config's, or UINT16_MAX for AT * */
-	uint64_t identity;         /* pick=hash: what it is known by */
-	const struct rrset *alias; /* what an ALIAS stands for; NULL where it is none */
+	uint16_t datacenter; /* index into the config's, or UINT16_MAX for AT * */
 };
 
+/* How: shared by all sets whose STEER and AT entries say the same but for the data. */
 struct steering {
 	struct steer_entry policy;
-	uint32_t set;                  /* of the roster and on the board */
 	const struct locator *locator; /* the order for each client; NULL where all clients have one order */
 	const struct times_locator *times; /* METHOD_LATENCY: the times for each client; NULL with others */
 	const struct order *order;         /* that order; with METHOD_POOL the datacenters that take part */
@@ -38,19 +35,35 @@ struct steering {
 	const uint64_t *backups_in_datacenter;
 	const uint8_t *column; /* by datacenter of the config: index into in_datacenter, or NO_COLUMN */
 
-	/* What else decides, for some client, where an ALIAS or CNAME among the candidates leads. */
-	uint16_t n_reached;
-	const struct steering *const *reached;
-
 	uint64_t loose;         /* AT *, but for backups */
 	uint64_t backups;       /* backup=yes */
 	uint64_t loose_backups; /* of AT * */
-	bool aliases;           /* some candidate stands for something else */
 	uint64_t heavy;         /* weight above 0 */
 	uint64_t cnames;        /* those whose record is a CNAME: an answer has one, and nothing else */
+	const uint32_t *weights;
 	uint8_t n;
 	struct member members[];
 };
+
+/* What is steered: the candidates of one name and type. */
+struct steered {
+	const struct steering *how;
+	uint32_t set; /* of the roster and on the board */
+
+	/* What else decides, for some client, where an ALIAS or CNAME among the candidates leads. */
+	uint16_t n_reached;
+	const struct steered *const *reached;
+
+	const struct rrset *const
+		*aliases;           /* by member: what an ALIAS stands for, or NULL; NULL: none is one */
+	const uint64_t *identities; /* pick=hash: what each member is known by */
+};
+
+/* What a member stands for; NULL where it is no ALIAS. */
+static inline const struct rrset *steered_alias(const struct steered *s, unsigned member)
+{
+	return s->aliases ? s->aliases[member] : NULL;
+}
 
 static inline uint64_t steering_all(const struct steering *s)
 {

@@ -70,6 +70,7 @@ struct zone_context {
 	struct arena *arena;   /* keeps the zone */
 	struct faults *faults;
 	uint64_t seed;
+	struct steerings *steerings; /* what their names may share */
 };
 
 /* Reads, checks and builds one zone; NULL where it has an error, all of which are among the faults. */

@@ -18,7 +18,7 @@ static int host_offset(uint16_t type)
 static bool present(const struct answer *a, const struct rrset *set)
 {
 	for (unsigned i = 0; i < a->n; i++) {
-		if (a->pieces[i].set == set)
+		if (a->pieces[i].records.set == set)
 			return true;
 	}
 	return false;
@@ -28,7 +28,7 @@ static bool present(const struct answer *a, const struct rrset *set)
 static void add_type(struct answer *a, const struct node *node, uint16_t type, bool glue)
 {
 	const struct rrset *set = node_rrset(node, type);
-	if (set != NULL && set->steering == NULL && !present(a, set))
+	if (set != NULL && set->steered == NULL && !present(a, set))
 		answer_add(a, SECTION_ADDITIONAL, node->name, set)->glue = glue;
 }
 
@@ -46,18 +46,20 @@ static void add_host(struct answer *a, const struct match *m, const uint8_t *oct
 
 static void add_hosts(struct answer *a, const struct match *m, const struct piece *piece, unsigned offset)
 {
-	const struct rrset *set = piece->set;
+	const struct reply_records *records = &piece->records;
+	const struct rrset *set = records->set;
 	const uint8_t *first = set->octets + RECORD_RDATA_AT + offset;
-	for (unsigned i = 0; piece->choice != NULL && i < piece->choice->n_records; i++)
-		add_host(a, m, first + piece->choice->records[i]);
-	for (size_t at = 0; piece->choice == NULL && at < set->octets_len; at += record_len(set->octets + at))
+	for (unsigned i = 0; i < records->n; i++)
+		add_host(a, m, first + records->picked[i]);
+	for (size_t at = 0; records->picked == NULL && at < set->octets_len;
+	     at += record_len(set->octets + at))
 		add_host(a, m, first + at);
 }
 
 void answer_add_addresses(struct answer *a, const struct match *m)
 {
 	for (unsigned i = 0, n = a->n; i < n; i++) {
-		int offset = host_offset(a->pieces[i].set->type);
+		int offset = host_offset(a->pieces[i].records.set->type);
 		if (offset >= 0)
 			add_hosts(a, m, &a->pieces[i], (unsigned)offset);
 	}

@@ -27,10 +27,7 @@ struct piece *answer_add(struct answer *a, enum section section, const uint8_t *
 	a->n += a->n < PIECES_MAX;
 	piece->section = section;
 	piece->glue = false;
-	piece->has_ttl = false;
-	piece->owner = owner;
-	piece->set = set;
-	piece->choice = NULL;
+	piece->records = (struct reply_records){.set = set, .owner = owner};
 	return piece;
 }
 
@@ -58,109 +55,138 @@ static void drop_doubles(const struct rrset *set, struct choice *choice)
 	choice->n_records = n;
 }
 
-/* What is to be answered at one name: the set asked for, and those that candidates picked from it stand for.
- */
-struct sets {
-	unsigned n;
-	const struct rrset *list[CANDIDATES_MAX + 1];
-};
-
-static void sets_add(struct sets *sets, const struct rrset *set)
-{
-	for (unsigned i = 0; i < sets->n; i++) {
-		if (sets->list[i] == set)
-			return;
-	}
-	if (sets->n < CANDIDATES_MAX + 1)
-		sets->list[sets->n++] = set;
-}
-
 /* Does the client's place decide, here or where a candidate may lead to? */
-static bool looks_at_place(const struct steering *s)
+static bool looks_at_place(const struct steered *s)
 {
-	bool looks = s->locator != NULL || s->times != NULL;
+	bool looks = s->how->locator != NULL || s->how->times != NULL;
 	for (unsigned i = 0; i < s->n_reached && !looks; i++)
-		looks = s->reached[i]->locator != NULL || s->reached[i]->times != NULL;
+		looks = s->reached[i]->how->locator != NULL || s->reached[i]->how->times != NULL;
 	return looks;
 }
 
-/* Chooses from a steered set, and adds what its picks stand for to `sets`, as far as there is room. */
-static const struct choice *choose(struct search *s, const struct rrset *set, struct sets *sets)
+static const struct choice *choose(struct search *s, const struct rrset *set)
 {
 	struct answer *a = s->a;
 	struct choice *choice = &a->choices[a->n_choices];
 	a->chosen_at[a->n_choices] = s->owner;
 	a->chosen[a->n_choices++] = set;
-	steer_choose(set->steering, s->view->board, &s->client->addr, s->picker, choice);
-	a->located |= looks_at_place(set->steering);
+	steer_choose(set->steered, s->view->board, &s->client->addr, s->picker, choice);
+	a->located |= looks_at_place(set->steered);
 	if (choice->scope > a->scope)
 		a->scope = choice->scope;
-	for (unsigned i = 0; i < choice->n; i++) {
-		const struct member *member = &set->steering->members[choice->picked[i]];
-		if (member->alias != NULL)
-			sets_add(sets, member->alias);
-	}
 	if (choice->n_records > 1)
 		drop_doubles(set, choice);
 	return choice;
+}
+
+static const uint8_t *give_up(struct answer *a)
+{
+	a->rcode = RCODE_SERVFAIL;
+	a->authoritative = false;
+	a->n = 0;
+	return NULL;
+}
+
+static void add_choice(struct search *s, const struct rrset *set, const struct choice *choice)
+{
+	struct reply_records *records = &answer_add(s->a, SECTION_ANSWER, s->owner, set)->records;
+	records->picked = choice->records;
+	records->n = (uint16_t)choice->n_records;
+	records->has_ttl = true;
+	records->ttl_s = choice->ttl_s;
+}
+
+/* What candidates that were picked stand for. */
+struct aliases {
+	unsigned n;
+	const struct rrset *list[CANDIDATES_MAX];
+};
+
+static void aliases_note(struct aliases *aliases, const struct steered *steered, const struct choice *choice)
+{
+	for (unsigned i = 0; i < choice->n; i++) {
+		const struct rrset *alias = steered_alias(steered, choice->picked[i]);
+		bool seen = alias == NULL;
+		for (unsigned j = 0; j < aliases->n && !seen; j++)
+			seen = aliases->list[j] == alias;
+		if (!seen && aliases->n < CANDIDATES_MAX)
+			aliases->list[aliases->n++] = alias;
+	}
+}
+
+/*
+ * Adds what the candidates stand for that were picked from `asked`, and from what those stand for; *ttl_s
+ * becomes the lowest of all. False: one of them has all-down=servfail.
+ */
+static bool add_aliases(struct search *s, const struct rrset *asked, const struct choice *choice,
+			uint32_t *ttl_s)
+{
+	struct aliases aliases;
+	aliases.n = 0;
+	aliases_note(&aliases, asked->steered, choice);
+	for (unsigned i = 0; i < aliases.n && s->a->n_choices < CHOICES_MAX; i++) {
+		const struct rrset *set = aliases.list[i];
+		uint32_t its_ttl_s = UINT32_MAX;
+		if (set->steered == NULL) {
+			answer_add(s->a, SECTION_ANSWER, s->owner, set);
+			its_ttl_s = octets_get32(set->octets + RECORD_TTL_AT);
+		} else {
+			choice = choose(s, set);
+			if (choice->outcome == CHOICE_SERVFAIL)
+				return false;
+			if (choice->n > 0)
+				its_ttl_s = choice->ttl_s;
+			if (choice->n_records > 0)
+				add_choice(s, set, choice);
+			aliases_note(&aliases, set->steered, choice);
+		}
+		*ttl_s = its_ttl_s < *ttl_s ? its_ttl_s : *ttl_s;
+	}
+	return true;
 }
 
 /* Records of one name and type have one TTL (RFC 2181 §5.2). */
 static void settle_ttl(struct answer *a, unsigned first, uint32_t ttl_s)
 {
 	for (unsigned i = first; i < a->n; i++) {
-		a->pieces[i].ttl_s = ttl_s;
-		a->pieces[i].has_ttl = true;
+		a->pieces[i].records.ttl_s = ttl_s;
+		a->pieces[i].records.has_ttl = true;
 	}
 }
 
-/*
- * Adds what is chosen of a steered set to the answer section, and of what the chosen stand for. Returns the
- * first record, NULL if there is none.
- */
-static const uint8_t *add_chosen(struct search *s, const struct rrset *asked)
+/* Adds what is chosen of a steered set, with what the chosen stand for. Returns the first record, NULL if
+ * there is none. */
+static const uint8_t *add_chosen(struct search *s, const struct rrset *set)
 {
 	struct answer *a = s->a;
-	struct sets sets;
 	unsigned first = a->n;
-	uint32_t ttl_s = UINT32_MAX;
-	sets.n = 1;
-	sets.list[0] = asked;
-	for (unsigned i = 0; i < sets.n; i++) {
-		const struct rrset *set = sets.list[i];
-		const struct choice *choice = NULL;
-		uint32_t its_ttl_s;
-		if (set->steering != NULL && a->n_choices == CHOICES_MAX)
-			break;
-		if (set->steering != NULL)
-			choice = choose(s, set, &sets);
-		if (choice == NULL) {
-			its_ttl_s = octets_get32(set->octets + RECORD_TTL_AT);
-		} else if (choice->outcome != CHOICE_SERVFAIL) {
-			its_ttl_s = choice->n > 0 ? choice->ttl_s : UINT32_MAX;
-		} else {
-			a->rcode = RCODE_SERVFAIL;
-			a->authoritative = false;
-			a->n = 0;
-			return NULL;
-		}
-		ttl_s = its_ttl_s < ttl_s ? its_ttl_s : ttl_s;
-		if (choice == NULL || choice->n_records > 0)
-			answer_add(a, SECTION_ANSWER, s->owner, set)->choice = choice;
+	if (a->n_choices == CHOICES_MAX) {
+		add_negative(s);
+		return NULL;
+	}
+	const struct choice *choice = choose(s, set);
+	if (choice->outcome == CHOICE_SERVFAIL)
+		return give_up(a);
+	if (choice->n_records > 0)
+		add_choice(s, set, choice);
+	if (set->steered->aliases != NULL) {
+		uint32_t ttl_s = choice->n > 0 ? choice->ttl_s : UINT32_MAX;
+		if (!add_aliases(s, set, choice, &ttl_s))
+			return give_up(a);
+		settle_ttl(a, first, ttl_s);
 	}
 	if (a->n == first) {
 		add_negative(s);
 		return NULL;
 	}
-	settle_ttl(a, first, ttl_s);
-	const struct piece *piece = &a->pieces[first];
-	return piece->set->octets + (piece->choice ? piece->choice->records[0] : 0);
+	const struct reply_records *records = &a->pieces[first].records;
+	return records->set->octets + (records->picked ? records->picked[0] : 0);
 }
 
 /* Adds what a set says to the answer section. Returns the first record, NULL if there is none. */
 static const uint8_t *add_answer(struct search *s, const struct rrset *set)
 {
-	if (set->steering != NULL)
+	if (set->steered != NULL)
 		return add_chosen(s, set);
 	answer_add(s->a, SECTION_ANSWER, s->owner, set);
 	return set->octets;
@@ -169,7 +195,7 @@ static const uint8_t *add_answer(struct search *s, const struct rrset *set)
 static bool in_answer(const struct answer *a, const struct rrset *set)
 {
 	for (unsigned i = 0; i < a->n; i++) {
-		if (a->pieces[i].set == set)
+		if (a->pieces[i].records.set == set)
 			return true;
 	}
 	return false;

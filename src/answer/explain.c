@@ -96,23 +96,24 @@ static struct json_object *rdata_json(const uint8_t *record)
 }
 
 /* "www.app.example.com. A" */
-static const char *set_name(const struct explainer *e, const struct steering *s)
+static const char *set_name(const struct explainer *e, const struct steered *s)
 {
 	return e->view->world->roster->sets[s->set].name;
 }
 
 /* A member's data; that of an ALIAS is the first record of what it stands for. */
-static struct json_object *member_json(const struct explainer *e, const struct rrset *set,
-				       const struct member *m)
+static struct json_object *member_json(const struct explainer *e, const struct rrset *set, unsigned member)
 {
-	if (m->record != MEMBER_NO_RECORD)
-		return rdata_json(set->octets + m->record);
-	if (m->alias == NULL)
+	const struct rrset *alias = steered_alias(set->steered, member);
+	uint32_t record = set->steered->how->members[member].record;
+	if (record != MEMBER_NO_RECORD)
+		return rdata_json(set->octets + record);
+	if (alias == NULL)
 		return text("(nothing of this type)");
-	if (m->alias->steering == NULL)
-		return rdata_json(m->alias->octets);
+	if (alias->steered == NULL)
+		return rdata_json(alias->octets);
 	char name[NAME_TEXT_MAX + 32];
-	snprintf(name, sizeof(name), "ALIAS %s", set_name(e, m->alias->steering));
+	snprintf(name, sizeof(name), "ALIAS %s", set_name(e, alias->steered));
 	return text(name);
 }
 
@@ -160,11 +161,12 @@ static const char *standing_text(enum standing standing)
 }
 
 /* How much of the weight of a member's tier is usable, where min-up asks for more. */
-static void why_not_tier(const struct explainer *e, const struct steering *s, unsigned member, char *out,
+static void why_not_tier(const struct explainer *e, const struct steered *steered, unsigned member, char *out,
 			 size_t room)
 {
+	const struct steering *s = steered->how;
 	struct tiers tiers;
-	uint64_t usable = e->view->board->sets[s->set].usable;
+	uint64_t usable = e->view->board->sets[steered->set].usable;
 	struct timed timed;
 	if (s->times != NULL) {
 		latency_times(s, e->view->board, &e->client.addr, &timed);
@@ -187,9 +189,10 @@ static void why_not_tier(const struct explainer *e, const struct steering *s, un
 }
 
 /* Why a step removed a member. */
-static void why_removed(const struct explainer *e, const struct steering *s, unsigned member, enum step step,
-			char *out, size_t room)
+static void why_removed(const struct explainer *e, const struct steered *steered, unsigned member,
+			enum step step, char *out, size_t room)
 {
+	const struct steering *s = steered->how;
 	char source[128];
 	switch (step) {
 	case STEP_CANDIDATES:
@@ -197,16 +200,16 @@ static void why_removed(const struct explainer *e, const struct steering *s, uns
 		snprintf(out, room, "not for this client: %s does not name it", source);
 		return;
 	case STEP_USABLE: {
-		uint32_t slot = e->view->world->roster->sets[s->set].slots[member];
+		uint32_t slot = e->view->world->roster->sets[steered->set].slots[member];
 		snprintf(out, room, "%s", standing_text(e->view->board->standings[slot]));
 		return;
 	}
 	case STEP_FAST: snprintf(out, room, "over max-latency, and others are not"); return;
 	case STEP_LOAD: snprintf(out, room, "over its capacity, which sheds this query"); return;
-	case STEP_TIER: why_not_tier(e, s, member, out, room); return;
+	case STEP_TIER: why_not_tier(e, steered, member, out, room); return;
 	case STEP_PICK:
 		snprintf(out, room, "not picked this time (%s, weight %u)", pick_word(s->policy.pick),
-			 s->members[member].weight);
+			 s->weights[member]);
 		return;
 	case STEP_COUNT: break;
 	}
@@ -219,12 +222,12 @@ static struct json_object *removed_json(const struct explainer *e, const struct 
 	struct json_object *list = json_object_new_array();
 	for (; removed != 0; removed &= removed - 1) {
 		unsigned member = (unsigned)__builtin_ctzll(removed);
-		const struct member *m = &set->steering->members[member];
+		const struct member *m = &set->steered->how->members[member];
 		char why[256];
-		why_removed(e, set->steering, member, step, why, sizeof(why));
+		why_removed(e, set->steered, member, step, why, sizeof(why));
 		struct json_object *o = json_object_new_object();
 		put(o, "datacenter", text(datacenter_name(e, m)));
-		put(o, "record", member_json(e, set, m));
+		put(o, "record", member_json(e, set, member));
 		put(o, "why", text(why));
 		json_object_array_add(list, o);
 	}
@@ -244,8 +247,9 @@ static void add_choice(struct explainer *e, const struct rrset *set, const struc
 		       struct json_object *steps)
 {
 	static const char *const names[STEP_COUNT] = {"candidates", "usable", "fast", "load", "tier", "pick"};
-	const struct steering *s = set->steering;
-	const struct set_extra *extra = e->view->board->sets[s->set].extra;
+	const struct steered *steered = set->steered;
+	const struct steering *s = steered->how;
+	const struct set_extra *extra = e->view->board->sets[steered->set].extra;
 	e->choice = choice;
 	uint64_t before = steering_all(s);
 	for (enum step step = STEP_CANDIDATES; step < STEP_COUNT; step++) {
@@ -266,13 +270,14 @@ static void add_choice(struct explainer *e, const struct rrset *set, const struc
 }
 
 /* The order of the datacenters for this client, and where it comes from. */
-static struct json_object *orders_json(const struct explainer *e, const struct steering *s,
+static struct json_object *orders_json(const struct explainer *e, const struct steered *steered,
 				       const struct choice *choice)
 {
+	const struct steering *s = steered->how;
 	char source[128];
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	order_source(e, s, source, sizeof(source));
-	put(o, "of", text(set_name(e, s)));
+	put(o, "of", text(set_name(e, steered)));
 	put(o, "by", text(source));
 	put(o, "datacenters", list);
 	if (s->times != NULL) {
@@ -293,14 +298,14 @@ static struct json_object *orders_json(const struct explainer *e, const struct s
 static void add_answers(const struct answer *a, struct json_object *list, uint32_t *ttl_s)
 {
 	for (unsigned i = 0; i < a->n; i++) {
-		const struct piece *p = &a->pieces[i];
-		if (p->section != SECTION_ANSWER)
+		const struct reply_records *p = &a->pieces[i].records;
+		if (a->pieces[i].section != SECTION_ANSWER)
 			continue;
 		uint32_t ttl = p->has_ttl ? p->ttl_s : octets_get32(p->set->octets + RECORD_TTL_AT);
 		*ttl_s = ttl < *ttl_s ? ttl : *ttl_s;
-		for (unsigned j = 0; p->choice != NULL && j < p->choice->n_records; j++)
-			json_object_array_add(list, rdata_json(p->set->octets + p->choice->records[j]));
-		for (size_t at = 0; p->choice == NULL && at < p->set->octets_len;
+		for (unsigned j = 0; j < p->n; j++)
+			json_object_array_add(list, rdata_json(p->set->octets + p->picked[j]));
+		for (size_t at = 0; p->picked == NULL && at < p->set->octets_len;
 		     at += record_len(p->set->octets + at))
 			json_object_array_add(list, rdata_json(p->set->octets + at));
 	}
@@ -329,7 +334,8 @@ static void request_query(const struct explain_request *request, struct query *q
 	q->class = CLASS_IN;
 	name_labels(&q->name, q->label_at);
 	if (request->from_subnet)
-		q->subnet = (struct client_subnet){true, request->client.len, request->client.addr};
+		q->subnet = (struct client_subnet){
+			.present = true, .source = request->client.len, .addr = request->client.addr};
 }
 
 static struct json_object *client_json(const struct explainer *e, const struct explain_request *request)
@@ -354,7 +360,7 @@ static struct json_object *compose(struct explainer *e, const struct explain_req
 	char name[NAME_TEXT_MAX], type[16];
 	uint32_t ttl_s = UINT32_MAX;
 	for (unsigned i = 0; i < a->n_choices; i++) {
-		json_object_array_add(orders, orders_json(e, a->chosen[i]->steering, &a->choices[i]));
+		json_object_array_add(orders, orders_json(e, a->chosen[i]->steered, &a->choices[i]));
 		add_choice(e, a->chosen[i], &a->choices[i], steps);
 	}
 	add_answers(a, answers, &ttl_s);

@@ -27,7 +27,7 @@ static uint16_t type_of(const struct view *view, const struct query *q)
 	if (m.kind != MATCH_NODE || node_rrset(m.node, TYPE_A) != NULL)
 		return TYPE_A;
 	for (unsigned i = 0; i < m.node->n_sets; i++) {
-		if (m.node->sets[i].steering != NULL)
+		if (m.node->sets[i].steered != NULL)
 			return m.node->sets[i].type;
 	}
 	return TYPE_A;

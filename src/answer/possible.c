@@ -21,11 +21,12 @@ struct walk {
 static void walk_name(struct walk *w, const struct name *name, const char *datacenter);
 
 /* Whom any pick may take: load and dice are of the moment, order and health are not. */
-static uint64_t takeable(struct walk *w, const struct steering *s)
+static uint64_t takeable(struct walk *w, const struct steered *steered)
 {
-	const struct set_extra *extra = w->view->board->sets[s->set].extra;
+	const struct steering *s = steered->how;
+	const struct set_extra *extra = w->view->board->sets[steered->set].extra;
 	struct choice choice;
-	steer_choose(s, w->view->board, &w->client.addr, w->picker, &choice);
+	steer_choose(steered, w->view->board, &w->client.addr, w->picker, &choice);
 	w->last_resort |= choice.all_down;
 	if (!choice.all_down && extra != NULL && extra->sheds != NULL)
 		return choice.left[STEP_FAST];
@@ -55,7 +56,7 @@ static void add_record(struct walk *w, const uint8_t *record, const char *datace
 
 static void walk_set(struct walk *w, const struct rrset *set, const char *datacenter)
 {
-	const struct steering *s = set->steering;
+	const struct steered *s = set->steered;
 	for (size_t at = 0; s == NULL && at < set->octets_len; at += record_len(set->octets + at))
 		add_record(w, set->octets + at, datacenter);
 	if (s == NULL || w->depth == DEPTH_MAX || ++w->visits > VISITS_MAX)
@@ -64,14 +65,16 @@ static void walk_set(struct walk *w, const struct rrset *set, const char *datace
 	uint64_t left = takeable(w, s);
 	w->nothing |= left == 0;
 	for (; left != 0; left &= left - 1) {
-		const struct member *m = &s->members[__builtin_ctzll(left)];
+		unsigned member = (unsigned)__builtin_ctzll(left);
+		const struct member *m = &s->how->members[member];
+		const struct rrset *alias = steered_alias(s, member);
 		const char *in = m->datacenter == UINT16_MAX
 					 ? datacenter
 					 : w->view->world->config->datacenters[m->datacenter].name;
 		if (m->record != MEMBER_NO_RECORD)
 			add_record(w, set->octets + m->record, in);
-		else if (m->alias != NULL)
-			walk_set(w, m->alias, in);
+		else if (alias != NULL)
+			walk_set(w, alias, in);
 		else
 			w->nothing = true;
 	}

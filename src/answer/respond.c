@@ -13,13 +13,8 @@ static bool add_pieces(struct reply *reply, const struct answer *a)
 {
 	for (unsigned i = 0; i < a->n; i++) {
 		const struct piece *p = &a->pieces[i];
-		struct reply_records records = {
-			.set = p->set, .owner = p->owner, .has_ttl = p->has_ttl, .ttl_s = p->ttl_s};
-		if (p->choice != NULL) {
-			records.picked = p->choice->records;
-			records.n = (uint16_t)p->choice->n_records;
-		}
-		if (!reply_add(reply, p->section, &records) && (p->section != SECTION_ADDITIONAL || p->glue))
+		if (!reply_add(reply, p->section, &p->records) &&
+		    (p->section != SECTION_ADDITIONAL || p->glue))
 			return false;
 	}
 	return true;
@@ -56,7 +51,7 @@ static void count_choices(struct tally *tally, const struct world *world, const 
 {
 	for (unsigned i = 0; i < a->n_choices; i++) {
 		const struct choice *choice = &a->choices[i];
-		_Atomic uint64_t *members = tally->members + world->member_at[a->chosen[i]->steering->set];
+		_Atomic uint64_t *members = tally->members + world->member_at[a->chosen[i]->steered->set];
 		for (unsigned j = 0; j < choice->n; j++)
 			tally_add(&members[choice->picked[j]]);
 		if (choice->all_down)

@@ -28,6 +28,18 @@ struct steer_entry steer_default(enum method method, int geomap)
 				    .margin_percent = 20};
 }
 
+bool steer_equal(const struct steer_entry *a, const struct steer_entry *b)
+{
+	bool same_group = a->group == b->group ||
+			  (a->group != NULL && b->group != NULL && strcmp(a->group, b->group) == 0);
+	return a->method == b->method && a->geomap == b->geomap && a->rest == b->rest && a->n == b->n &&
+	       (a->n == 0 || memcmp(a->datacenters, b->datacenters, a->n * sizeof(a->datacenters[0])) == 0) &&
+	       a->pick == b->pick && a->answers == b->answers && a->min_up_percent == b->min_up_percent &&
+	       a->max_latency_us == b->max_latency_us && a->all_down == b->all_down &&
+	       a->ttl_s.low == b->ttl_s.low && a->ttl_s.high == b->ttl_s.high && a->hash_v4 == b->hash_v4 &&
+	       a->hash_v6 == b->hash_v6 && a->margin_percent == b->margin_percent && same_group;
+}
+
 static bool geomap_read(const struct reader *r, const struct entry *entry, size_t at, int *out)
 {
 	const struct config *config = r->config;

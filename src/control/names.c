@@ -16,9 +16,10 @@ static struct json_object *datacenters_json(const struct config *config, const s
 }
 
 /* The set's name for people is the owner and the type. */
-static struct json_object *steered_json(const struct world *world, const struct steering *s)
+static struct json_object *steered_json(const struct world *world, const struct steered *steered)
 {
-	const char *set = world->roster->sets[s->set].name, *type = strrchr(set, ' ');
+	const struct steering *s = steered->how;
+	const char *set = world->roster->sets[steered->set].name, *type = strrchr(set, ' ');
 	struct json_object *o = json_object_new_object();
 	const char *map =
 		s->policy.method == METHOD_GEO ? world->config->geomaps[s->policy.geomap].name : NULL;
@@ -30,7 +31,7 @@ static struct json_object *steered_json(const struct world *world, const struct 
 	return o;
 }
 
-static bool is_named(const struct world *world, const struct steering *s, const struct name *only)
+static bool is_named(const struct world *world, const struct steered *s, const struct name *only)
 {
 	char name[NAME_TEXT_MAX];
 	size_t len = strlen(name_format(only->octets, name));
@@ -46,7 +47,7 @@ struct json_object *names_json(struct control *c, const struct name *only)
 	for (size_t i = 0; i < world->zones->n; i++) {
 		const struct zone *zone = world->zones->list[i];
 		for (size_t j = 0; j < zone->n_steered; j++) {
-			const struct steering *s = zone->steered[j]->steering;
+			const struct steered *s = zone->steered[j]->steered;
 			if (only != NULL && !is_named(world, s, only))
 				continue;
 			if (total++ < NAMES_MAX)

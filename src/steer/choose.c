@@ -86,7 +86,7 @@ static uint64_t shed(const struct set_extra *extra, uint64_t left, uint16_t draw
 
 static void pick(const struct pool *pool, struct picker *picker, struct choice *out)
 {
-	const struct steering *s = pool->steering;
+	const struct steering *s = pool->steered->how;
 	out->outcome = CHOICE_ANSWER;
 	out->n = (uint8_t)pick_members(pool, picker, out->picked);
 	out->ttl_s = UINT32_MAX;
@@ -102,17 +102,18 @@ static void pick(const struct pool *pool, struct picker *picker, struct choice *
 		out->ttl_s = pool->extra->ttl_s;
 }
 
-void steer_choose(const struct steering *s, const struct board *board, const struct addr *client,
+void steer_choose(const struct steered *steered, const struct board *board, const struct addr *client,
 		  struct picker *picker, struct choice *out)
 {
+	const struct steering *s = steered->how;
 	struct tiers tiers;
-	const struct set_state *state = &board->sets[s->set];
-	struct pool pool = {.steering = s, .extra = state->extra};
+	const struct set_state *state = &board->sets[steered->set];
+	struct pool pool = {.steered = steered, .extra = state->extra};
 	order(s, board, client, out, &tiers);
 	if (s->policy.pick == PICK_HASH && s->n > 1)
 		pool.client = hash_scoped(s, client, &out->scope);
-	for (unsigned i = 0; i < s->n_reached; i++)
-		out->scope = longer(out->scope, scope_of(s->reached[i], board, client));
+	for (unsigned i = 0; i < steered->n_reached; i++)
+		out->scope = longer(out->scope, scope_of(steered->reached[i]->how, board, client));
 
 	struct candidates c = {.left = tiers.all, .backups = s->backups};
 	out->left[STEP_CANDIDATES] = c.left;

@@ -12,51 +12,39 @@ void picker_seed(struct picker *picker)
 	random_seed(&picker->random);
 }
 
-/* How much of the whole a member has. Where nobody has any weight all are equal. */
-struct scale {
-	const struct steering *steering;
-	const uint32_t *weights; /* in place of the steering's, or NULL */
-	bool heads;              /* all count 1 */
-};
+/* Where nobody has any weight, and where the pick does not go by it, all are equal. */
+static const uint32_t equal[CANDIDATES_MAX] = {[0 ... CANDIDATES_MAX - 1] = 1};
 
-static uint32_t weight(const struct scale *scale, unsigned member)
-{
-	if (scale->heads)
-		return 1;
-	return scale->weights ? scale->weights[member] : scale->steering->members[member].weight;
-}
-
-static uint32_t weigh(const struct scale *scale, uint64_t pool)
+static uint32_t weigh(const uint32_t *weights, uint64_t pool)
 {
 	uint32_t total = 0;
 	for (; pool != 0; pool &= pool - 1)
-		total += weight(scale, (unsigned)__builtin_ctzll(pool));
+		total += weights[__builtin_ctzll(pool)];
 	return total;
 }
 
 /* The member on whose stretch of the pool's weights the point lies. */
-static unsigned at_point(const struct scale *scale, uint64_t pool, uint32_t point)
+static unsigned at_point(const uint32_t *weights, uint64_t pool, uint32_t point)
 {
 	for (;; pool &= pool - 1) {
 		unsigned member = (unsigned)__builtin_ctzll(pool);
-		uint32_t w = weight(scale, member);
-		if (point < w)
+		if (point < weights[member])
 			return member;
-		point -= w;
+		point -= weights[member];
 	}
 }
 
 /* Draws one after another without putting back. */
-static unsigned pick_random(const struct scale *scale, uint64_t pool, unsigned answers, struct random *random,
+static unsigned pick_random(const uint32_t *weights, uint64_t pool, unsigned answers, struct random *random,
 			    uint8_t *picked)
 {
-	uint32_t total = weigh(scale, pool);
+	uint32_t total = weigh(weights, pool);
 	unsigned n = 0;
 	while (n < answers && pool != 0) {
-		unsigned member = at_point(scale, pool, random_below(random, total));
+		unsigned member = at_point(weights, pool, random_below(random, total));
 		picked[n++] = (uint8_t)member;
 		pool &= ~((uint64_t)1 << member);
-		total -= weight(scale, member);
+		total -= weights[member];
 	}
 	return n;
 }
@@ -97,22 +85,24 @@ static uint32_t next_point(struct turn *turn)
 	return point;
 }
 
-static bool equal_weights(const struct scale *scale, uint64_t pool)
+static bool equal_weights(const uint32_t *weights, uint64_t pool)
 {
-	uint32_t first = weight(scale, (unsigned)__builtin_ctzll(pool));
+	uint32_t first = weights[__builtin_ctzll(pool)];
 	for (; pool != 0; pool &= pool - 1) {
-		if (weight(scale, (unsigned)__builtin_ctzll(pool)) != first)
+		if (weights[__builtin_ctzll(pool)] != first)
 			return false;
 	}
 	return true;
 }
 
-static unsigned pick_turns(struct scale *scale, const struct pool *p, struct picker *picker, uint8_t *picked)
+static unsigned pick_turns(const uint32_t *weights, const struct pool *p, struct picker *picker,
+			   uint8_t *picked)
 {
 	uint64_t pool = p->members;
-	scale->heads |= equal_weights(scale, pool);
-	struct turn *turn = turn_of(picker, p->steering->set, pool, weigh(scale, pool), scale->heads);
-	unsigned member = at_point(scale, pool, next_point(turn)), n = 0;
+	if (equal_weights(weights, pool))
+		weights = equal;
+	struct turn *turn = turn_of(picker, p->steered->set, pool, weigh(weights, pool), weights == equal);
+	unsigned member = at_point(weights, pool, next_point(turn)), n = 0;
 	while (n < p->answers && pool != 0) {
 		picked[n++] = (uint8_t)member;
 		pool &= ~((uint64_t)1 << member);
@@ -131,14 +121,13 @@ static unsigned pick_all(uint64_t pool, unsigned answers, uint8_t *picked)
 }
 
 /* The smallest lots, in their order. */
-static unsigned pick_hash(const struct scale *scale, const struct pool *p, uint8_t *picked)
+static unsigned pick_hash(const uint32_t *weights, const struct pool *p, uint8_t *picked)
 {
 	uint64_t lots[CANDIDATES_MAX];
 	unsigned n = 0;
 	for (uint64_t pool = p->members; pool != 0; pool &= pool - 1) {
 		unsigned member = (unsigned)__builtin_ctzll(pool), at = n;
-		uint64_t lot =
-			hash_lot(p->client, p->steering->members[member].identity, weight(scale, member));
+		uint64_t lot = hash_lot(p->client, p->steered->identities[member], weights[member]);
 		for (; at > 0 && lots[at - 1] > lot; at--) {
 			if (at < p->answers) {
 				lots[at] = lots[at - 1];
@@ -170,15 +159,15 @@ static uint64_t cheapest(const uint64_t *costs, uint64_t pool)
 }
 
 /* The cheapest first; among equals by weight. */
-static unsigned pick_least(const struct scale *scale, const struct pool *p, struct random *random,
+static unsigned pick_least(const uint32_t *weights, const struct pool *p, struct random *random,
 			   uint8_t *picked)
 {
 	uint64_t pool = p->members;
 	unsigned n = 0;
 	while (n < p->answers && pool != 0) {
-		uint64_t equal = cheapest(p->extra->costs, pool);
-		n += pick_random(scale, equal, p->answers - n, random, picked + n);
-		pool &= ~equal;
+		uint64_t least = cheapest(p->extra->costs, pool);
+		n += pick_random(weights, least, p->answers - n, random, picked + n);
+		pool &= ~least;
 	}
 	return n;
 }
@@ -186,23 +175,28 @@ static unsigned pick_least(const struct scale *scale, const struct pool *p, stru
 unsigned pick_members(const struct pool *whole, struct picker *picker, uint8_t *picked)
 {
 	struct pool p = *whole;
+	const struct steering *s = p.steered->how;
 	if (p.everyone)
 		return pick_all(p.members, p.answers, picked);
-	uint64_t heavy = p.extra ? p.extra->heavy : p.steering->heavy;
-	if (p.members & heavy)
-		p.members &= heavy;
-	struct scale scale = {p.steering, p.extra ? p.extra->weights : NULL, (p.members & heavy) == 0};
-	switch (p.steering->policy.pick) {
+	uint64_t heavy = p.members & (p.extra ? p.extra->heavy : s->heavy);
+	if (heavy != 0)
+		p.members = heavy;
+	if ((p.members & (p.members - 1)) == 0)
+		return pick_all(p.members, 1, picked);
+	const uint32_t *weights = heavy == 0                    ? equal
+				  : p.extra && p.extra->weights ? p.extra->weights
+								: s->weights;
+	switch (s->policy.pick) {
 	case PICK_WEIGHTED: break;
-	case PICK_RANDOM: scale.heads = true; break;
-	case PICK_ROUND_ROBIN: return pick_turns(&scale, &p, picker, picked);
-	case PICK_HASH: return pick_hash(&scale, &p, picked);
+	case PICK_RANDOM: weights = equal; break;
+	case PICK_ROUND_ROBIN: return pick_turns(weights, &p, picker, picked);
+	case PICK_HASH: return pick_hash(weights, &p, picked);
 	case PICK_LEAST_CONNECTIONS:
 	case PICK_LEAST_TIME:
 		if (p.extra != NULL && p.extra->costs != NULL)
-			return pick_least(&scale, &p, &picker->random, picked);
+			return pick_least(weights, &p, &picker->random, picked);
 		break;
 	case PICK_ALL: return pick_all(p.members, p.answers, picked);
 	}
-	return pick_random(&scale, p.members, p.answers, &picker->random, picked);
+	return pick_random(weights, p.members, p.answers, &picker->random, picked);
 }

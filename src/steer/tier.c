@@ -2,11 +2,11 @@
 /* Building tiers, and finding the first that is good enough. */
 #include "steer/tier.h"
 
-static void add(struct tiers *tiers, uint64_t mask)
+/* Adds a tier, unless it is empty. */
+static inline void add(struct tiers *tiers, uint64_t mask)
 {
-	if (mask == 0)
-		return;
-	tiers->list[tiers->n++] = mask;
+	tiers->list[tiers->n] = mask;
+	tiers->n += mask != 0;
 	tiers->all |= mask;
 }
 
@@ -19,21 +19,28 @@ static uint64_t named_backups(const struct steering *s, const struct order *orde
 	return named;
 }
 
+static uint64_t pool(const struct steering *s, const struct order *order)
+{
+	uint64_t members = s->loose;
+	for (unsigned i = 0; i < order->n; i++)
+		members |= steering_in(s, order->datacenters[i]);
+	return members;
+}
+
 void tiers_build(const struct steering *s, const struct order *order, struct tiers *out)
 {
-	out->all = 0;
-	out->n = 0;
+	struct tiers *tiers = out;
+	tiers->all = 0;
+	tiers->n = 0;
 	if (s->policy.method == METHOD_POOL) {
-		uint64_t pool = s->loose;
-		for (unsigned i = 0; i < order->n; i++)
-			pool |= steering_in(s, order->datacenters[i]);
-		add(out, pool);
+		add(tiers, pool(s, order));
 	} else {
 		for (unsigned i = 0; i < order->n; i++)
-			add(out, steering_in(s, order->datacenters[i]));
-		add(out, s->loose);
+			add(tiers, steering_in(s, order->datacenters[i]));
+		add(tiers, s->loose);
 	}
-	add(out, s->policy.method == METHOD_GEO ? named_backups(s, order) : s->backups);
+	if (s->backups != 0)
+		add(tiers, s->policy.method == METHOD_GEO ? named_backups(s, order) : s->backups);
 }
 
 void tiers_build_timed(const struct steering *s, const struct timed *timed, struct tiers *out)
@@ -56,7 +63,7 @@ static uint32_t weigh(const struct steering *s, uint64_t mask, bool heads)
 {
 	uint32_t weight = 0;
 	for (; mask != 0; mask &= mask - 1)
-		weight += heads ? 1 : s->members[__builtin_ctzll(mask)].weight;
+		weight += heads ? 1 : s->weights[__builtin_ctzll(mask)];
 	return weight;
 }
 

@@ -5,61 +5,77 @@
 
 #include <string.h>
 
-/* Lower case, eight octets at once. A label's length is at most 63, below 'A', so length octets stay as they
- * are. */
-static void lower_octets(uint8_t *octets, size_t len)
+typedef uint8_t octets16 __attribute__((vector_size(16)));
+
+/* Lower case, sixteen octets at once. A label's length is at most 63, below 'A', so length octets stay as
+ * they are. */
+static inline octets16 lower_octets(octets16 v)
 {
-	const uint64_t ones = 0x0101010101010101u;
-	for (size_t i = 0; i < len; i += 8) {
-		uint64_t v;
-		memcpy(&v, octets + i, 8);
-		uint64_t low = v & (0x7f * ones);
-		uint64_t from_a = low + (0x80 - 'A') * ones;     /* the top bit is set from 'A' on */
-		uint64_t past_z = low + (0x80 - 'Z' - 1) * ones; /* and here behind 'Z' */
-		v |= (from_a & ~past_z & ~v & 0x80 * ones) >> 2;
-		memcpy(octets + i, &v, 8);
+	return v | ((octets16)(v - 'A' < 26) & 0x20);
+}
+
+/* Copies a name of 8 to 16 octets in lower case, the middle ones twice. */
+static inline void copy_lower_short(uint8_t *to, const uint8_t *from, size_t len)
+{
+	octets16 v;
+	memcpy(&v, from, 8);
+	memcpy((uint8_t *)&v + 8, from + len - 8, 8);
+	v = lower_octets(v);
+	memcpy(to, &v, 8);
+	memcpy(to + len - 8, (uint8_t *)&v + 8, 8);
+}
+
+/* Copies a name in lower case. Where its octets are no multiple of 16, the last 16 of them may be copied
+ * twice. */
+static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t len)
+{
+	octets16 v = {0};
+	if (len < 8) {
+		memcpy(&v, from, len);
+		v = lower_octets(v);
+		memcpy(to, &v, len);
+		return;
+	}
+	if (len <= sizeof(v)) {
+		copy_lower_short(to, from, len);
+		return;
+	}
+	for (size_t i = 0; i < len; i += sizeof(v)) {
+		size_t at = i + sizeof(v) <= len ? i : len - sizeof(v);
+		memcpy(&v, from + at, sizeof(v));
+		v = lower_octets(v);
+		memcpy(to + at, &v, sizeof(v));
 	}
 }
 
-/* The question's name, uncompressed (RFC 1035 §4.1.2); *at moves behind it. */
-static bool read_name(struct span in, size_t *at, struct query *q)
-{
-	size_t begin = *at, end = begin;
-	unsigned labels = 0;
-	for (;;) {
-		if (end >= in.len)
-			return false;
-		unsigned len = in.octets[end];
-		q->label_at[labels] = (uint8_t)(end - begin);
-		end += len + 1;
-		if (len == 0)
-			break;
-		if (len > LABEL_OCTETS_MAX || end - begin > NAME_OCTETS_MAX - 1)
-			return false;
-		labels++;
-	}
-	q->name.len = (uint8_t)(end - begin);
-	q->name.labels = (uint8_t)labels;
-	memcpy(q->name.octets, in.octets + begin, end - begin);
-	lower_octets(q->name.octets, end - begin);
-	*at = end;
-	return true;
-}
-
+/* The question: a name, uncompressed (RFC 1035 §4.1.2), type and class. *at moves behind it. */
 static bool read_question(struct span in, size_t *at, struct query *q)
 {
-	size_t begin = *at;
-	if (!read_name(in, at, q) || in.len - *at < 4)
+	const uint8_t *name = in.octets + *at;
+	size_t room = in.len - *at, end = 0;
+	unsigned labels = 0, len;
+	if (room > NAME_OCTETS_MAX + 4)
+		room = NAME_OCTETS_MAX + 4;
+	for (; end + 4 < room && (len = name[end]) != 0; end += len + 1) {
+		if (len > LABEL_OCTETS_MAX)
+			return false;
+		q->label_at[labels++] = (uint8_t)end;
+	}
+	if (end + 4 >= room) /* the root label, type and class are no more in it */
 		return false;
-	q->type = octets_get16(in.octets + *at);
-	q->class = octets_get16(in.octets + *at + 2);
-	*at += 4;
-	q->question = in.octets + begin;
-	q->question_len = (uint16_t)(*at - begin);
+	q->label_at[labels] = (uint8_t)end;
+	q->name.len = (uint8_t)(end + 1);
+	q->name.labels = (uint8_t)labels;
+	copy_lower(q->name.octets, name, end + 1);
+	q->type = octets_get16(name + end + 1);
+	q->class = octets_get16(name + end + 3);
+	q->question_len = (uint16_t)(end + 5);
+	*at += end + 5;
 	return true;
 }
 
-/* RFC 7871 §6: exactly the octets that SOURCE PREFIX-LENGTH needs, unused bits zero, SCOPE zero in a query.
+/*
+ * RFC 7871 §6: exactly the octets that SOURCE PREFIX-LENGTH needs, unused bits zero, SCOPE zero in a query.
  */
 static bool read_subnet(const uint8_t *data, size_t len, struct client_subnet *subnet)
 {
@@ -70,9 +86,21 @@ static bool read_subnet(const uint8_t *data, size_t len, struct client_subnet *s
 	unsigned widest = family == FAMILY_V4 ? 32 : family == FAMILY_V6 ? 128 : 0;
 	if (family > FAMILY_V6 || source > widest || scope != 0 || len - 4 != octets)
 		return false;
-	*subnet = (struct client_subnet){
-		.present = true, .source = (uint8_t)source, .addr.family = (uint8_t)family};
-	memcpy(subnet->addr.octets, data + 4, octets);
+	subnet->present = true;
+	subnet->option = data - 4;
+	subnet->source = (uint8_t)source;
+	subnet->addr.family = (uint8_t)family;
+	uint64_t low = 0, high = 0; /* read with what is before them, which is shifted out */
+	if (octets > 8) {
+		memcpy(&low, data + 4, 8);
+		memcpy(&high, data + octets - 4, 8);
+		high >>= 128 - 8 * octets;
+	} else if (octets > 0) {
+		memcpy(&low, data + octets - 4, 8);
+		low >>= 64 - 8 * octets;
+	}
+	memcpy(subnet->addr.octets, &low, 8);
+	memcpy(subnet->addr.octets + 8, &high, 8);
 	return source % 8 == 0 || (data[3 + octets] & (0xffu >> (source % 8))) == 0;
 }
 
@@ -97,6 +125,12 @@ static bool read_options(const uint8_t *data, size_t len, struct query *q)
 static const uint8_t *read_record(struct span in, size_t *at, size_t *rdlength)
 {
 	size_t p = *at;
+	if (in.len - p >= 11 && in.octets[p] == 0) { /* the root, which OPT has */
+		const uint8_t *behind = in.octets + p + 1;
+		*rdlength = octets_get16(behind + 8);
+		*at = p + 11 + *rdlength;
+		return *at <= in.len ? behind : NULL;
+	}
 	while (p < in.len && in.octets[p] != 0 && in.octets[p] <= LABEL_OCTETS_MAX)
 		p += in.octets[p] + 1u;
 	if (p >= in.len || (in.octets[p] != 0 && in.octets[p] < 0xc0))
@@ -112,7 +146,20 @@ static const uint8_t *read_record(struct span in, size_t *at, size_t *rdlength)
 	return fixed;
 }
 
-/* One record of the additional section; only OPT (RFC 6891 §6.1.2) means anything here. */
+/* OPT (RFC 6891 §6.1.2); `fixed` is behind its owner. */
+static bool read_opt(const uint8_t *fixed, size_t rdlength, struct query *q)
+{
+	if (q->edns)
+		return false;
+	unsigned size = octets_get16(fixed + 2);
+	q->edns = true;
+	q->udp_size = (uint16_t)(size < UDP_OCTETS_MIN ? UDP_OCTETS_MIN : size);
+	q->edns_version = fixed[5];
+	q->dnssec_ok = (fixed[6] & 0x80) != 0;
+	return q->edns_version != 0 || read_options(fixed + 10, rdlength, q);
+}
+
+/* One record of the additional section; only OPT, whose owner is the root, means anything here. */
 static bool read_additional(struct span in, size_t *at, struct query *q)
 {
 	size_t rdlength;
@@ -121,14 +168,7 @@ static bool read_additional(struct span in, size_t *at, struct query *q)
 		return false;
 	if (octets_get16(fixed) != TYPE_OPT)
 		return true;
-	if (q->edns || fixed != name + 1)
-		return false;
-	unsigned size = octets_get16(fixed + 2);
-	q->edns = true;
-	q->udp_size = (uint16_t)(size < UDP_OCTETS_MIN ? UDP_OCTETS_MIN : size);
-	q->edns_version = fixed[5];
-	q->dnssec_ok = (fixed[6] & 0x80) != 0;
-	return q->edns_version != 0 || read_options(fixed + 10, rdlength, q);
+	return fixed == name + 1 && read_opt(fixed, rdlength, q);
 }
 
 /* Answer and authority: nothing, but for the version that an IXFR starts from, an SOA (RFC 1995 §3). */
@@ -161,7 +201,7 @@ bool query_read(struct span in, struct query *q, enum rcode *rcode)
 {
 	if (in.len < HEADER_OCTETS)
 		return false;
-	q->id = octets_get16(in.octets);
+	q->message = in.octets;
 	q->flags = octets_get16(in.octets + 2);
 	if (q->flags & FLAG_QR)
 		return false;

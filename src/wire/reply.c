@@ -22,12 +22,12 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t
 			: q->udp_size < UDP_OCTETS_MAX ? q->udp_size
 						       : UDP_OCTETS_MAX;
 	r->octets = octets;
-	r->limit = (limit < room ? limit : room) - opt_len(q);
-	r->counts[0] = r->counts[1] = r->counts[2] = 0;
+	r->opt_len = opt_len(q);
+	r->limit = (limit < room ? limit : room) - r->opt_len;
+	r->counts = (uint64_t)(q->question_len > 0) << 48;
 	r->n_names = 0;
-	if (q->question_len > 0)
-		memcpy(octets + HEADER_OCTETS, q->question, q->question_len);
 	r->len = HEADER_OCTETS + q->question_len;
+	octets_copy(octets, q->message, r->len);
 }
 
 /* Follows a pointer, or stays: where the label is that the name at this offset goes on with. */
@@ -138,7 +138,22 @@ static bool put_rdata(struct reply *r, const uint8_t *record, struct rdata_shape
 	return true;
 }
 
-static bool put_record(struct reply *r, const uint8_t *record, const struct reply_records *records)
+/* A record as it is kept, which most are answered as. */
+static bool put_as_kept(struct reply *r, const uint8_t *record, const struct reply_records *records)
+{
+	uint8_t *at = r->octets + r->len;
+	size_t len = record_len(record);
+	if (r->limit - r->len < len)
+		return false;
+	octets_copy(at, record, len);
+	if (records->has_ttl)
+		octets_put32(at + RECORD_TTL_AT, records->ttl_s);
+	r->len += len;
+	return true;
+}
+
+/* A record with another owner, or with names to compress. */
+static bool put_rewritten(struct reply *r, const uint8_t *record, const struct reply_records *records)
 {
 	if (records->owner == NULL) {
 		if (!put_octets(r, record, 2))
@@ -154,6 +169,13 @@ static bool put_record(struct reply *r, const uint8_t *record, const struct repl
 	return put_rdata(r, record, records->set->shape);
 }
 
+static bool put_record(struct reply *r, const uint8_t *record, const struct reply_records *records)
+{
+	if (records->owner == NULL && records->set->shape.names == 0)
+		return put_as_kept(r, record, records);
+	return put_rewritten(r, record, records);
+}
+
 static bool put_records(struct reply *r, const struct reply_records *records)
 {
 	const struct rrset *set = records->set;
@@ -164,8 +186,6 @@ static bool put_records(struct reply *r, const struct reply_records *records)
 		}
 		return true;
 	}
-	if (records->owner == NULL && set->shape.names == 0 && !records->has_ttl)
-		return put_octets(r, set->octets, set->octets_len);
 	for (size_t at = 0; at < set->octets_len; at += record_len(set->octets + at)) {
 		if (!put_record(r, set->octets + at, records))
 			return false;
@@ -183,31 +203,25 @@ bool reply_add(struct reply *r, enum section section, const struct reply_records
 		return false;
 	}
 	unsigned n = records->picked ? records->n : records->set->n;
-	r->counts[section] = (uint16_t)(r->counts[section] + n);
+	r->counts += (uint64_t)n << (32 - 16 * section);
 	return true;
 }
 
 static void put_opt(struct reply *r, const struct query *q, const struct reply_status *status)
 {
 	uint8_t *p = r->octets + r->len;
-	size_t rdlength = opt_len(q) - OPT_OCTETS;
 	p[0] = 0;
 	octets_put16(p + 1, TYPE_OPT);
 	octets_put16(p + 3, UDP_OCTETS_MAX);
 	p[5] = (uint8_t)(status->rcode >> 4);
 	p[6] = 0; /* the version we speak */
 	octets_put16(p + 7, q->dnssec_ok ? 0x8000 : 0);
-	octets_put16(p + 9, (unsigned)rdlength);
-	if (rdlength > 0) {
-		const struct client_subnet *subnet = &q->subnet;
-		octets_put16(p + 11, EDNS_OPTION_SUBNET);
-		octets_put16(p + 13, (unsigned)rdlength - OPTION_HEADER);
-		octets_put16(p + 15, subnet->addr.family);
-		p[17] = subnet->source;
-		p[18] = status->scope;
-		memcpy(p + 19, subnet->addr.octets, (subnet->source + 7u) / 8);
+	octets_put16(p + 9, (unsigned)(r->opt_len - OPT_OCTETS));
+	if (q->subnet.present) {
+		octets_copy(p + OPT_OCTETS, q->subnet.option, r->opt_len - OPT_OCTETS);
+		p[OPT_OCTETS + OPTION_HEADER + 3] = status->scope;
 	}
-	r->len += OPT_OCTETS + rdlength;
+	r->len += r->opt_len;
 }
 
 size_t reply_end(struct reply *r, const struct query *q, const struct reply_status *status)
@@ -216,12 +230,7 @@ size_t reply_end(struct reply *r, const struct query *q, const struct reply_stat
 		put_opt(r, q, status);
 	unsigned flags = FLAG_QR | (q->flags & (0xfu << 11 | FLAG_RD | FLAG_CD)) | (status->rcode & 0xfu);
 	flags |= (status->authoritative ? FLAG_AA : 0u) | (status->truncated ? FLAG_TC : 0u);
-	uint8_t *p = r->octets;
-	octets_put16(p, q->id);
-	octets_put16(p + 2, flags);
-	octets_put16(p + 4, q->question_len > 0);
-	octets_put16(p + 6, r->counts[SECTION_ANSWER]);
-	octets_put16(p + 8, r->counts[SECTION_AUTHORITY]);
-	octets_put16(p + 10, r->counts[SECTION_ADDITIONAL] + (unsigned)q->edns);
+	octets_put16(r->octets + 2, flags);
+	octets_put64(r->octets + 4, r->counts + (uint64_t)q->edns);
 	return r->len;
 }

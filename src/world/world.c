@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "geo/locator.h"
 #include "geo/times.h"
+#include "zone/steerings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,8 +82,11 @@ static void complete_latency(struct completion *c, struct steering *s, const uin
 	world->times = times_atlas_locator(c->times, all, world->config->n_datacenters, true, world->arena);
 }
 
+/* Steerings are shared: one that has its column is complete. */
 static void complete(struct completion *c, struct steering *s)
 {
+	if (s->column != NULL)
+		return;
 	uint16_t datacenters[CANDIDATES_MAX];
 	size_t n = ordered(s, datacenters);
 	s->column = column_for(c, s);
@@ -105,7 +109,7 @@ static void complete_all(struct world *world, const struct databases *databases)
 	for (size_t i = 0; i < world->zones->n; i++) {
 		const struct zone *zone = world->zones->list[i];
 		for (size_t j = 0; j < zone->n_steered; j++)
-			complete(&c, (struct steering *)(uintptr_t)zone->steered[j]->steering);
+			complete(&c, (struct steering *)(uintptr_t)zone->steered[j]->steered->how);
 	}
 	for (size_t i = 0; i < n_atlases; i++)
 		atlas_free(c.atlases[i]);
@@ -118,8 +122,11 @@ static void complete_all(struct world *world, const struct databases *databases)
 static void load_zones(struct world *world, struct faults *faults)
 {
 	const struct config *config = world->config;
-	struct zone_context context = {
-		.config = config, .roster = world->roster, .arena = world->arena, .faults = faults};
+	struct zone_context context = {.config = config,
+				       .roster = world->roster,
+				       .arena = world->arena,
+				       .faults = faults,
+				       .steerings = steerings_new()};
 	if (getrandom(&context.seed, sizeof(context.seed), 0) != (ssize_t)sizeof(context.seed))
 		abort();
 	struct zone **list = mem_alloc(config->n_zones * sizeof(struct zone *));
@@ -130,6 +137,7 @@ static void load_zones(struct world *world, struct faults *faults)
 	}
 	world->zones = zones_new(list, n, context.seed, world->arena);
 	zones_link(&context, world->zones);
+	steerings_free(context.steerings);
 	free(list);
 }
 

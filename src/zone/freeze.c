@@ -38,15 +38,15 @@ void rrset_steer(const struct zone_context *context, const struct draft *draft,
 		 const struct draft_owner *owner, uint16_t type, const struct candidate *list, unsigned n,
 		 struct rrset *out)
 {
-	struct steering *steering = steering_resolve(context, draft, owner, type, list, n);
-	*out = (struct rrset){.type = type, .steering = steering, .shape = rdata_shape(type)};
+	const struct steered *steered = steering_resolve(context, draft, owner, type, list, n);
+	*out = (struct rrset){.type = type, .steered = steered, .shape = rdata_shape(type)};
 	for (unsigned i = 0; i < n; i++)
 		out->octets_len += has_record(&list[i]) ? (uint32_t)RECORD_RDATA_AT + list[i].record->len : 0;
 	uint8_t *octets = arena_alloc_aligned(context->arena, out->octets_len, 1), *p = octets;
 	for (unsigned i = 0; i < n; i++) {
 		if (!has_record(&list[i]))
 			continue;
-		p = record_encode(p, list[i].record, steering->members[i].ttl_s);
+		p = record_encode(p, list[i].record, steered->how->members[i].ttl_s);
 		out->n++;
 	}
 	out->octets = octets;

@@ -15,12 +15,12 @@ enum { REACH_MAX = 1024, HOPS_MAX = 12 };
 struct reach {
 	const struct zones *zones;
 	uint16_t n;
-	const struct steering *list[REACH_MAX];
+	const struct steered *list[REACH_MAX];
 };
 
 static void reach_set(struct reach *r, const struct rrset *set, unsigned hops);
 
-static bool note(struct reach *r, const struct steering *s)
+static bool note(struct reach *r, const struct steered *s)
 {
 	for (unsigned i = 0; i < r->n; i++) {
 		if (r->list[i] == s)
@@ -65,12 +65,13 @@ static void reach_name(struct reach *r, const uint8_t *octets, unsigned hops)
 
 static void reach_members(struct reach *r, const struct rrset *set, unsigned hops)
 {
-	for (unsigned i = 0; i < set->steering->n; i++) {
-		const struct member *member = &set->steering->members[i];
-		if (member->alias != NULL)
-			reach_set(r, member->alias, hops + 1);
-		else if (set->type == TYPE_CNAME && member->record != MEMBER_NO_RECORD)
-			reach_name(r, set->octets + member->record + RECORD_RDATA_AT, hops);
+	const struct steering *s = set->steered->how;
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct rrset *alias = steered_alias(set->steered, i);
+		if (alias != NULL)
+			reach_set(r, alias, hops + 1);
+		else if (set->type == TYPE_CNAME && s->members[i].record != MEMBER_NO_RECORD)
+			reach_name(r, set->octets + s->members[i].record + RECORD_RDATA_AT, hops);
 	}
 }
 
@@ -78,9 +79,9 @@ static void reach_set(struct reach *r, const struct rrset *set, unsigned hops)
 {
 	if (hops > HOPS_MAX)
 		return;
-	if (set->steering == NULL && set->type == TYPE_CNAME)
+	if (set->steered == NULL && set->type == TYPE_CNAME)
 		reach_name(r, set->octets + RECORD_RDATA_AT, hops);
-	else if (set->steering != NULL && note(r, set->steering))
+	else if (set->steered != NULL && note(r, set->steered))
 		reach_members(r, set, 0); /* each is met once, so this ends */
 }
 
@@ -91,8 +92,8 @@ void zones_reach(const struct zone_context *context, const struct zones *zones)
 	for (size_t i = 0; i < zones->n; i++) {
 		for (size_t j = 0; j < zones->list[i]->n_steered; j++) {
 			struct rrset *set = zones->list[i]->steered[j];
-			struct steering *s = (struct steering *)(uintptr_t)set->steering;
-			if (s->cnames == 0 && !s->aliases)
+			struct steered *s = (struct steered *)(uintptr_t)set->steered;
+			if (s->how->cnames == 0 && s->aliases == NULL)
 				continue;
 			r->n = 0;
 			note(r, s);
@@ -103,7 +104,7 @@ void zones_reach(const struct zone_context *context, const struct zones *zones)
 					  context->roster->sets[s->set].name, REACH_MAX);
 			s->n_reached = (uint16_t)(r->n - 1);
 			s->reached = arena_copy(context->arena, r->list + 1,
-						s->n_reached * sizeof(struct steering *));
+						s->n_reached * sizeof(struct steered *));
 		}
 	}
 	free(r);

@@ -3,6 +3,7 @@
 #include "wire/types.h"
 #include "zone/draft.h"
 #include "zone/rdata.h"
+#include "zone/steerings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -114,10 +115,10 @@ static uint64_t fold(uint64_t hash, const void *octets, size_t len)
  * What pick=hash knows a candidate by: the name, its datacenter and its data. Names of one group have their
  * data not in common: there it is the group, the datacenter, and the how manieth of that datacenter it is.
  */
-static uint64_t identity(const struct config *config, const struct steering *s,
+static uint64_t identity(const struct config *config, const struct steer_entry *policy,
 			 const struct draft_owner *owner, const struct candidate *list, unsigned at)
 {
-	const char *group = s->policy.group;
+	const char *group = policy->group;
 	const struct draft_record *r = list[at].record;
 	int datacenter = r->steer->datacenter;
 	const char *place = datacenter == CONFIG_NONE ? "*" : config->datacenters[datacenter].name;
@@ -132,24 +133,28 @@ static uint64_t identity(const struct config *config, const struct steering *s,
 	return fold(hash, &before, 1);
 }
 
-static void add_member(struct steering *s, const struct draft_owner *owner, const struct candidate *c,
-		       uint32_t *offset)
+/* What the entries say, into a steering with room for all candidates. */
+static void say(const struct draft_owner *owner, const struct candidate *list, unsigned n, struct steering *s,
+		uint32_t *weights)
 {
-	const struct draft_record *r = c->record;
-	uint64_t bit = (uint64_t)1 << s->n;
-	bool has_record = c->alias == NULL && !c->shadow;
-	s->backups |= r->steer->backup ? bit : 0;
-	s->heavy |= r->steer->weight > 0 ? bit : 0;
-	s->cnames |= c->cname ? bit : 0;
-	s->aliases |= c->alias != NULL;
-	s->members[s->n++] = (struct member){
-		.record = has_record ? *offset : MEMBER_NO_RECORD,
-		.ttl_s = r->ttl_given || !owner->steer_has_ttl ? r->ttl_s : owner->steer_ttl_s,
-		.weight = r->steer->weight,
-		.datacenter = r->steer->datacenter == CONFIG_NONE ? AT_ANY : (uint16_t)r->steer->datacenter,
-		.alias = c->alias,
-	};
-	*offset += has_record ? (uint32_t)RECORD_RDATA_AT + r->len : 0;
+	uint32_t offset = 0;
+	s->weights = weights;
+	for (unsigned i = 0; i < n; i++) {
+		const struct draft_record *r = list[i].record;
+		uint64_t bit = (uint64_t)1 << i;
+		bool has_record = list[i].alias == NULL && !list[i].shadow;
+		s->backups |= r->steer->backup ? bit : 0;
+		s->heavy |= r->steer->weight > 0 ? bit : 0;
+		s->cnames |= list[i].cname ? bit : 0;
+		weights[i] = r->steer->weight;
+		s->members[s->n++] = (struct member){
+			.record = has_record ? offset : MEMBER_NO_RECORD,
+			.ttl_s = r->ttl_given || !owner->steer_has_ttl ? r->ttl_s : owner->steer_ttl_s,
+			.datacenter =
+				r->steer->datacenter == CONFIG_NONE ? AT_ANY : (uint16_t)r->steer->datacenter,
+		};
+		offset += has_record ? (uint32_t)RECORD_RDATA_AT + r->len : 0;
+	}
 }
 
 /* Those that some tier can have: not in datacenters that the policy leaves out. */
@@ -170,7 +175,7 @@ static uint32_t enroll(const struct zone_context *context, const struct steering
 	char name[NAME_TEXT_MAX], type_text[16], text[NAME_TEXT_MAX + 20];
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct draft_record *r = list[i].record;
-		const struct steering *alias = list[i].alias ? list[i].alias->steering : NULL;
+		const struct steered *alias = list[i].alias ? list[i].alias->steered : NULL;
 		struct roster_want want = {r->steer->datacenter,     r->target,
 					   s->policy.max_latency_us, r->steer->state,
 					   r->steer->capacity,       alias ? alias->set : ROSTER_NONE};
@@ -191,20 +196,51 @@ static uint32_t enroll(const struct zone_context *context, const struct steering
 					       .name = text});
 }
 
-struct steering *steering_resolve(const struct zone_context *context, const struct draft *draft,
-				  const struct draft_owner *owner, uint16_t type,
-				  const struct candidate *list, unsigned n)
+/* The steering that those candidates share with all that say the same. */
+static const struct steering *shared(const struct zone_context *context, const struct steer_entry *policy,
+				     const struct draft_owner *owner, const struct candidate *list,
+				     unsigned n)
 {
-	struct steering *s = arena_alloc(context->arena, sizeof(*s) + n * sizeof(s->members[0]));
-	uint32_t offset = 0;
-	s->policy = steering_policy(draft, owner, context->config);
-	for (unsigned i = 0; i < n; i++)
-		add_member(s, owner, &list[i], &offset);
-	for (unsigned i = 0; i < n && s->policy.pick == PICK_HASH; i++)
-		s->members[i].identity = identity(context->config, s, owner, list, i);
-	group(s, context->arena);
-	warn_unused(s, list, context);
-	s->order = fixed_order(s, context->arena);
-	s->set = enroll(context, s, owner, type, list);
+	struct arena *arena = context->arena;
+	_Alignas(struct steering)
+		uint8_t room[sizeof(struct steering) + CANDIDATES_MAX * sizeof(struct member)];
+	uint32_t weights[CANDIDATES_MAX];
+	struct steering *s = memset(room, 0, sizeof(room));
+	s->policy = *policy;
+	say(owner, list, n, s, weights);
+	struct steering *known = steerings_find(context->steerings, s);
+	if (known != NULL)
+		return known;
+	s = arena_copy(arena, s, sizeof(*s) + n * sizeof(s->members[0]));
+	s->weights = arena_copy(arena, weights, n * sizeof(weights[0]));
+	group(s, arena);
+	s->order = fixed_order(s, arena);
+	steerings_add(context->steerings, s);
 	return s;
+}
+
+const struct steered *steering_resolve(const struct zone_context *context, const struct draft *draft,
+				       const struct draft_owner *owner, uint16_t type,
+				       const struct candidate *list, unsigned n)
+{
+	const struct steer_entry policy = steering_policy(draft, owner, context->config);
+	const struct steering *s = shared(context, &policy, owner, list, n);
+	const struct rrset *aliases[CANDIDATES_MAX];
+	uint64_t identities[CANDIDATES_MAX];
+	bool any_alias = false;
+	for (unsigned i = 0; i < n; i++) {
+		aliases[i] = list[i].alias;
+		any_alias |= aliases[i] != NULL;
+		identities[i] =
+			policy.pick == PICK_HASH ? identity(context->config, &policy, owner, list, i) : 0;
+	}
+	struct steered *steered = arena_alloc(context->arena, sizeof(*steered));
+	steered->how = s;
+	if (any_alias)
+		steered->aliases = arena_copy(context->arena, aliases, n * sizeof(aliases[0]));
+	if (policy.pick == PICK_HASH)
+		steered->identities = arena_copy(context->arena, identities, n * sizeof(identities[0]));
+	warn_unused(s, list, context);
+	steered->set = enroll(context, s, owner, type, list);
+	return steered;
 }

@@ -3,6 +3,7 @@
  * is made of. */
 #include "wire/octets.h"
 #include "wire/types.h"
+#include "zone/steerings.h"
 #include "zone/zone.h"
 
 #include <ldns/ldns.h>
@@ -90,12 +91,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct config *config = config_read_text("conf", conf, sizeof(conf) - 1, &faults);
 	struct arena *arena = arena_new();
 	struct roster *roster = roster_new(config);
-	struct zone_context context = {config, roster, arena, &faults, 42};
+	struct steerings *steerings = steerings_new();
+	struct zone_context context = {config, roster, arena, &faults, 42, steerings};
 	struct zone *zone = zone_load_text(&context, &config->zones[0], (const char *)data, size);
 	require((zone == NULL) == (faults.errors > 0));
 	zones_link(&context, zones_new(&zone, zone != NULL, 42, arena));
 	if (zone != NULL && faults.errors == 0)
 		check_zone(zone);
+	steerings_free(steerings);
 	roster_free(roster);
 	arena_free(arena);
 	config_free(config);

@@ -21,6 +21,9 @@ struct member_row {
 
 struct built {
 	struct steering *steering;
+	struct steered steered;
+	uint32_t weights[CANDIDATES_MAX];
+	uint64_t identities[CANDIDATES_MAX];
 	struct board *board; /* one set, everybody fast */
 	struct picker picker;
 	uint64_t client; /* pick=hash */
@@ -46,11 +49,10 @@ static inline struct built *build(const struct steer_entry *policy, const struct
 	for (unsigned i = 0; i < n; i++) {
 		const struct member_row *m = &members[i];
 		uint64_t bit = (uint64_t)1 << i;
-		s->members[i] = (struct member){.record = i * 100,
-						.ttl_s = 60 + i,
-						.weight = m->weight,
-						.datacenter = m->datacenter,
-						.identity = i * 0x9e3779b97f4a7c15u};
+		s->members[i] =
+			(struct member){.record = i * 100, .ttl_s = 60 + i, .datacenter = m->datacenter};
+		b->weights[i] = m->weight;
+		b->identities[i] = i * 0x9e3779b97f4a7c15u;
 		s->heavy |= m->weight > 0 ? bit : 0;
 		if (m->backup) {
 			s->backups |= bit;
@@ -73,13 +75,15 @@ static inline struct built *build(const struct steer_entry *policy, const struct
 	s->backups_in_datacenter = b->backups;
 	s->column = b->column;
 	s->order = b->order;
+	s->weights = b->weights;
+	b->steered = (struct steered){.how = s, .identities = b->identities};
 	b->board->sets[0] = (struct set_state){steering_all(s), steering_all(s), NULL};
 	return b;
 }
 
 static inline unsigned pick_from(struct built *b, uint64_t members, unsigned answers, uint8_t *picked)
 {
-	const struct pool pool = {b->steering, b->board->sets[0].extra, b->client, members, answers, false};
+	const struct pool pool = {&b->steered, b->board->sets[0].extra, b->client, members, answers, false};
 	return pick_members(&pool, &b->picker, picked);
 }
 

@@ -25,7 +25,7 @@ static struct choice choose(const struct steer_entry *policy, const struct membe
 	b->board->sets[0] = masks;
 	struct addr client = {.family = FAMILY_V4};
 	struct choice choice;
-	steer_choose(b->steering, b->board, &client, &b->picker, &choice);
+	steer_choose(&b->steered, b->board, &client, &b->picker, &choice);
 	built_free(b);
 	return choice;
 }

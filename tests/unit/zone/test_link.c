@@ -35,12 +35,13 @@ static char *node_text(const struct node *node, char *out)
 		const struct rrset *set = &node->sets[i];
 		char type[16];
 		p += sprintf(p, "%s%s", i ? " " : "", rdata_type_format(set->type, type));
-		for (unsigned j = 0; set->steering != NULL && j < set->steering->n; j++) {
-			const struct member *m = &set->steering->members[j];
-			char c = m->alias == NULL     ? (m->record == MEMBER_NO_RECORD ? '-' : 'r')
-				 : m->alias->steering ? 'a'
-						      : 'p';
-			p += sprintf(p, "%s%c", j ? "" : ":", set->steering->cnames >> j & 1 ? c - 32 : c);
+		for (unsigned j = 0; set->steered != NULL && j < set->steered->how->n; j++) {
+			const struct steering *s = set->steered->how;
+			const struct rrset *alias = steered_alias(set->steered, j);
+			char c = alias == NULL    ? (s->members[j].record == MEMBER_NO_RECORD ? '-' : 'r')
+				 : alias->steered ? 'a'
+						  : 'p';
+			p += sprintf(p, "%s%c", j ? "" : ":", s->cnames >> j & 1 ? c - 32 : c);
 		}
 	}
 	return out;
@@ -182,7 +183,7 @@ static void scopes_count_all_that_can_be_reached(void **state)
 		snprintf(text, sizeof(text), START "%s", rows[i].zone);
 		zones_build(two_zones, (const char *const[]){text, other}, &b);
 		assert_non_null(b.zones);
-		const struct steering *s = node_at(&b, "x.example")->sets[0].steering;
+		const struct steered *s = node_at(&b, "x.example")->sets[0].steered;
 		unsigned expected = rows[i].n_reached, got = s->n_reached;
 		if (got != expected)
 			fail_msg("%s: %u", rows[i].zone, got);

@@ -205,7 +205,7 @@ static void a_name_without_steer_takes_the_zones(void **state)
 		zones_build(configuration, texts, &b);
 		assert_non_null(b.zones);
 		assert_int_equal(b.zones->list[0]->n_steered, 1);
-		assert_int_equal(b.zones->list[0]->steered[0]->steering->policy.method, rows[i].expected);
+		assert_int_equal(b.zones->list[0]->steered[0]->steered->how->policy.method, rows[i].expected);
 		zones_discard(&b);
 	}
 }
@@ -235,7 +235,8 @@ static void an_included_file_has_an_origin_of_its_own(void **state)
 	struct config *config = config_read_text("c", configuration, strlen(configuration), &faults);
 	struct arena *arena = arena_new();
 	struct roster *roster = roster_new(config);
-	struct zone_context context = {config, roster, arena, &faults, 7};
+	struct steerings *steerings = steerings_new();
+	struct zone_context context = {config, roster, arena, &faults, 7, steerings};
 	struct zone *zone = zone_load(&context, &config->zones[0]);
 	faults_print(&faults, stderr);
 	assert_non_null(zone);
@@ -247,6 +248,7 @@ static void an_included_file_has_an_origin_of_its_own(void **state)
 	};
 	for (size_t i = 0; i < N(names); i++)
 		check_data(zones, names[i], "1 TYPE16 1");
+	steerings_free(steerings);
 	roster_free(roster);
 	arena_free(arena);
 	config_free(config);

@@ -3,6 +3,7 @@
 #ifndef ZONE_BUILDER_H
 #define ZONE_BUILDER_H
 
+#include "zone/steerings.h"
 #include "zone/zone.h"
 
 #include <stdlib.h>
@@ -22,7 +23,8 @@ static inline void zones_build(const char *conf, const char *const *texts, struc
 	*out = (struct built_zone){.arena = arena_new()};
 	out->config = config_read_text("conf", conf, strlen(conf), &out->faults);
 	out->roster = roster_new(out->config);
-	struct zone_context context = {out->config, out->roster, out->arena, &out->faults, 7};
+	struct steerings *steerings = steerings_new();
+	struct zone_context context = {out->config, out->roster, out->arena, &out->faults, 7, steerings};
 	struct zone *list[8];
 	size_t n = 0;
 	for (size_t i = 0; i < out->config->n_zones; i++) {
@@ -31,6 +33,7 @@ static inline void zones_build(const char *conf, const char *const *texts, struc
 	}
 	struct zones *zones = zones_new(list, n, 7, out->arena);
 	zones_link(&context, zones);
+	steerings_free(steerings);
 	if (out->faults.errors == 0)
 		out->zones = zones;
 }
