@@ -19,8 +19,8 @@ enum { RECORD_TYPE_AT = 2, RECORD_TTL_AT = 6, RECORD_RDLENGTH_AT = 10, RECORD_RD
 /* Which names in RDATA may be compressed (RFC 1035 §3.3, RFC 3597 §4): octets before them, and how many there
  * are. */
 struct rdata_shape {
-	uint8_t before;
-	uint8_t names;
+	uint8_t before : 4;
+	uint8_t names : 4;
 };
 
 struct steered;
@@ -30,13 +30,17 @@ struct steered;
 struct rrset {
 	uint16_t type;
 	uint16_t n;
-	uint32_t octets_len; /* of all records together */
+	uint32_t octets_len : 24; /* of all records together: 65,000, or 64 candidates */
+	struct rdata_shape shape;
 	const uint8_t *octets;
 	const struct steered *steered; /* NULL: all are answered, whoever asks */
-	struct rdata_shape shape;
 };
+_Static_assert(sizeof(struct rrset) == 24, "a large zone has millions of them");
 
 struct rdata_shape rdata_shape(uint16_t type);
+
+/* A plain rrset of `n` records that are `len` octets, less than 2^24. */
+struct rrset rrset_of(uint16_t type, uint16_t n, const uint8_t *octets, size_t len);
 
 /* Octets of the record that begins here. */
 static inline size_t record_len(const uint8_t *record)

@@ -7,6 +7,8 @@
  *   zones ── cells (hash of apex) ──> zone ── cells (hash of name) ──> node ── sets ──> rrset
  *                                                                       ├─ wildcard ──> node "*.…"
  *                                                                       └─ cut ───────> the delegation above
+ *
+ * A zone's nodes are one stretch of memory, so they refer to each other by 32 bits: see zone_ref().
  */
 #ifndef ZONE_ZONE_H
 #define ZONE_ZONE_H
@@ -24,8 +26,8 @@
 
 struct node {
 	const struct rrset *sets;
-	const struct node *wildcard; /* the child `*`, or NULL */
-	const struct node *cut;      /* the delegation that this is, or is below; NULL: authoritative data */
+	uint32_t wildcard; /* refers to the child `*` */
+	uint32_t cut;      /* to the delegation that this is, or is below; 0: authoritative data */
 	uint16_t n_sets;
 	bool dname; /* has a DNAME */
 	uint8_t name_len;
@@ -34,7 +36,7 @@ struct node {
 
 struct zone_cell {
 	uint32_t hash;
-	uint32_t node; /* offset in eights of an octet, plus 1; 0: empty */
+	uint32_t node; /* refers to it; 0: empty */
 };
 
 struct zone {
@@ -62,6 +64,12 @@ struct zones {
 	uint8_t apex_labels_max;
 	uint8_t labels_max;
 };
+
+/* The node that a cell, or another node, refers to: by its offset in eights of an octet, plus 1; 0: none. */
+static inline const struct node *zone_ref(const struct zone *zone, uint32_t ref)
+{
+	return ref == 0 ? NULL : (const struct node *)(zone->nodes + (size_t)(ref - 1) * 8);
+}
 
 /* What a zone is loaded with. */
 struct zone_context {

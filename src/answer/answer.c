@@ -258,11 +258,7 @@ static bool synthesize(struct search *s, const uint8_t *dname, struct synthesis 
 	octets_put16(out->octets + RECORD_RDLENGTH_AT, (unsigned)(kept + target_len));
 	memcpy(out->octets + RECORD_RDATA_AT, name->octets, kept);
 	memcpy(out->octets + RECORD_RDATA_AT + kept, target, target_len);
-	out->set = (struct rrset){.type = TYPE_CNAME,
-				  .n = 1,
-				  .octets_len = (uint32_t)(RECORD_RDATA_AT + kept + target_len),
-				  .octets = out->octets,
-				  .shape = rdata_shape(TYPE_CNAME)};
+	out->set = rrset_of(TYPE_CNAME, 1, out->octets, RECORD_RDATA_AT + kept + target_len);
 	return true;
 }
 

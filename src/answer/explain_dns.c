@@ -48,17 +48,18 @@ static size_t record_write(uint8_t *p, const char *line, size_t len)
 
 static void lines_write(const char *text, struct rrset *out)
 {
-	size_t room = strlen(text), lines = 1;
+	size_t room = strlen(text), lines = 1, octets_len = 0;
+	uint16_t n = 0;
 	for (const char *p = text; *p != '\0'; p++)
 		lines += *p == '\n';
 	uint8_t *octets = mem_alloc(room + (lines + room / LINE_MAX_OCTETS) * (RECORD_RDATA_AT + 1));
-	*out = (struct rrset){.type = TYPE_TXT, .octets = octets, .shape = rdata_shape(TYPE_TXT)};
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\n"), used = len < LINE_MAX_OCTETS ? len : LINE_MAX_OCTETS;
-		out->octets_len += (uint32_t)record_write(octets + out->octets_len, text, used);
-		out->n++;
+		octets_len += record_write(octets + octets_len, text, used);
+		n++;
 		text += used + (text[used] == '\n');
 	}
+	*out = rrset_of(TYPE_TXT, n, octets, octets_len);
 }
 
 void explain_records(const struct view *view, const struct query *q, const struct client *client,

@@ -20,3 +20,12 @@ struct rdata_shape rdata_shape(uint16_t type)
 	default: return (struct rdata_shape){0, 0};
 	}
 }
+
+struct rrset rrset_of(uint16_t type, uint16_t n, const uint8_t *octets, size_t len)
+{
+	return (struct rrset){.type = type,
+			      .n = n,
+			      .octets_len = len & 0xffffff,
+			      .shape = rdata_shape(type),
+			      .octets = octets};
+}

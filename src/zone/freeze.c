@@ -39,32 +39,35 @@ void rrset_steer(const struct zone_context *context, const struct draft *draft,
 		 struct rrset *out)
 {
 	const struct steered *steered = steering_resolve(context, draft, owner, type, list, n);
-	*out = (struct rrset){.type = type, .steered = steered, .shape = rdata_shape(type)};
+	size_t len = 0;
+	uint16_t records = 0;
 	for (unsigned i = 0; i < n; i++)
-		out->octets_len += has_record(&list[i]) ? (uint32_t)RECORD_RDATA_AT + list[i].record->len : 0;
-	uint8_t *octets = arena_alloc_aligned(context->arena, out->octets_len, 1), *p = octets;
+		len += has_record(&list[i]) ? (size_t)RECORD_RDATA_AT + list[i].record->len : 0;
+	uint8_t *octets = arena_alloc_aligned(context->arena, len, 1), *p = octets;
 	for (unsigned i = 0; i < n; i++) {
 		if (!has_record(&list[i]))
 			continue;
 		p = record_encode(p, list[i].record, steered->how->members[i].ttl_s);
-		out->n++;
+		records++;
 	}
-	out->octets = octets;
+	*out = rrset_of(type, records, octets, len);
+	out->steered = steered;
 }
 
 static void freeze_plain(struct freezer *f, const struct draft_record *first, struct rrset *out)
 {
-	*out = (struct rrset){.type = first->type, .shape = rdata_shape(first->type)};
+	size_t len = 0;
+	uint16_t n = 0;
 	for (const struct draft_record *r = first; r != NULL; r = r->next)
-		out->octets_len += r->type == first->type ? (uint32_t)RECORD_RDATA_AT + r->len : 0;
-	uint8_t *octets = arena_alloc_aligned(f->context->arena, out->octets_len, 1), *p = octets;
+		len += r->type == first->type ? (size_t)RECORD_RDATA_AT + r->len : 0;
+	uint8_t *octets = arena_alloc_aligned(f->context->arena, len, 1), *p = octets;
 	for (const struct draft_record *r = first; r != NULL; r = r->next) {
 		if (r->type != first->type)
 			continue;
 		p = record_encode(p, r, r->ttl_s);
-		out->n++;
+		n++;
 	}
-	out->octets = octets;
+	*out = rrset_of(first->type, n, octets, len);
 }
 
 static void freeze_steered(struct freezer *f, const struct draft_owner *owner,
@@ -106,7 +109,7 @@ static void freeze_rrsets(struct freezer *f, const struct draft_owner *owner, st
 	f->linked |= linked;
 	for (const struct draft_record *r = owner->first; r != NULL; r = r->next)
 		n += is_first(owner, r, linked);
-	struct rrset *sets = arena_alloc(f->context->arena, n * sizeof(*sets));
+	struct rrset *sets = arena_alloc_aligned(f->context->arena, n * sizeof(*sets), 8);
 	size_t at = 0;
 	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
 		if (!is_first(owner, r, linked))
@@ -125,12 +128,18 @@ static size_t node_size(const struct draft_owner *owner)
 	return (offsetof(struct node, name) + owner->name.len + 7) & ~(size_t)7;
 }
 
-static void enter(struct zone_cell *cells, uint32_t mask, uint32_t hash, size_t offset)
+/* What zone_ref() takes. */
+static uint32_t ref_of(const uint8_t *nodes, const struct node *node)
+{
+	return (uint32_t)((size_t)((const uint8_t *)node - nodes) / 8) + 1;
+}
+
+static void enter(struct zone_cell *cells, uint32_t mask, uint32_t hash, uint32_t ref)
 {
 	uint32_t at = hash & mask;
 	while (cells[at].node != 0)
 		at = (at + 1) & mask;
-	cells[at] = (struct zone_cell){hash, (uint32_t)(offset / 8) + 1};
+	cells[at] = (struct zone_cell){hash, ref};
 }
 
 static void freeze_nodes(struct freezer *f)
@@ -154,13 +163,13 @@ static void freeze_nodes(struct freezer *f)
 		node->dname = draft_first(owner, TYPE_DNAME) != NULL;
 		node->name_len = owner->name.len;
 		memcpy(node->name, owner->name.octets, owner->name.len);
-		node->cut = owner->cut ? owner->cut->node : NULL;
+		node->cut = owner->cut ? ref_of(nodes, owner->cut->node) : 0;
 		if (owner->parent != NULL && node->name[0] == 1 && node->name[1] == '*')
-			owner->parent->node->wildcard = node;
+			owner->parent->node->wildcard = ref_of(nodes, node);
 		if (owner->name.labels > zone->labels_max)
 			zone->labels_max = owner->name.labels;
 		freeze_rrsets(f, owner, node);
-		enter(cells, zone->mask, (uint32_t)name_hash(&owner->name, zone->seed), offset);
+		enter(cells, zone->mask, (uint32_t)name_hash(&owner->name, zone->seed), ref_of(nodes, node));
 		offset += node_size(owner);
 	}
 	zone->nodes = nodes;

@@ -117,11 +117,10 @@ static const struct node *target_find(struct linker *l, const struct draft_recor
 static const struct rrset *cname_alone(const struct linker *l, const struct draft_record *r)
 {
 	struct rrset *set = arena_alloc(l->context->arena, sizeof(*set));
-	*set = (struct rrset){.type = TYPE_CNAME, .n = 1, .shape = rdata_shape(TYPE_CNAME)};
-	set->octets_len = (uint32_t)RECORD_RDATA_AT + r->len;
-	uint8_t *octets = arena_alloc_aligned(l->context->arena, set->octets_len, 1);
+	size_t len = (size_t)RECORD_RDATA_AT + r->len;
+	uint8_t *octets = arena_alloc_aligned(l->context->arena, len, 1);
 	record_encode(octets, r, r->ttl_s);
-	set->octets = octets;
+	*set = rrset_of(TYPE_CNAME, 1, octets, len);
 	return set;
 }
 

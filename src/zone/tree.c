@@ -16,7 +16,7 @@ static const struct node *node_find(const struct zone *zone, const struct lookup
 			return NULL;
 		if (cell.hash != hash)
 			continue;
-		const struct node *node = (const struct node *)(zone->nodes + (size_t)(cell.node - 1) * 8);
+		const struct node *node = zone_ref(zone, cell.node);
 		if (node->name_len == len && memcmp(node->name, name, len) == 0)
 			return node;
 	}
@@ -64,18 +64,19 @@ static void find_in_zone(const struct zone *zone, const struct lookup *lookup, u
 	encloser = node ? node : closest_encloser(zone, lookup);
 
 	*out = (struct match){.kind = MATCH_NXDOMAIN, .zone = zone, .node = node};
-	if (encloser->cut != NULL && !(type == TYPE_DS && node == encloser->cut)) {
+	const struct node *cut = zone_ref(zone, encloser->cut);
+	if (cut != NULL && !(type == TYPE_DS && node == cut)) {
 		out->kind = MATCH_DELEGATION;
-		out->node = encloser->cut;
+		out->node = cut;
 	} else if (node != NULL) {
 		out->kind = MATCH_NODE;
 	} else if (encloser->dname) {
 		out->kind = MATCH_DNAME;
 		out->node = encloser;
-	} else if (encloser->wildcard != NULL) {
+	} else if (encloser->wildcard != 0) {
 		out->kind = MATCH_NODE;
 		out->wildcard = true;
-		out->node = encloser->wildcard;
+		out->node = zone_ref(zone, encloser->wildcard);
 	}
 }
 

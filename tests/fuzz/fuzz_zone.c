@@ -72,8 +72,7 @@ static void check_zone(const struct zone *zone)
 		struct name name;
 		if (zone->cells[i].node == 0)
 			continue;
-		size_t offset = (size_t)(zone->cells[i].node - 1) * 8;
-		const struct node *node = (const struct node *)(zone->nodes + offset);
+		const struct node *node = zone_ref(zone, zone->cells[i].node);
 		name_from_octets(node->name, &name);
 		require(name_within(&name, &zone->apex) && zone_node(zone, &name) == node);
 		check_sets(node);
