@@ -17,6 +17,12 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* As arena_alloc(), but aligned to `align` (a power of two up to 64). */
 void *arena_alloc_aligned(struct arena *arena, size_t size, size_t align);
 
+/*
+ * Makes `size` bytes that malloc() gave, of which no more are used than that, the arena's: a copy of few,
+ * many as they are. Returns where they are now.
+ */
+void *arena_take(struct arena *arena, void *memory, size_t size);
+
 /* A copy of `size` bytes, and of the first `len` characters of a text with a NUL behind them. */
 void *arena_copy(struct arena *arena, const void *data, size_t size);
 char *arena_copy_text(struct arena *arena, const char *text, size_t len);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A bump allocator over a list of blocks. A block is as large as an eighth of what is held already (64 KiB
- * to 4 MiB), so a small world stays small and a large one is not a thousand blocks.
+ * to 4 MiB), so a small world stays small and a large one is not a thousand blocks. Blocks come zeroed, and
+ * from the system they come so without being touched.
  */
 #include "base/arena.h"
 #include "base/memory.h"
@@ -11,17 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_MIN = 64 * 1024, BLOCK_MAX = 4 * 1024 * 1024 };
+enum { BLOCK_MIN = 64 * 1024, BLOCK_MAX = 4 * 1024 * 1024, ALIGN_MAX = 64 };
 
 struct block {
 	struct block *next;
 	size_t size;
 	size_t used;
-	_Alignas(64) uint8_t octets[];
+	uint8_t *octets; /* aligned to 64 */
+};
+
+/* Memory of malloc()'s that was taken. */
+struct taken {
+	struct taken *next;
+	void *memory;
 };
 
 struct arena {
 	struct block *blocks; /* the head is the one being filled */
+	struct taken *taken;
 	size_t size;
 };
 
@@ -34,6 +42,8 @@ void arena_free(struct arena *arena)
 {
 	if (arena == NULL)
 		return;
+	for (struct taken *t = arena->taken; t != NULL; t = t->next)
+		free(t->memory);
 	for (struct block *b = arena->blocks, *next; b != NULL; b = next) {
 		next = b->next;
 		free(b);
@@ -46,20 +56,18 @@ static struct block *block_add(struct arena *arena, size_t need)
 	size_t size = arena->size / 8;
 	size = size < BLOCK_MIN ? BLOCK_MIN : size > BLOCK_MAX ? BLOCK_MAX : size;
 	size = size < need ? need : size;
-	size = (size + 63) & ~(size_t)63;
 
-	struct block *b = aligned_alloc(64, sizeof(*b) + size);
-	if (b == NULL)
-		abort();
+	struct block *b = mem_alloc(sizeof(*b) + ALIGN_MAX + size);
 	*b = (struct block){.next = arena->blocks, .size = size};
+	b->octets = (uint8_t *)(((uintptr_t)(b + 1) + ALIGN_MAX - 1) & ~(uintptr_t)(ALIGN_MAX - 1));
 	arena->blocks = b;
-	arena->size += sizeof(*b) + size;
+	arena->size += sizeof(*b) + ALIGN_MAX + size;
 	return b;
 }
 
 void *arena_alloc_aligned(struct arena *arena, size_t size, size_t align)
 {
-	assert(align <= 64 && (align & (align - 1)) == 0);
+	assert(align <= ALIGN_MAX && (align & (align - 1)) == 0);
 	struct block *b = arena->blocks;
 	size_t at = b ? (b->used + align - 1) & ~(align - 1) : 0;
 	if (b == NULL || at > b->size || b->size - at < size) {
@@ -67,12 +75,27 @@ void *arena_alloc_aligned(struct arena *arena, size_t size, size_t align)
 		at = 0;
 	}
 	b->used = at + size;
-	return memset(b->octets + at, 0, size);
+	return b->octets + at;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	return arena_alloc_aligned(arena, size, _Alignof(max_align_t));
+}
+
+void *arena_take(struct arena *arena, void *memory, size_t size)
+{
+	if (size < BLOCK_MIN) {
+		void *copy = arena_copy(arena, memory, size);
+		free(memory);
+		return copy;
+	}
+	struct taken *taken = arena_alloc(arena, sizeof(*taken));
+	void *fitted = realloc(memory, size);
+	*taken = (struct taken){arena->taken, fitted ? fitted : memory};
+	arena->taken = taken;
+	arena->size += size;
+	return taken->memory;
 }
 
 void *arena_copy(struct arena *arena, const void *data, size_t size)

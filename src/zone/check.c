@@ -16,31 +16,31 @@ struct checker {
 	struct faults *faults;
 };
 
-static bool is_wildcard(const struct name *name)
+static bool is_wildcard(const uint8_t *name)
 {
-	return name->octets[0] == 1 && name->octets[1] == '*';
+	return name[0] == 1 && name[1] == '*';
 }
 
 static const char *owner_text(const struct draft_owner *owner, char *out)
 {
-	return name_format(owner->name.octets, out);
+	return name_format(owner->name, out);
 }
 
 static void check_apex(struct checker *c, bool whole)
 {
-	const struct draft_owner *apex = c->draft->owners[0];
-	const struct draft_record *soa = draft_first(apex, TYPE_SOA);
+	const struct draft_owner *apex = draft_apex(c->draft);
+	const struct draft_record *soa = draft_first(apex->records, TYPE_SOA);
 	char name[NAME_TEXT_MAX];
 	if (soa == NULL && whole)
 		fault_add(c->faults, c->file->at, "%s has no SOA record at %s", c->file->path,
 			  owner_text(apex, name));
-	if (draft_first(apex, TYPE_NS) == NULL && whole)
+	if (draft_first(apex->records, TYPE_NS) == NULL && whole)
 		fault_add(c->faults, c->file->at, "%s has no NS record at %s", c->file->path,
 			  owner_text(apex, name));
 	for (const struct draft_record *r = soa ? soa->next : NULL; r != NULL; r = r->next) {
 		if (r->type == TYPE_SOA)
-			fault_add(c->faults, r->at, "a zone has one SOA record; the first is at line %u",
-				  soa->at.line);
+			fault_add(c->faults, draft_spot(c->draft, r),
+				  "a zone has one SOA record; the first is at line %u", soa->line);
 	}
 }
 
@@ -54,13 +54,14 @@ static struct draft_owner *ns_target(struct checker *c, const struct draft_recor
 /* Marks what is at or below a delegation, and what glue is for. Parents come before children. */
 static void mark_cuts(struct checker *c)
 {
-	for (size_t i = 0; i < c->draft->n; i++) {
-		struct draft_owner *owner = c->draft->owners[i];
-		if (owner->parent != NULL && owner->parent->cut != NULL)
-			owner->cut = owner->parent->cut;
-		else if (owner->parent != NULL && draft_first(owner, TYPE_NS) != NULL)
-			owner->cut = owner;
-		for (struct draft_record *r = owner->first; r != NULL; r = r->next) {
+	const struct draft *draft = c->draft;
+	for (struct draft_owner *owner = draft_apex(draft); owner != NULL; owner = draft_next(draft, owner)) {
+		const struct draft_owner *parent = draft_parent(draft, owner);
+		if (parent != NULL && parent->cut != 0)
+			owner->cut = parent->cut;
+		else if (parent != NULL && draft_first(owner->records, TYPE_NS) != NULL)
+			owner->cut = draft_ref(draft, owner);
+		for (struct draft_record *r = owner->records; r != NULL; r = r->next) {
 			struct draft_owner *target = r->type == TYPE_NS ? ns_target(c, r) : NULL;
 			if (target != NULL)
 				target->address_wanted = true;
@@ -72,16 +73,18 @@ static void mark_cuts(struct checker *c)
 static void check_below_cut(struct checker *c, const struct draft_owner *owner)
 {
 	char name[NAME_TEXT_MAX], type[16];
-	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
+	for (const struct draft_record *r = owner->records; r != NULL; r = r->next) {
 		bool glue = (r->type == TYPE_A || r->type == TYPE_AAAA) && r->steer == NULL &&
 			    owner->address_wanted;
-		bool delegation = owner->cut == owner && (r->type == TYPE_NS || r->type == TYPE_DS);
+		bool delegation =
+			draft_cut(c->draft, owner) == owner && (r->type == TYPE_NS || r->type == TYPE_DS);
 		if (!glue && !delegation)
-			fault_add(c->faults, r->at,
+			fault_add(c->faults, draft_spot(c->draft, r),
 				  "%s data at or below the delegation %s; only its NS and DS and the "
 				  "addresses of name "
 				  "servers may stand there",
-				  rdata_type_format(r->type, type), owner_text(owner->cut, name));
+				  rdata_type_format(r->type, type),
+				  owner_text(draft_cut(c->draft, owner), name));
 	}
 }
 
@@ -91,7 +94,7 @@ static bool record_equal(const struct draft_record *a, const struct draft_record
 		return false;
 	if (a->steer == NULL || b->steer == NULL)
 		return a->steer == b->steer;
-	return a->steer->datacenter == b->steer->datacenter;
+	return a->steer->entry.datacenter == b->steer->entry.datacenter;
 }
 
 /* Compares neighbours after sorting, so that a large rrset costs no more than it must. */
@@ -105,21 +108,21 @@ static int record_compare(const void *a, const void *b)
 		return x->len < y->len ? -1 : 1;
 	int order = memcmp(x->rdata, y->rdata, x->len);
 	if (order == 0 && x->steer != NULL && y->steer != NULL)
-		order = x->steer->datacenter - y->steer->datacenter;
-	return order != 0 ? order : x->at.line < y->at.line ? -1 : x->at.line > y->at.line;
+		order = x->steer->entry.datacenter - y->steer->entry.datacenter;
+	return order != 0 ? order : x->line < y->line ? -1 : x->line > y->line;
 }
 
 static void check_duplicates(struct checker *c, const struct draft_owner *owner, size_t n)
 {
 	const struct draft_record **list = mem_alloc(n * sizeof(*list));
 	size_t at = 0;
-	for (const struct draft_record *r = owner->first; r != NULL; r = r->next)
+	for (const struct draft_record *r = owner->records; r != NULL; r = r->next)
 		list[at++] = r;
 	qsort(list, n, sizeof(*list), record_compare);
 	for (size_t i = 1; i < n; i++) {
 		if (record_equal(list[i - 1], list[i]))
-			fault_add(c->faults, list[i]->at, "the same record stands at line %u already",
-				  list[i - 1]->at.line);
+			fault_add(c->faults, draft_spot(c->draft, list[i]),
+				  "the same record stands at line %u already", list[i - 1]->line);
 	}
 	free(list);
 }
@@ -127,17 +130,17 @@ static void check_duplicates(struct checker *c, const struct draft_owner *owner,
 /* One TTL an rrset (RFC 2181 §5.2); candidates may differ, as few of them are answered at once. */
 static void settle_ttls(struct checker *c, const struct draft_owner *owner)
 {
-	for (struct draft_record *r = owner->first; r != NULL; r = r->next) {
-		struct draft_record *first = draft_first(owner, r->type);
+	for (struct draft_record *r = owner->records; r != NULL; r = r->next) {
+		struct draft_record *first = draft_first(owner->records, r->type);
 		if (r->steer != NULL || first->steer != NULL || r->ttl_s == first->ttl_s)
 			continue;
 		uint32_t least = r->ttl_s < first->ttl_s ? r->ttl_s : first->ttl_s;
-		fault_warn(c->faults, r->at,
+		fault_warn(c->faults, draft_spot(c->draft, r),
 			   "the TTL differs from that of line %u; the lower one, %u, counts for both",
-			   first->at.line, least);
+			   first->line, least);
 		for (struct draft_record *s = first; s != NULL; s = s->next) {
 			if (s->type == r->type)
-				s->ttl_s = least;
+				s->ttl_s = least & INT32_MAX;
 		}
 	}
 }
@@ -145,79 +148,85 @@ static void settle_ttls(struct checker *c, const struct draft_owner *owner)
 /* A CNAME stands alone (RFC 1034 §3.6.2). */
 static void check_cname(struct checker *c, const struct draft_owner *owner)
 {
-	const struct draft_record *cname = draft_first(owner, TYPE_CNAME);
+	const struct draft_record *cname = draft_first(owner->records, TYPE_CNAME);
 	if (cname == NULL)
 		return;
-	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
+	for (const struct draft_record *r = owner->records; r != NULL; r = r->next) {
 		char type[16];
 		if (r->type == TYPE_CNAME && r != cname && (r->steer == NULL || cname->steer == NULL))
-			fault_add(c->faults, r->at, "a name has one CNAME record; the first is at line %u",
-				  cname->at.line);
+			fault_add(c->faults, draft_spot(c->draft, r),
+				  "a name has one CNAME record; the first is at line %u", cname->line);
 		else if (r->steer != NULL && cname->steer != NULL)
 			continue; /* by turns: zones_link() sees to it that no answer has both */
-		else if (r->type != TYPE_CNAME && r->at.line > cname->at.line)
-			fault_add(c->faults, r->at,
+		else if (r->type != TYPE_CNAME && r->line > cname->line)
+			fault_add(c->faults, draft_spot(c->draft, r),
 				  "%s data beside the CNAME of line %u; a CNAME stands alone",
-				  rdata_type_format(r->type, type), cname->at.line);
+				  rdata_type_format(r->type, type), cname->line);
 		else if (r->type != TYPE_CNAME)
-			fault_add(c->faults, cname->at,
+			fault_add(c->faults, draft_spot(c->draft, cname),
 				  "a CNAME beside the %s data of line %u; a CNAME stands alone",
-				  rdata_type_format(r->type, type), r->at.line);
+				  rdata_type_format(r->type, type), r->line);
 	}
 }
 
 static void check_structure(struct checker *c, const struct draft_owner *owner)
 {
-	const struct draft_record *dname = draft_first(owner, TYPE_DNAME);
-	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
+	const struct draft_record *dname = draft_first(owner->records, TYPE_DNAME);
+	bool apex = owner == draft_apex(c->draft);
+	for (const struct draft_record *r = owner->records; r != NULL; r = r->next) {
 		char type[16], name[NAME_TEXT_MAX];
-		if (r->type == TYPE_SOA && owner->parent != NULL)
-			fault_add(c->faults, r->at, "the SOA record belongs to the apex, %s",
-				  owner_text(c->draft->owners[0], name));
+		if (r->type == TYPE_SOA && !apex)
+			fault_add(c->faults, draft_spot(c->draft, r),
+				  "the SOA record belongs to the apex, %s",
+				  owner_text(draft_apex(c->draft), name));
 		if ((r->type == TYPE_NS || r->type == TYPE_DNAME || r->type == TYPE_DS) &&
-		    is_wildcard(&owner->name))
-			fault_add(c->faults, r->at, "%s at a wildcard has no meaning (RFC 4592 §4)",
+		    is_wildcard(owner->name))
+			fault_add(c->faults, draft_spot(c->draft, r),
+				  "%s at a wildcard has no meaning (RFC 4592 §4)",
 				  rdata_type_format(r->type, type));
-		if (r->type == TYPE_DS && (owner->parent == NULL || draft_first(owner, TYPE_NS) == NULL))
-			fault_add(c->faults, r->at,
+		if (r->type == TYPE_DS && (apex || draft_first(owner->records, TYPE_NS) == NULL))
+			fault_add(c->faults, draft_spot(c->draft, r),
 				  "DS needs a delegation: there is no NS at this name below the apex");
 		if (r->type == TYPE_DNAME && r != dname)
-			fault_add(c->faults, r->at, "a name has one DNAME record; the first is at line %u",
-				  dname->at.line);
-		const struct draft_record *first = draft_first(owner, r->type);
+			fault_add(c->faults, draft_spot(c->draft, r),
+				  "a name has one DNAME record; the first is at line %u", dname->line);
+		const struct draft_record *first = draft_first(owner->records, r->type);
 		if ((first->steer == NULL) != (r->steer == NULL))
-			fault_add(c->faults, r->at,
+			fault_add(c->faults, draft_spot(c->draft, r),
 				  "plain and AT records of one name and type; line %u has the other kind",
-				  first->at.line);
+				  first->line);
 	}
-	for (const struct draft_owner *above = owner->parent; above != NULL && owner->first != NULL;
-	     above = above->parent) {
-		dname = draft_first(above, TYPE_DNAME);
+	if (!c->draft->dnames || owner->records == NULL)
+		return;
+	for (const struct draft_owner *above = draft_parent(c->draft, owner); above != NULL;
+	     above = draft_parent(c->draft, above)) {
+		dname = draft_first(above->records, TYPE_DNAME);
 		if (dname != NULL)
-			fault_add(c->faults, owner->first->at,
+			fault_add(c->faults, draft_spot(c->draft, owner->records),
 				  "data below the DNAME of line %u can't be reached (RFC 6672 §2.4)",
-				  dname->at.line);
+				  dname->line);
 	}
 }
 
 static void check_candidates(struct checker *c, const struct draft_owner *owner)
 {
 	bool any = false;
-	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
+	for (const struct draft_record *r = owner->records; r != NULL; r = r->next) {
 		any |= r->steer != NULL;
-		if (r->steer == NULL || r != draft_first(owner, r->type))
+		if (r->steer == NULL || r != draft_first(owner->records, r->type))
 			continue;
 		unsigned n = 0;
 		for (const struct draft_record *s = r; s != NULL; s = s->next) {
 			n += s->type == r->type;
 			if (s->type == r->type && n == CANDIDATES_MAX + 1)
-				fault_add(c->faults, s->at, "more than %d AT records of one name and type",
-					  CANDIDATES_MAX);
+				fault_add(c->faults, draft_spot(c->draft, s),
+					  "more than %d AT records of one name and type", CANDIDATES_MAX);
 		}
 	}
+	const struct draft_steered *steered = draft_steered(c->draft, owner);
 	char name[NAME_TEXT_MAX];
-	if (owner->steer != NULL && !any && owner->parent != NULL)
-		fault_add(c->faults, owner->steer_at, "STEER without any AT record at %s",
+	if (steered->steer != NULL && !any && owner != draft_apex(c->draft))
+		fault_add(c->faults, steered->steer_at, "STEER without any AT record at %s",
 			  owner_text(owner, name));
 }
 
@@ -226,22 +235,24 @@ static void check_single(struct checker *c, const struct draft_owner *owner)
 {
 	static const char text[] =
 		"only one CNAME can be answered: answers=1 and a pick other than all would be right";
-	const struct draft_owner *apex = c->draft->owners[0], *of = owner->steer != NULL ? owner : apex;
-	const struct draft_record *cname = draft_first(owner, TYPE_CNAME);
-	if (cname == NULL || cname->steer == NULL || of->steer == NULL ||
+	const struct draft_steered *own = draft_steered(c->draft, owner),
+				   *apex = draft_steered(c->draft, draft_apex(c->draft)),
+				   *of = own->steer != NULL ? own : apex;
+	const struct draft_record *cname = draft_first(owner->records, TYPE_CNAME);
+	if (cname == NULL || cname->steer == NULL || of == NULL || of->steer == NULL ||
 	    (of->steer->pick != PICK_ALL && of->steer->answers == 1))
 		return;
-	if (of == owner)
-		fault_add(c->faults, owner->steer_at, "%s", text);
+	if (of == own)
+		fault_add(c->faults, own->steer_at, "%s", text);
 	else
-		fault_add(c->faults, cname->at, "%s; the STEER is that of the apex, at line %u", text,
-			  apex->steer_at.line);
+		fault_add(c->faults, draft_spot(c->draft, cname),
+			  "%s; the STEER is that of the apex, at line %u", text, apex->steer_at.line);
 }
 
 /* An NS whose name is in the zone needs an address there; without one nobody can get to the server. */
 static void check_ns_targets(struct checker *c, const struct draft_owner *owner)
 {
-	for (const struct draft_record *r = draft_first(owner, TYPE_NS); r != NULL; r = r->next) {
+	for (const struct draft_record *r = draft_first(owner->records, TYPE_NS); r != NULL; r = r->next) {
 		struct name target;
 		char name[NAME_TEXT_MAX];
 		if (r->type != TYPE_NS)
@@ -250,10 +261,33 @@ static void check_ns_targets(struct checker *c, const struct draft_owner *owner)
 		if (!name_within(&target, &c->file->apex))
 			continue;
 		const struct draft_owner *t = draft_find(c->draft, &target);
-		if (t == NULL || (draft_first(t, TYPE_A) == NULL && draft_first(t, TYPE_AAAA) == NULL))
-			fault_warn(c->faults, r->at, "the name server %s has no A or AAAA record in the zone",
+		if (t == NULL ||
+		    (draft_first(t->records, TYPE_A) == NULL && draft_first(t->records, TYPE_AAAA) == NULL))
+			fault_warn(c->faults, draft_spot(c->draft, r),
+				   "the name server %s has no A or AAAA record in the zone",
 				   name_format(target.octets, name));
 	}
+}
+
+static void check_owner(struct checker *c, struct draft_owner *owner)
+{
+	size_t n = 0;
+	for (const struct draft_record *r = owner->records; r != NULL; r = r->next)
+		n++;
+	if (owner->cut != 0)
+		check_below_cut(c, owner);
+	if (n > 1) {
+		check_duplicates(c, owner, n);
+		settle_ttls(c, owner);
+		check_cname(c, owner);
+	}
+	check_structure(c, owner);
+	if (owner->steered != 0) {
+		check_candidates(c, owner);
+		check_single(c, owner);
+	}
+	check_ns_targets(c, owner);
+	draft_check_sizes(c->draft, owner, c->faults);
 }
 
 void draft_check(struct draft *draft, const struct zone_context *context, const struct zone_file *file,
@@ -262,23 +296,7 @@ void draft_check(struct draft *draft, const struct zone_context *context, const 
 	struct checker c = {draft, context, file, context->faults};
 	check_apex(&c, whole);
 	mark_cuts(&c);
-	for (size_t i = 0; i < draft->n; i++) {
-		struct draft_owner *owner = draft->owners[i];
-		size_t n = 0;
-		for (const struct draft_record *r = owner->first; r != NULL; r = r->next)
-			n++;
-		if (owner->cut != NULL)
-			check_below_cut(&c, owner);
-		if (n > 1) {
-			check_duplicates(&c, owner, n);
-			settle_ttls(&c, owner);
-			check_cname(&c, owner);
-		}
-		check_structure(&c, owner);
-		check_candidates(&c, owner);
-		check_single(&c, owner);
-		check_ns_targets(&c, owner);
-		draft_check_sizes(draft, owner, c.faults);
-	}
+	for (struct draft_owner *owner = draft_apex(draft); owner != NULL; owner = draft_next(draft, owner))
+		check_owner(&c, owner);
 	draft_check_loops(draft, c.faults);
 }

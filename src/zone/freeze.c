@@ -15,7 +15,8 @@ struct freezer {
 	struct zone *zone;
 	size_t cap_steered;
 	struct rrset **steered;
-	bool linked; /* some owner is */
+	bool linked;   /* some owner is */
+	bool dropping; /* records are dropped as they are frozen */
 };
 
 uint8_t *record_encode(uint8_t *p, const struct draft_record *r, uint32_t ttl_s)
@@ -35,7 +36,7 @@ static bool has_record(const struct candidate *c)
 }
 
 void rrset_steer(const struct zone_context *context, const struct draft *draft,
-		 const struct draft_owner *owner, uint16_t type, const struct candidate *list, unsigned n,
+		 const struct draft_steered *owner, uint16_t type, const struct candidate *list, unsigned n,
 		 struct rrset *out)
 {
 	const struct steered *steered = steering_resolve(context, draft, owner, type, list, n);
@@ -70,7 +71,7 @@ static void freeze_plain(struct freezer *f, const struct draft_record *first, st
 	*out = rrset_of(first->type, n, octets, len);
 }
 
-static void freeze_steered(struct freezer *f, const struct draft_owner *owner,
+static void freeze_steered(struct freezer *f, const struct draft_steered *owner,
 			   const struct draft_record *first, struct rrset *out)
 {
 	struct candidate list[CANDIDATES_MAX];
@@ -84,10 +85,10 @@ static void freeze_steered(struct freezer *f, const struct draft_owner *owner,
 	f->steered[f->zone->n_steered++] = out;
 }
 
-bool draft_owner_linked(const struct draft_owner *owner)
+bool draft_linked(const struct draft_record *first)
 {
 	bool cname = false, other = false;
-	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
+	for (const struct draft_record *r = first; r != NULL; r = r->next) {
 		if (r->type == DRAFT_ALIAS)
 			return true;
 		if (r->steer != NULL)
@@ -97,83 +98,97 @@ bool draft_owner_linked(const struct draft_owner *owner)
 }
 
 /* The first record of an rrset that is built now. */
-static bool is_first(const struct draft_owner *owner, const struct draft_record *record, bool linked)
+static bool is_first(const struct draft_record *records, const struct draft_record *record, bool linked)
 {
-	return draft_first(owner, record->type) == record && !(linked && record->steer != NULL);
+	return draft_first(records, record->type) == record && !(linked && record->steer != NULL);
 }
 
-static void freeze_rrsets(struct freezer *f, const struct draft_owner *owner, struct node *node)
+/* The rrsets of an owner's records; how many there are. */
+static uint16_t freeze_rrsets(struct freezer *f, const struct draft_steered *steered,
+			      const struct draft_record *records, const struct rrset **out)
 {
-	size_t n = 0;
-	bool linked = draft_owner_linked(owner);
+	size_t n = 0, at = 0;
+	bool linked = steered != NULL && draft_linked(records);
 	f->linked |= linked;
-	for (const struct draft_record *r = owner->first; r != NULL; r = r->next)
-		n += is_first(owner, r, linked);
+	for (const struct draft_record *r = records; r != NULL; r = r->next)
+		n += is_first(records, r, linked);
 	struct rrset *sets = arena_alloc_aligned(f->context->arena, n * sizeof(*sets), 8);
-	size_t at = 0;
-	for (const struct draft_record *r = owner->first; r != NULL; r = r->next) {
-		if (!is_first(owner, r, linked))
+	for (const struct draft_record *r = records; r != NULL; r = r->next) {
+		if (!is_first(records, r, linked))
 			continue;
 		if (r->steer != NULL)
-			freeze_steered(f, owner, r, &sets[at++]);
+			freeze_steered(f, steered, r, &sets[at++]);
 		else
 			freeze_plain(f, r, &sets[at++]);
 	}
+	*out = sets;
+	return (uint16_t)n;
+}
+
+static void drop(struct draft *draft, const struct draft_record *records)
+{
+	for (const struct draft_record *r = records, *next; r != NULL; r = next) {
+		next = r->next;
+		draft_drop(draft, r);
+	}
+}
+
+/* The child `*` of a name that is a node already. */
+static void set_wildcard(const struct draft *draft, const struct draft_owner *owner)
+{
+	if (owner->name[0] != 1 || owner->name[1] != '*')
+		return;
+	struct node *parent = (struct node *)draft_parent(draft, owner);
+	if (parent != NULL)
+		parent->wildcard = draft_ref(draft, owner);
+}
+
+/* Makes an owner a node, where it stands. */
+static void freeze_owner(struct freezer *f, struct draft_owner *owner)
+{
+	const struct draft_record *records = owner->records;
+	struct draft_steered *steered = draft_steered(f->draft, owner);
+	uint32_t cut = owner->cut;
+	const struct rrset *sets;
+	if (steered != NULL)
+		steered->first = records;
+	set_wildcard(f->draft, owner);
+	if (owner->labels > f->zone->labels_max)
+		f->zone->labels_max = owner->labels;
+	bool dname = draft_first(records, TYPE_DNAME) != NULL;
+	uint16_t n_sets = freeze_rrsets(f, steered, records, &sets);
+
+	struct node *node = (struct node *)owner;
 	node->sets = sets;
-	node->n_sets = (uint16_t)n;
+	node->wildcard = 0;
+	node->cut = cut;
+	node->n_sets = n_sets;
+	node->dname = dname;
+	if (f->dropping)
+		drop(f->draft, records);
 }
 
-static size_t node_size(const struct draft_owner *owner)
+static int by_node(const void *a, const void *b)
 {
-	return (offsetof(struct node, name) + owner->name.len + 7) & ~(size_t)7;
-}
-
-/* What zone_ref() takes. */
-static uint32_t ref_of(const uint8_t *nodes, const struct node *node)
-{
-	return (uint32_t)((size_t)((const uint8_t *)node - nodes) / 8) + 1;
-}
-
-static void enter(struct zone_cell *cells, uint32_t mask, uint32_t hash, uint32_t ref)
-{
-	uint32_t at = hash & mask;
-	while (cells[at].node != 0)
-		at = (at + 1) & mask;
-	cells[at] = (struct zone_cell){hash, ref};
+	const struct draft_steered *x = *(const struct draft_steered *const *)a,
+				   *y = *(const struct draft_steered *const *)b;
+	return x->node < y->node ? -1 : x->node > y->node;
 }
 
 static void freeze_nodes(struct freezer *f)
 {
 	struct draft *draft = f->draft;
-	struct zone *zone = f->zone;
-	size_t size = 0, offset = 0;
-	uint32_t room = 2;
-	for (size_t i = 0; i < draft->n; i++)
-		size += node_size(draft->owners[i]);
-	while (room < draft->n * 3 / 2)
-		room *= 2;
-	uint8_t *nodes = arena_alloc_aligned(f->context->arena, size, 8);
-	struct zone_cell *cells = arena_alloc(f->context->arena, room * sizeof(*cells));
-	zone->mask = room - 1;
-
-	for (size_t i = 0; i < draft->n; i++) {
-		struct draft_owner *owner = draft->owners[i];
-		struct node *node = (struct node *)(nodes + offset);
-		owner->node = node;
-		node->dname = draft_first(owner, TYPE_DNAME) != NULL;
-		node->name_len = owner->name.len;
-		memcpy(node->name, owner->name.octets, owner->name.len);
-		node->cut = owner->cut ? ref_of(nodes, owner->cut->node) : 0;
-		if (owner->parent != NULL && node->name[0] == 1 && node->name[1] == '*')
-			owner->parent->node->wildcard = ref_of(nodes, node);
-		if (owner->name.labels > zone->labels_max)
-			zone->labels_max = owner->name.labels;
-		freeze_rrsets(f, owner, node);
-		enter(cells, zone->mask, (uint32_t)name_hash(&owner->name, zone->seed), ref_of(nodes, node));
-		offset += node_size(owner);
+	f->zone->nodes = draft->owners;
+	f->zone->cells = draft->cells;
+	f->zone->mask = draft->mask;
+	f->zone->apex_node = (const struct node *)draft->owners;
+	f->dropping = draft->n_steered == 0;
+	for (struct draft_owner *o = draft_apex(draft), *next; o != NULL; o = next) {
+		next = draft_next(draft, o);
+		freeze_owner(f, o);
 	}
-	zone->nodes = nodes;
-	zone->cells = cells;
+	if (draft->n_steered > 0)
+		qsort(draft->steered, draft->n_steered, sizeof(*draft->steered), by_node);
 }
 
 /* The SOA, and its copy for negative answers: its TTL is the lower of its own and of MINIMUM (RFC 2308 §5).
@@ -194,10 +209,9 @@ struct zone *zone_freeze(struct draft *draft, const struct zone_context *context
 {
 	struct zone *zone = arena_alloc(context->arena, sizeof(*zone));
 	struct freezer f = {.context = context, .draft = draft, .zone = zone};
-	zone->apex = draft->owners[0]->name;
+	zone->apex = draft->apex;
 	zone->seed = context->seed;
 	freeze_nodes(&f);
-	zone->apex_node = draft->owners[0]->node;
 	freeze_soa(&f);
 	zone->steered = arena_copy(context->arena, f.steered, zone->n_steered * sizeof(*f.steered));
 	free(f.steered);

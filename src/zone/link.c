@@ -20,7 +20,7 @@ struct linker {
 	const struct zone_context *context;
 	const struct zones *zones;
 	unsigned depth;
-	const struct draft_owner
+	const struct draft_steered
 		*path[ALIAS_DEPTH_MAX + 1]; /* owners under way, each an ALIAS of the one before */
 };
 
@@ -35,7 +35,7 @@ struct lead {
 /* An owner while it is linked. */
 struct linkage {
 	struct zone *zone;
-	struct draft_owner *owner;
+	struct draft_steered *owner;
 	size_t n;
 	struct lead *leads;
 	bool mixed; /* CNAME and others by turns */
@@ -43,9 +43,9 @@ struct linkage {
 	uint16_t types[TYPES_MAX];
 };
 
-static bool owner_link(struct linker *l, struct zone *zone, struct draft_owner *owner);
+static bool owner_link(struct linker *l, struct zone *zone, struct draft_steered *owner);
 
-static void fault_loop(const struct linker *l, const struct draft_owner *again, struct spot at)
+static void fault_loop(const struct linker *l, const struct draft_steered *again, struct spot at)
 {
 	char text[4096], name[NAME_TEXT_MAX];
 	size_t len = 0;
@@ -54,31 +54,40 @@ static void fault_loop(const struct linker *l, const struct draft_owner *again, 
 		first++;
 	for (unsigned i = first; i < l->depth && len < sizeof(text); i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s -> ",
-					name_format(l->path[i]->name.octets, name));
+					name_format(l->path[i]->node->name, name));
 	fault_add(l->context->faults, at, "a loop of ALIAS: %s%s", len < sizeof(text) ? text : "",
-		  name_format(again->name.octets, name));
+		  name_format(again->node->name, name));
 }
 
-/* The owner of a node, where its zone still has a draft. */
-static struct draft_owner *owner_of(const struct match *m)
+/* The owner of a node, where its zone still has a draft. They are in the order of their nodes. */
+static struct draft_steered *owner_of(const struct match *m)
 {
-	struct name name;
-	if (m->zone->draft == NULL)
-		return NULL;
-	name_from_octets(m->node->name, &name);
-	return draft_find(m->zone->draft, &name);
+	const struct draft *draft = m->zone->draft;
+	size_t low = 0, high = draft ? draft->n_steered : 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (draft->steered[middle]->node == m->node)
+			return draft->steered[middle];
+		if (draft->steered[middle]->node < m->node)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
 }
 
-static const struct node *fault_depth(const struct linker *l, const struct draft_record *r)
+static const struct node *fault_depth(const struct linker *l, const struct draft *draft,
+				      const struct draft_record *r)
 {
 	char text[NAME_TEXT_MAX];
-	fault_add(l->context->faults, r->at, "ALIAS %s: more than %d names deep", name_format(r->rdata, text),
-		  ALIAS_DEPTH_MAX);
+	fault_add(l->context->faults, draft_spot(draft, r), "ALIAS %s: more than %d names deep",
+		  name_format(r->rdata, text), ALIAS_DEPTH_MAX);
 	return NULL;
 }
 
 /* The node that an ALIAS leads to, linked; NULL, with a fault, where there is none. */
-static const struct node *target_find(struct linker *l, const struct draft_record *r, unsigned *depth)
+static const struct node *target_find(struct linker *l, const struct draft *draft,
+				      const struct draft_record *r, unsigned *depth)
 {
 	struct name target;
 	uint8_t label_at[NAME_LABELS_MAX + 1];
@@ -89,28 +98,29 @@ static const struct node *target_find(struct linker *l, const struct draft_recor
 	name_labels(&target, label_at);
 	zones_find(l->zones, &lookup, TYPE_A, &m);
 	if (m.kind != MATCH_NODE) {
-		fault_add(l->context->faults, r->at, "ALIAS %s: %s", name_format(target.octets, text),
+		fault_add(l->context->faults, draft_spot(draft, r), "ALIAS %s: %s",
+			  name_format(target.octets, text),
 			  m.kind == MATCH_REFUSED
 				  ? "no zone of this server has that name; a CNAME leads to others"
 				  : "there is no such name; an ALIAS stands for another name of this server");
 		return NULL;
 	}
-	struct draft_owner *owner = owner_of(&m);
+	struct draft_steered *owner = owner_of(&m);
 	*depth = 1;
-	if (owner == NULL || !draft_owner_linked(owner))
+	if (owner == NULL || !draft_linked(owner->first))
 		return m.node;
 	if (owner->link == LINK_UNDER_WAY) {
-		fault_loop(l, owner, r->at);
+		fault_loop(l, owner, draft_spot(draft, r));
 		return NULL;
 	}
 	if (owner->link == LINK_WAITS) {
 		if (l->depth > ALIAS_DEPTH_MAX)
-			return fault_depth(l, r);
+			return fault_depth(l, draft, r);
 		if (!owner_link(l, (struct zone *)(uintptr_t)m.zone, owner))
 			return NULL;
 	}
 	*depth += owner->alias_depth;
-	return *depth > ALIAS_DEPTH_MAX ? fault_depth(l, r) : m.node;
+	return *depth > ALIAS_DEPTH_MAX ? fault_depth(l, draft, r) : m.node;
 }
 
 /* A CNAME record by itself, which is led to like any other rrset. */
@@ -140,7 +150,7 @@ static bool leads_find(struct linker *l, struct linkage *k)
 			lead->cname = cname_alone(l, r);
 		if (r->type == DRAFT_ALIAS) {
 			unsigned depth = 0;
-			lead->target = target_find(l, r, &depth);
+			lead->target = target_find(l, k->zone->draft, r, &depth);
 			sound &= lead->target != NULL;
 			lead->cname = lead->target ? node_rrset(lead->target, TYPE_CNAME) : NULL;
 			lead->turns = lead->cname != NULL && lead->target->n_sets > 1;
@@ -175,16 +185,16 @@ static void types_add_of(const struct linker *l, struct linkage *k, const struct
 {
 	for (unsigned i = 0; i < lead->target->n_sets; i++) {
 		uint16_t type = lead->target->sets[i].type;
-		const struct draft_record *own = draft_first(k->owner, type);
+		const struct draft_record *own = draft_first(k->owner->first, type);
 		char text[16];
 		if (!stands_for(type))
 			continue;
 		if (own == NULL || own->steer != NULL)
 			type_add(k, type);
 		else
-			fault_warn(l->context->faults, lead->record->at,
+			fault_warn(l->context->faults, draft_spot(k->zone->draft, lead->record),
 				   "the ALIAS leads to %s data, but the name has its own at line %u",
-				   rdata_type_format(type, text), own->at.line);
+				   rdata_type_format(type, text), own->line);
 	}
 }
 
@@ -218,7 +228,7 @@ static bool lead_has(const struct linkage *k, const struct lead *lead, uint16_t 
 
 static bool same_tier(const struct lead *a, const struct lead *b)
 {
-	const struct at_entry *x = a->record->steer, *y = b->record->steer;
+	const struct at_entry *x = &a->record->steer->entry, *y = &b->record->steer->entry;
 	return x->backup ? y->backup : !y->backup && x->datacenter == y->datacenter;
 }
 
@@ -245,7 +255,7 @@ static bool set_build(struct linker *l, struct linkage *k, uint16_t type, struct
 			c.shadow = true;
 		}
 		if (n == CANDIDATES_MAX) {
-			fault_add(l->context->faults, lead->record->at,
+			fault_add(l->context->faults, draft_spot(k->zone->draft, lead->record),
 				  "more than %d candidates of one name and type", CANDIDATES_MAX);
 			return false;
 		}
@@ -266,9 +276,9 @@ static bool check_alone(const struct linker *l, const struct linkage *k)
 		char name[NAME_TEXT_MAX], type[16];
 		if (k->leads[i].cname == NULL || r->type != DRAFT_ALIAS)
 			continue;
-		fault_add(l->context->faults, r->at,
+		fault_add(l->context->faults, draft_spot(k->zone->draft, r),
 			  "ALIAS %s: that is a CNAME, which can't stand beside the %s data of line %u",
-			  name_format(r->rdata, name), rdata_type_format(own->type, type), own->at.line);
+			  name_format(r->rdata, name), rdata_type_format(own->type, type), own->line);
 		return false;
 	}
 	return true;
@@ -282,20 +292,20 @@ static bool check_mixed(const struct linker *l, const struct linkage *k)
 	for (size_t i = 0; i < k->n && k->mixed; i++) {
 		const struct lead *a = &k->leads[i];
 		if (policy.all_down == ALL_DOWN_ALL) {
-			fault_add(l->context->faults, a->record->at,
+			fault_add(l->context->faults, draft_spot(k->zone->draft, a->record),
 				  "all-down=all would answer CNAME beside other records of this name");
 			return false;
 		}
 		for (size_t j = 0; j < i; j++) {
 			const struct lead *b = &k->leads[j];
-			bool together = same_tier(a, b) ||
-					(one_tier && !a->record->steer->backup && !b->record->steer->backup);
+			bool together = same_tier(a, b) || (one_tier && !a->record->steer->entry.backup &&
+							    !b->record->steer->entry.backup);
 			if (together && (a->cname == NULL) != (b->cname == NULL)) {
-				fault_add(l->context->faults, a->record->at,
+				fault_add(l->context->faults, draft_spot(k->zone->draft, a->record),
 					  "a CNAME and other records (line %u) in one tier; other "
 					  "datacenters, or backup=yes, "
 					  "would keep them apart",
-					  b->record->at.line);
+					  b->record->line);
 				return false;
 			}
 		}
@@ -322,7 +332,7 @@ static void sets_add(const struct linker *l, struct zone *zone, struct node *nod
 	zone->steered = steered;
 }
 
-static bool owner_link(struct linker *l, struct zone *zone, struct draft_owner *owner)
+static bool owner_link(struct linker *l, struct zone *zone, struct draft_steered *owner)
 {
 	struct linkage k = {.zone = zone, .owner = owner};
 	struct rrset sets[TYPES_MAX];
@@ -344,9 +354,9 @@ static bool owner_link(struct linker *l, struct zone *zone, struct draft_owner *
 static void zone_link(const struct zone_context *context, const struct zones *zones, struct zone *zone)
 {
 	struct linker l = {.context = context, .zones = zones};
-	for (size_t i = 0; i < zone->draft->n; i++) {
-		struct draft_owner *owner = zone->draft->owners[i];
-		if (owner->link == LINK_WAITS && draft_owner_linked(owner))
+	for (size_t i = 0; i < zone->draft->n_steered; i++) {
+		struct draft_steered *owner = zone->draft->steered[i];
+		if (owner->link == LINK_WAITS && draft_linked(owner->first))
 			owner_link(&l, zone, owner);
 	}
 }

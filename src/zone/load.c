@@ -28,8 +28,8 @@ struct loader {
 	struct draft *draft;
 	struct scope scopes[DEPTH_MAX + 1]; /* by depth of inclusion */
 	unsigned depth;
-	const char *file_seen,
-		*file_kept; /* the last file's name, and a copy that lives as long as the draft */
+	const char *file_seen; /* the last file's name */
+	uint32_t file_number;  /* that it has in the draft */
 	bool has_default_ttl, has_last_ttl;
 	uint32_t default_ttl, last_ttl;
 	struct rdata rdata;
@@ -55,15 +55,13 @@ static bool refuse(struct loader *l, const struct entry *e, size_t token, const 
 	return false;
 }
 
-/* Where a token stands, for faults that are found when the file is closed. */
-static struct spot spot_kept(struct loader *l, const struct entry *e, size_t token)
+/* The number of the entry's file. */
+static uint32_t file_of(struct loader *l, const struct entry *e)
 {
-	struct spot at = token_spot(e, &e->tokens[token]);
-	if (l->file_seen != at.file)
-		l->file_kept = arena_copy_text(l->draft->arena, at.file, strlen(at.file));
-	l->file_seen = at.file;
-	at.file = l->file_kept;
-	return at;
+	if (l->file_seen != e->file)
+		l->file_number = draft_file(l->draft, e->file);
+	l->file_seen = e->file;
+	return l->file_number;
 }
 
 static bool read_name(struct loader *l, const struct entry *e, size_t token, struct name *out)
@@ -259,8 +257,10 @@ static struct draft_record *read_record(struct loader *l, const struct entry *e,
 	}
 	if (record == NULL)
 		return NULL;
-	record->at = spot_kept(l, e, head->type);
-	record->ttl_s = head->ttl_s;
+	record->file = file_of(l, e);
+	record->line = e->tokens[head->type].line;
+	record->column = e->tokens[head->type].column;
+	record->ttl_s = head->ttl_s & INT32_MAX;
 	record->ttl_given = head->ttl_given;
 	return record;
 }
@@ -287,18 +287,28 @@ static bool read_target(struct loader *l, const struct entry *e, size_t type_tok
 	return true;
 }
 
+/* The record is a candidate. */
+static struct draft_at *place(struct loader *l, const struct head *head, struct draft_record *record,
+			      const struct at_entry *entry)
+{
+	struct draft_at *at = arena_alloc(l->draft->arena, sizeof(*at));
+	*at = (struct draft_at){*entry, ROSTER_NONE};
+	record->steer = at;
+	draft_steer(l->draft, draft_owner(l->draft, &head->owner));
+	return at;
+}
+
 static void read_at(struct loader *l, const struct entry *e, struct head *head)
 {
-	struct at_entry at;
-	if (!at_parse(e, head->type + 1, l->context->config, l->context->faults, &at, &head->type))
+	struct at_entry entry;
+	if (!at_parse(e, head->type + 1, l->context->config, l->context->faults, &entry, &head->type))
 		return;
 	struct draft_record *record = read_record(l, e, head);
 	if (record == NULL)
 		return;
-	record->steer = arena_copy(l->draft->arena, &at, sizeof(at));
-	record->target = ROSTER_NONE;
-	if (at.check != CONFIG_NONE)
-		read_target(l, e, head->type, &at, &record->target);
+	struct draft_at *at = place(l, head, record, &entry);
+	if (entry.check != CONFIG_NONE)
+		read_target(l, e, head->type, &entry, &at->target);
 	if (record->type == TYPE_SOA || record->type == TYPE_NS || record->type == TYPE_DNAME ||
 	    record->type == TYPE_DS)
 		refuse(l, e, head->type,
@@ -311,10 +321,8 @@ static void read_plain_alias(struct loader *l, const struct entry *e, const stru
 	static const struct at_entry anywhere = {
 		.datacenter = CONFIG_NONE, .weight = 1, .check = CONFIG_NONE};
 	struct draft_record *record = read_record(l, e, head);
-	if (record == NULL)
-		return;
-	record->steer = arena_copy(l->draft->arena, &anywhere, sizeof(anywhere));
-	record->target = ROSTER_NONE;
+	if (record != NULL)
+		place(l, head, record, &anywhere);
 }
 
 static void read_steer(struct loader *l, const struct entry *e, const struct head *head)
@@ -323,8 +331,8 @@ static void read_steer(struct loader *l, const struct entry *e, const struct hea
 	struct faults *faults = l->context->faults;
 	if (!steer_parse(e, head->type + 1, l->context->config, l->context->arena, faults, &steer))
 		return;
-	struct draft_owner *owner = draft_owner(l->draft, &head->owner);
-	struct spot at = spot_kept(l, e, head->type);
+	struct draft_steered *owner = draft_steer(l->draft, draft_owner(l->draft, &head->owner));
+	struct spot at = token_spot(e, &e->tokens[head->type]);
 	if (head->ttl_given) {
 		l->last_ttl = head->ttl_s;
 		l->has_last_ttl = true;
@@ -335,6 +343,7 @@ static void read_steer(struct loader *l, const struct entry *e, const struct hea
 	}
 	owner->steer = arena_copy(l->draft->arena, &steer, sizeof(steer));
 	owner->steer_at = at;
+	owner->steer_at.file = l->draft->files[file_of(l, e)];
 	owner->steer_has_ttl = head->ttl_given;
 	owner->steer_ttl_s = head->ttl_s;
 }
@@ -371,6 +380,7 @@ static struct zone *load(const struct zone_context *context, const struct zone_f
 	while (lexer_next(lexer, &entry))
 		read_entry(l, &entry);
 	bool whole = context->faults->errors == errors;
+	draft_settle(l->draft, context->arena);
 	draft_check(l->draft, context, file, whole);
 	struct zone *zone = NULL;
 	if (context->faults->errors == errors)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* CNAMEs that lead in a circle. */
+#include "base/memory.h"
 #include "wire/types.h"
 #include "zone/draft.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The first record of a name that is an alias for all clients; NULL where there is none. */
 static const struct draft_record *plain_cname(const struct draft_owner *owner)
 {
-	const struct draft_record *cname = draft_first(owner, TYPE_CNAME);
-	return cname != NULL && cname->steer == NULL && owner->cut == NULL ? cname : NULL;
+	const struct draft_record *cname = draft_first(owner->records, TYPE_CNAME);
+	return cname != NULL && cname->steer == NULL && owner->cut == 0 ? cname : NULL;
 }
 
 static void parent_of(struct name *name)
@@ -24,7 +26,7 @@ static void parent_of(struct name *name)
  * here. */
 static struct draft_owner *answers_for(const struct draft *draft, const struct name *name)
 {
-	const struct name *apex = &draft->owners[0]->name;
+	const struct name *apex = &draft->apex;
 	struct draft_owner *owner = draft_find(draft, name);
 	struct name above = *name, wildcard = {.octets = {1, '*'}};
 	if (owner != NULL || !name_within(name, apex))
@@ -47,32 +49,69 @@ static struct draft_owner *target_of(const struct draft *draft, const struct dra
 	return answers_for(draft, &target);
 }
 
-/* Follows aliases until they end, or come to a name that was met before: on this way, that is a circle. */
-static void follow(const struct draft *draft, struct draft_owner *owner, uint32_t way, struct faults *faults)
+/* The names that are aliases, by where they are, and which way along them came to each first; 0: none. */
+struct ways {
+	const struct draft *draft;
+	size_t n, cap;
+	struct way {
+		const struct draft_owner *owner;
+		size_t way;
+	} * list;
+};
+
+static struct way *way_of(const struct ways *w, const struct draft_owner *owner)
 {
-	const struct draft_record *cname;
-	while (owner != NULL && owner->way == 0 && (cname = plain_cname(owner)) != NULL) {
-		owner->way = way;
-		owner = target_of(draft, cname);
+	size_t low = 0, high = w->n;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (w->list[middle].owner == owner)
+			return &w->list[middle];
+		if (w->list[middle].owner < owner)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	if (owner == NULL || owner->way != way)
+	return NULL;
+}
+
+/* Follows aliases until they end, or come to a name that was met before: on this way, that is a circle. */
+static void follow(const struct ways *w, struct way *at, size_t number, struct faults *faults)
+{
+	while (at != NULL && at->way == 0) {
+		at->way = number;
+		at = way_of(w, target_of(w->draft, plain_cname(at->owner)));
+	}
+	if (at == NULL || at->way != number)
 		return;
-	cname = plain_cname(owner);
-	fault_warn(faults, cname->at,
-		   target_of(draft, cname) == owner
+	const struct draft_record *cname = plain_cname(at->owner);
+	fault_warn(faults, draft_spot(w->draft, cname),
+		   target_of(w->draft, cname) == at->owner
 			   ? "the CNAME leads to its own name, so nobody gets an answer"
 			   : "the CNAMEs from here lead back here, so nobody gets an answer");
 }
 
-void draft_check_loops(struct draft *draft, struct faults *faults)
+static void check_candidates(const struct draft *draft, const struct draft_owner *owner,
+			     struct faults *faults)
 {
-	for (size_t i = 0; i < draft->n; i++) {
-		struct draft_owner *owner = draft->owners[i];
-		follow(draft, owner, (uint32_t)i + 1, faults);
-		for (const struct draft_record *r = draft_first(owner, TYPE_CNAME); r != NULL; r = r->next) {
-			if (r->type == TYPE_CNAME && r->steer != NULL && target_of(draft, r) == owner)
-				fault_warn(faults, r->at,
-					   "the CNAME leads to its own name, so nobody gets an answer");
-		}
+	for (const struct draft_record *r = draft_first(owner->records, TYPE_CNAME); r != NULL; r = r->next) {
+		if (r->type == TYPE_CNAME && r->steer != NULL && target_of(draft, r) == owner)
+			fault_warn(faults, draft_spot(draft, r),
+				   "the CNAME leads to its own name, so nobody gets an answer");
 	}
+}
+
+void draft_check_loops(const struct draft *draft, struct faults *faults)
+{
+	struct ways w = {.draft = draft};
+	for (struct draft_owner *o = draft_apex(draft); o != NULL; o = draft_next(draft, o)) {
+		if (o->steered != 0)
+			check_candidates(draft, o, faults);
+		if (plain_cname(o) == NULL)
+			continue;
+		w.list = mem_grow(w.list, &w.cap, w.n + 1, sizeof(*w.list));
+		w.list[w.n++] = (struct way){o, 0};
+	}
+	for (size_t i = 0; i < w.n; i++)
+		follow(&w, &w.list[i], i + 1, faults);
+	free(w.list);
 }

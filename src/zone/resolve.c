@@ -10,13 +10,13 @@
 
 enum { AT_ANY = UINT16_MAX };
 
-struct steer_entry steering_policy(const struct draft *draft, const struct draft_owner *owner,
+struct steer_entry steering_policy(const struct draft *draft, const struct draft_steered *owner,
 				   const struct config *config)
 {
 	if (owner->steer != NULL)
 		return *owner->steer;
-	if (draft->owners[0]->steer != NULL)
-		return *draft->owners[0]->steer;
+	if (draft->policy != NULL)
+		return *draft->policy;
 	if (config->n_geomaps == 1)
 		return steer_default(METHOD_GEO, 0);
 	return steer_default(METHOD_FAILOVER, CONFIG_NONE);
@@ -88,17 +88,17 @@ static void group(struct steering *s, struct arena *arena)
 	s->backups_in_datacenter = arena_copy(arena, backups, n * sizeof(backups[0]));
 }
 
-static void warn_unused(const struct steering *s, const struct candidate *list,
+static void warn_unused(const struct draft *draft, const struct steering *s, const struct candidate *list,
 			const struct zone_context *context)
 {
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct draft_record *r = list[i].record;
-		if (!r->steer->backup && r->steer->datacenter != CONFIG_NONE &&
-		    !takes_part(&s->policy, (uint16_t)r->steer->datacenter))
-			fault_warn(context->faults, r->at,
+		if (!r->steer->entry.backup && r->steer->entry.datacenter != CONFIG_NONE &&
+		    !takes_part(&s->policy, (uint16_t)r->steer->entry.datacenter))
+			fault_warn(context->faults, draft_spot(draft, r),
 				   "never answered: the name's STEER %s does not list \"%s\"",
 				   method_word(s->policy.method),
-				   context->config->datacenters[r->steer->datacenter].name);
+				   context->config->datacenters[r->steer->entry.datacenter].name);
 	}
 }
 
@@ -116,25 +116,25 @@ static uint64_t fold(uint64_t hash, const void *octets, size_t len)
  * data not in common: there it is the group, the datacenter, and the how manieth of that datacenter it is.
  */
 static uint64_t identity(const struct config *config, const struct steer_entry *policy,
-			 const struct draft_owner *owner, const struct candidate *list, unsigned at)
+			 const struct draft_steered *owner, const struct candidate *list, unsigned at)
 {
 	const char *group = policy->group;
 	const struct draft_record *r = list[at].record;
-	int datacenter = r->steer->datacenter;
+	int datacenter = r->steer->entry.datacenter;
 	const char *place = datacenter == CONFIG_NONE ? "*" : config->datacenters[datacenter].name;
-	uint64_t hash =
-		group != NULL ? fold(1, group, strlen(group)) : fold(2, owner->name.octets, owner->name.len);
+	uint64_t hash = group != NULL ? fold(1, group, strlen(group))
+				      : fold(2, owner->node->name, owner->node->name_len);
 	hash = fold(hash, place, strlen(place));
 	if (group == NULL)
 		return fold(hash, r->rdata, r->len);
 	uint8_t before = 0;
 	for (unsigned i = 0; i < at; i++)
-		before = (uint8_t)(before + (list[i].record->steer->datacenter == datacenter));
+		before = (uint8_t)(before + (list[i].record->steer->entry.datacenter == datacenter));
 	return fold(hash, &before, 1);
 }
 
 /* What the entries say, into a steering with room for all candidates. */
-static void say(const struct draft_owner *owner, const struct candidate *list, unsigned n, struct steering *s,
+static void say(const struct draft_steered *owner, const struct candidate *list, unsigned n, struct steering *s,
 		uint32_t *weights)
 {
 	uint32_t offset = 0;
@@ -143,15 +143,15 @@ static void say(const struct draft_owner *owner, const struct candidate *list, u
 		const struct draft_record *r = list[i].record;
 		uint64_t bit = (uint64_t)1 << i;
 		bool has_record = list[i].alias == NULL && !list[i].shadow;
-		s->backups |= r->steer->backup ? bit : 0;
-		s->heavy |= r->steer->weight > 0 ? bit : 0;
+		s->backups |= r->steer->entry.backup ? bit : 0;
+		s->heavy |= r->steer->entry.weight > 0 ? bit : 0;
 		s->cnames |= list[i].cname ? bit : 0;
-		weights[i] = r->steer->weight;
+		weights[i] = r->steer->entry.weight;
 		s->members[s->n++] = (struct member){
 			.record = has_record ? offset : MEMBER_NO_RECORD,
 			.ttl_s = r->ttl_given || !owner->steer_has_ttl ? r->ttl_s : owner->steer_ttl_s,
 			.datacenter =
-				r->steer->datacenter == CONFIG_NONE ? AT_ANY : (uint16_t)r->steer->datacenter,
+				r->steer->entry.datacenter == CONFIG_NONE ? AT_ANY : (uint16_t)r->steer->entry.datacenter,
 		};
 		offset += has_record ? (uint32_t)RECORD_RDATA_AT + r->len : 0;
 	}
@@ -168,7 +168,7 @@ static uint64_t answerable(const struct steering *s)
 
 /* Enters the set into the roster, under its name. */
 static uint32_t enroll(const struct zone_context *context, const struct steering *s,
-		       const struct draft_owner *owner, uint16_t type, const struct candidate *list)
+		       const struct draft_steered *owner, uint16_t type, const struct candidate *list)
 {
 	uint32_t slots[CANDIDATES_MAX];
 	uint16_t weights[CANDIDATES_MAX];
@@ -176,13 +176,13 @@ static uint32_t enroll(const struct zone_context *context, const struct steering
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct draft_record *r = list[i].record;
 		const struct steered *alias = list[i].alias ? list[i].alias->steered : NULL;
-		struct roster_want want = {r->steer->datacenter,     r->target,
-					   s->policy.max_latency_us, r->steer->state,
-					   r->steer->capacity,       alias ? alias->set : ROSTER_NONE};
+		struct roster_want want = {r->steer->entry.datacenter,     r->steer->target,
+					   s->policy.max_latency_us, r->steer->entry.state,
+					   r->steer->entry.capacity,       alias ? alias->set : ROSTER_NONE};
 		slots[i] = roster_slot(context->roster, &want);
-		weights[i] = r->steer->weight;
+		weights[i] = r->steer->entry.weight;
 	}
-	snprintf(text, sizeof(text), "%s %s", name_format(owner->name.octets, name),
+	snprintf(text, sizeof(text), "%s %s", name_format(owner->node->name, name),
 		 rdata_type_format(type, type_text));
 	return roster_set(context->roster,
 			  &(struct roster_set){.n = s->n,
@@ -198,7 +198,7 @@ static uint32_t enroll(const struct zone_context *context, const struct steering
 
 /* The steering that those candidates share with all that say the same. */
 static const struct steering *shared(const struct zone_context *context, const struct steer_entry *policy,
-				     const struct draft_owner *owner, const struct candidate *list,
+				     const struct draft_steered *owner, const struct candidate *list,
 				     unsigned n)
 {
 	struct arena *arena = context->arena;
@@ -220,7 +220,7 @@ static const struct steering *shared(const struct zone_context *context, const s
 }
 
 const struct steered *steering_resolve(const struct zone_context *context, const struct draft *draft,
-				       const struct draft_owner *owner, uint16_t type,
+				       const struct draft_steered *owner, uint16_t type,
 				       const struct candidate *list, unsigned n)
 {
 	const struct steer_entry policy = steering_policy(draft, owner, context->config);
@@ -240,7 +240,7 @@ const struct steered *steering_resolve(const struct zone_context *context, const
 		steered->aliases = arena_copy(context->arena, aliases, n * sizeof(aliases[0]));
 	if (policy.pick == PICK_HASH)
 		steered->identities = arena_copy(context->arena, identities, n * sizeof(identities[0]));
-	warn_unused(s, list, context);
+	warn_unused(draft, s, list, context);
 	steered->set = enroll(context, s, owner, type, list);
 	return steered;
 }
