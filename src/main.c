@@ -169,6 +169,7 @@ int main(int argc, char **argv)
 {
 	struct options o = {0};
 	int status;
+	mem_init();
 	if (parse(argc, argv, &o, &status)) {
 		if (o.check)
 			status = run_check(&o);

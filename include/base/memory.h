@@ -5,8 +5,18 @@
 
 #include <stddef.h>
 
+/*
+ * To be called once, at start: large pieces come from the system one by one, so that what a world had goes
+ * back when it is freed. mem_trim() gives back what smaller ones left, too.
+ */
+void mem_init(void);
+void mem_trim(void);
+
 /* Zeroed memory of `size` bytes. The caller frees it with free(). */
 void *mem_alloc(size_t size);
+
+/* The same, but not zeroed. */
+void *mem_raw(size_t size);
 
 /* A copy of the first `len` bytes of `text`, NUL-terminated. The caller frees it. */
 char *mem_copy_text(const char *text, size_t len);

@@ -2,9 +2,12 @@
 /* Heap memory that is never NULL. */
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PIECE_LARGE = 128 * 1024, KEPT_FREE = 16 * 1024 * 1024 };
 
 static void *or_die(void *memory)
 {
@@ -13,6 +16,22 @@ static void *or_die(void *memory)
 		abort();
 	}
 	return memory;
+}
+
+void mem_init(void)
+{
+	mallopt(M_MMAP_THRESHOLD, PIECE_LARGE); /* else it grows with what is freed */
+	mallopt(M_TRIM_THRESHOLD, KEPT_FREE);   /* else the heap's end comes and goes for each file */
+}
+
+void mem_trim(void)
+{
+	malloc_trim(0);
+}
+
+void *mem_raw(size_t size)
+{
+	return or_die(malloc(size ? size : 1));
 }
 
 void *mem_alloc(size_t size)

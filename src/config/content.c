@@ -40,10 +40,12 @@ static char *read_all(int fd, size_t size, size_t *len)
 	char *text = mem_alloc(room);
 	ssize_t got = 1;
 	int error = 0;
+	bool whole = false; /* the size it had, and no more to be read */
 	*len = 0;
-	while (got != 0 && error == 0) {
+	while (got != 0 && !whole && error == 0) {
 		text = mem_grow(text, &room, *len + 2, 1);
 		got = read(fd, text + *len, room - *len - 1);
+		whole = got >= 0 && *len == 0 && (size_t)got == size;
 		if (got > 0)
 			*len += (size_t)got;
 		else if (got < 0 && errno != EINTR)

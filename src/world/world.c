@@ -174,6 +174,7 @@ struct world *world_load(const char *path, bool keep_databases, struct faults *f
 		world->databases = databases;
 	else
 		databases_close(databases);
+	mem_trim();
 	if (sound)
 		return world;
 	world_free(world);
@@ -189,4 +190,5 @@ void world_free(struct world *world)
 	arena_free(world->arena);
 	config_free(world->config);
 	free(world);
+	mem_trim();
 }

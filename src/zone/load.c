@@ -8,6 +8,7 @@
 #include "zone/rdata.h"
 
 #include <ctype.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,12 +27,12 @@ struct loader {
 	const struct zone_file *file;
 	struct lexer *lexer;
 	struct draft *draft;
-	struct scope scopes[DEPTH_MAX + 1]; /* by depth of inclusion */
 	unsigned depth;
 	const char *file_seen; /* the last file's name */
 	uint32_t file_number;  /* that it has in the draft */
 	bool has_default_ttl, has_last_ttl;
 	uint32_t default_ttl, last_ttl;
+	struct scope scopes[DEPTH_MAX + 1]; /* by depth of inclusion; from here on nothing is zeroed */
 	struct rdata rdata;
 };
 
@@ -370,11 +371,14 @@ static void read_entry(struct loader *l, const struct entry *e)
 static struct zone *load(const struct zone_context *context, const struct zone_file *file,
 			 struct lexer *lexer)
 {
-	struct loader *l = mem_alloc(sizeof(*l));
+	struct loader *l = mem_raw(sizeof(*l));
 	size_t errors = context->faults->errors;
-	*l = (struct loader){.context = context, .file = file, .lexer = lexer};
+	memset(l, 0, offsetof(struct loader, scopes));
+	l->context = context;
+	l->file = file;
+	l->lexer = lexer;
 	l->draft = draft_new(&file->apex, context->seed);
-	l->scopes[0].origin = file->apex;
+	l->scopes[0] = (struct scope){.origin = file->apex};
 
 	struct entry entry;
 	while (lexer_next(lexer, &entry))
