@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
 
 /*
  * A token as it stands in the file: with its quotes and escapes, so that `body="a b"` and `"a b"` are one
@@ -61,7 +63,10 @@ bool lexer_include(struct lexer *lexer, const struct entry *entry, const struct 
 struct spot token_spot(const struct entry *entry, const struct token *token);
 
 /* Is the token exactly this word, letter case aside, and unquoted? */
-bool token_is(const struct token *token, const char *word);
+static inline bool token_is(const struct token *token, const char *word)
+{
+	return strlen(word) == token->len && strncasecmp(token->text, word, token->len) == 0;
+}
 
 /*
  * Takes quotes and escapes away. Writes at most `room` octets with a NUL behind them, and returns the length,

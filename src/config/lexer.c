@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	DEPTH_MAX = 16,
@@ -350,11 +349,6 @@ bool lexer_include(struct lexer *l, const struct entry *entry, const struct toke
 struct spot token_spot(const struct entry *entry, const struct token *token)
 {
 	return (struct spot){entry->file, token->line, token->column};
-}
-
-bool token_is(const struct token *token, const char *word)
-{
-	return strlen(word) == token->len && strncasecmp(token->text, word, token->len) == 0;
 }
 
 size_t token_decode(const struct token *token, char *out, size_t room)

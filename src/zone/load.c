@@ -5,6 +5,7 @@
 #include "config/value.h"
 #include "wire/types.h"
 #include "zone/draft.h"
+#include "zone/fields.h"
 #include "zone/rdata.h"
 
 #include <ctype.h>
@@ -38,7 +39,7 @@ struct loader {
 
 /* What stands before the type: `owner [TTL] [IN]`. */
 struct head {
-	struct name owner;
+	const struct name *owner;
 	bool ttl_given;
 	uint32_t ttl_s;
 	size_t type; /* index of the token behind it */
@@ -69,6 +70,11 @@ static bool read_name(struct loader *l, const struct entry *e, size_t token, str
 {
 	const struct token *t = &e->tokens[token];
 	const char *why;
+	uint8_t octets[NAME_OCTETS_MAX];
+	if (fields_name(t, &scope(l)->origin, octets) > 0) {
+		name_from_octets(octets, out);
+		return true;
+	}
 	if (name_parse(t->text, t->len, &scope(l)->origin, out, &why))
 		return true;
 	fault_add(l->context->faults, token_spot(e, t), "\"%.*s\" is no domain name: %s", (int)t->len,
@@ -155,7 +161,7 @@ static bool read_owner(struct loader *l, const struct entry *e, struct head *hea
 		s->has_owner = true;
 		s->wrong_owner = false;
 	}
-	head->owner = s->owner;
+	head->owner = &s->owner;
 	return true;
 }
 
@@ -240,7 +246,7 @@ static struct draft_record *read_alias(struct loader *l, const struct entry *e, 
 	}
 	if (!read_name(l, e, head->type + 1, &target))
 		return NULL;
-	struct draft_owner *owner = draft_owner(l->draft, &head->owner);
+	struct draft_owner *owner = draft_owner(l->draft, head->owner);
 	return draft_add(l->draft, owner, DRAFT_ALIAS, target.octets, target.len);
 }
 
@@ -253,7 +259,7 @@ static struct draft_record *read_record(struct loader *l, const struct entry *e,
 		if (!read_type(l, e, head->type) ||
 		    !rdata_parse(e, head->type, &scope(l)->origin, &l->rdata, l->context->faults))
 			return NULL;
-		struct draft_owner *owner = draft_owner(l->draft, &head->owner);
+		struct draft_owner *owner = draft_owner(l->draft, head->owner);
 		record = draft_add(l->draft, owner, l->rdata.type, l->rdata.octets, l->rdata.len);
 	}
 	if (record == NULL)
@@ -295,7 +301,7 @@ static struct draft_at *place(struct loader *l, const struct head *head, struct 
 	struct draft_at *at = arena_alloc(l->draft->arena, sizeof(*at));
 	*at = (struct draft_at){*entry, ROSTER_NONE};
 	record->steer = at;
-	draft_steer(l->draft, draft_owner(l->draft, &head->owner));
+	draft_steer(l->draft, draft_owner(l->draft, head->owner));
 	return at;
 }
 
@@ -332,7 +338,7 @@ static void read_steer(struct loader *l, const struct entry *e, const struct hea
 	struct faults *faults = l->context->faults;
 	if (!steer_parse(e, head->type + 1, l->context->config, l->context->arena, faults, &steer))
 		return;
-	struct draft_steered *owner = draft_steer(l->draft, draft_owner(l->draft, &head->owner));
+	struct draft_steered *owner = draft_steer(l->draft, draft_owner(l->draft, head->owner));
 	struct spot at = token_spot(e, &e->tokens[head->type]);
 	if (head->ttl_given) {
 		l->last_ttl = head->ttl_s;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* RDATA: addresses are read here, every other type by ldns, one record at a time. */
+/* RDATA: what is common and plainly written is read here, all else by ldns, one record at a time. */
 #include "zone/rdata.h"
 #include "base/addr.h"
 #include "base/memory.h"
 #include "config/value.h"
 #include "wire/types.h"
+#include "zone/fields.h"
 #include "zone/ipseckey.h"
 #include "zone/line.h"
 #include "zone/svcb.h"
@@ -20,6 +21,9 @@ enum { TYPE_TEXT_MAX = 32, LINE_MAX_LDNS = 65535 };
 uint16_t rdata_type(const struct token *token)
 {
 	char text[TYPE_TEXT_MAX];
+	uint16_t common = fields_type(token);
+	if (common != 0)
+		return common;
 	if (token->len >= sizeof(text))
 		return 0;
 	memcpy(text, token->text, token->len);
@@ -196,6 +200,8 @@ bool rdata_parse(const struct entry *entry, size_t type_token, const struct name
 			  type->text);
 		return false;
 	}
+	if (fields_read(type + 1, entry->n - type_token - 1, origin, out))
+		return true;
 	if ((out->type == TYPE_A || out->type == TYPE_AAAA) && entry->n == type_token + 2)
 		return parse_address(entry, type_token, out, faults);
 	if (token_is(type + 1, "\\#"))
