@@ -166,9 +166,9 @@ struct admin_listen {
 };
 
 struct zone_file {
-	struct spot at; /* where its path is named */
-	struct name apex;
-	const char *path; /* already relative to the folder of the file that names it */
+	struct spot at;      /* where its path is named */
+	const uint8_t *apex; /* in wire format, lower case */
+	const char *path;    /* already relative to the folder of the file that names it */
 };
 
 struct config {

@@ -16,7 +16,7 @@
 
 /*
  * A token as it stands in the file: with its quotes and escapes, so that `body="a b"` and `"a b"` are one
- * token each. Not NUL-terminated; valid as long as the lexer lives.
+ * token each. Not NUL-terminated; valid as long as the lexer lives, or until lexer_drop().
  */
 struct token {
 	const char *text;
@@ -58,6 +58,11 @@ bool lexer_next(struct lexer *lexer, struct entry *out);
  * false.
  */
 bool lexer_include(struct lexer *lexer, const struct entry *entry, const struct token *token);
+
+/*
+ * The tokens of all entries so far are not needed any more: a large file's memory goes back while it is read.
+ */
+void lexer_drop(struct lexer *lexer);
 
 /* Where a token stands, for fault_add(). */
 struct spot token_spot(const struct entry *entry, const struct token *token);

@@ -87,17 +87,19 @@ static void read_geoip(struct builder *b, const struct entry *e)
 static void read_zone(struct builder *b, const struct entry *e)
 {
 	const char *why;
-	char apex[NAME_TEXT_MAX];
+	char text[NAME_TEXT_MAX];
+	struct name apex;
 	const struct token *t = &e->tokens[1];
 	struct zone_file zone = {.at = spot_kept(b, e, &e->tokens[2])};
 	zone.path = read_path(b, e, &e->tokens[2]);
-	if (!name_parse(t->text, t->len, NULL, &zone.apex, &why)) {
+	if (!name_parse(t->text, t->len, NULL, &apex, &why)) {
 		refuse(&b->reader, e, t, "\"%.*s\" is no domain name: %s", (int)t->len, t->text, why);
 		return;
 	}
 	if (zone.path == NULL)
 		return;
-	const struct spot *before = seen_before(b, e, SEEN_ZONE, name_format(zone.apex.octets, apex));
+	zone.apex = memcpy(arena_alloc_aligned(b->reader.arena, apex.len, 1), apex.octets, apex.len);
+	const struct spot *before = seen_before(b, e, SEEN_ZONE, name_format(apex.octets, text));
 	if (before != NULL)
 		refuse_again(b, e, "zone", before);
 	else

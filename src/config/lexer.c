@@ -8,10 +8,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum {
 	DEPTH_MAX = 16,
 	RESUMED_MAX = 8, /* so that a file of nothing but ( is not read once for each */
+	DROPPED_MIN = 1 << 20,
 };
 
 /* One file being read. Kept until the lexer is closed, as tokens and names point into it. */
@@ -21,6 +24,7 @@ struct source {
 	char *name;
 	struct content content;
 	const char *at, *end, *line_start;
+	const char *dropped; /* up to here */
 	unsigned line, depth;
 	unsigned resumed; /* how often reading went back behind a ( that nothing closes */
 };
@@ -61,6 +65,7 @@ static void push(struct lexer *l, const char *name, const struct content *conten
 		.at = text,
 		.end = text + content->len,
 		.line_start = text,
+		.dropped = text,
 		.line = 1,
 		.depth = l->source ? l->source->depth + 1 : 0,
 	};
@@ -286,6 +291,18 @@ bool lexer_next(struct lexer *l, struct entry *out)
 		return true;
 	}
 	return false;
+}
+
+void lexer_drop(struct lexer *l)
+{
+	struct source *s = l->source;
+	if (s == NULL || s->at - s->dropped < DROPPED_MIN)
+		return;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)s->dropped + page - 1) & ~(page - 1),
+		  to = (uintptr_t)s->at & ~(page - 1);
+	madvise((void *)from, to - from, MADV_DONTNEED); /* zeroes now, which nobody reads */
+	s->dropped = (const char *)to;
 }
 
 static char *beside(const char *file, const char *path)

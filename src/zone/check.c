@@ -48,7 +48,7 @@ static struct draft_owner *ns_target(struct checker *c, const struct draft_recor
 {
 	struct name target;
 	name_from_octets(ns->rdata, &target);
-	return name_within(&target, &c->file->apex) ? draft_find(c->draft, &target) : NULL;
+	return name_within(&target, &c->draft->apex) ? draft_find(c->draft, &target) : NULL;
 }
 
 /* Marks what is at or below a delegation, and what glue is for. Parents come before children. */
@@ -258,7 +258,7 @@ static void check_ns_targets(struct checker *c, const struct draft_owner *owner)
 		if (r->type != TYPE_NS)
 			continue;
 		name_from_octets(r->rdata, &target);
-		if (!name_within(&target, &c->file->apex))
+		if (!name_within(&target, &c->draft->apex))
 			continue;
 		const struct draft_owner *t = draft_find(c->draft, &target);
 		if (t == NULL ||

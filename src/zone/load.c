@@ -25,12 +25,11 @@ struct scope {
 
 struct loader {
 	const struct zone_context *context;
-	const struct zone_file *file;
 	struct lexer *lexer;
 	struct draft *draft;
 	unsigned depth;
 	const char *file_seen; /* the last file's name */
-	uint32_t file_number;  /* that it has in the draft */
+	uint32_t file;         /* its number in the draft */
 	bool has_default_ttl, has_last_ttl;
 	uint32_t default_ttl, last_ttl;
 	struct scope scopes[DEPTH_MAX + 1]; /* by depth of inclusion; from here on nothing is zeroed */
@@ -61,9 +60,9 @@ static bool refuse(struct loader *l, const struct entry *e, size_t token, const 
 static uint32_t file_of(struct loader *l, const struct entry *e)
 {
 	if (l->file_seen != e->file)
-		l->file_number = draft_file(l->draft, e->file);
+		l->file = draft_file(l->draft, e->file);
 	l->file_seen = e->file;
-	return l->file_number;
+	return l->file;
 }
 
 static bool read_name(struct loader *l, const struct entry *e, size_t token, struct name *out)
@@ -151,11 +150,11 @@ static bool read_owner(struct loader *l, const struct entry *e, struct head *hea
 		s->has_owner = false; /* a wrong owner must not pass its entries on to the one before */
 		if (!read_name(l, e, 0, &s->owner))
 			return false;
-		if (!name_within(&s->owner, &l->file->apex)) {
+		if (!name_within(&s->owner, &l->draft->apex)) {
 			char owner[NAME_TEXT_MAX], apex[NAME_TEXT_MAX];
 			fault_add(l->context->faults, token_spot(e, &e->tokens[0]),
 				  "%s is outside of the zone %s", name_format(s->owner.octets, owner),
-				  name_format(l->file->apex.octets, apex));
+				  name_format(l->draft->apex.octets, apex));
 			return false;
 		}
 		s->has_owner = true;
@@ -381,14 +380,17 @@ static struct zone *load(const struct zone_context *context, const struct zone_f
 	size_t errors = context->faults->errors;
 	memset(l, 0, offsetof(struct loader, scopes));
 	l->context = context;
-	l->file = file;
 	l->lexer = lexer;
-	l->draft = draft_new(&file->apex, context->seed);
-	l->scopes[0] = (struct scope){.origin = file->apex};
+	struct name apex;
+	name_from_octets(file->apex, &apex);
+	l->draft = draft_new(&apex, context->seed);
+	l->scopes[0] = (struct scope){.origin = l->draft->apex};
 
 	struct entry entry;
-	while (lexer_next(lexer, &entry))
+	while (lexer_next(lexer, &entry)) {
 		read_entry(l, &entry);
+		lexer_drop(lexer);
+	}
 	bool whole = context->faults->errors == errors;
 	draft_settle(l->draft, context->arena);
 	draft_check(l->draft, context, file, whole);

@@ -224,6 +224,40 @@ static void includes_are_seventeen_files_deep_at_most(void **state)
 	assert_int_equal(system(path), 0);
 }
 
+/* A text of several megabytes, with entries of many sizes, and a fault at its end. */
+static void what_was_read_can_be_dropped(void **state)
+{
+	(void)state;
+	enum { ENTRIES = 60000, ROOM = 120 };
+	char *text = malloc((size_t)ENTRIES * ROOM), *p = text, want[ROOM];
+	struct faults faults = {0};
+	struct entry e;
+	for (unsigned i = 0; i < ENTRIES; i++)
+		p += sprintf(p, i % 7 == 0 ? "e%u (\n%0*u )\n" : "e%u \\(%0*u\n", i, (int)(i % 100) + 1, i);
+	p += sprintf(p, "x (\ny\n");
+	struct lexer *lexer = lexer_open_text("z", text, (size_t)(p - text), &faults);
+	for (unsigned i = 0, line = 1; i < ENTRIES; i++) {
+		assert_true(lexer_next(lexer, &e));
+		snprintf(want, sizeof(want), i % 7 == 0 ? "%0*u" : "\\(%0*u", (int)(i % 100) + 1, i);
+		assert_int_equal(e.n, 2);
+		assert_int_equal(e.line, line);
+		assert_int_equal(e.tokens[1].len, strlen(want));
+		assert_memory_equal(e.tokens[1].text, want, strlen(want));
+		lexer_drop(lexer);
+		line += i % 7 == 0 ? 2 : 1;
+	}
+	assert_true(lexer_next(lexer, &e));
+	assert_memory_equal(e.tokens[0].text, "y", 1);
+	assert_int_equal(faults.n, 1);
+	assert_int_equal(faults.list[0].column, 3);
+	lexer_drop(lexer);
+	assert_false(lexer_next(lexer, &e));
+	lexer_drop(lexer);
+	lexer_close(lexer);
+	faults_free(&faults);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +268,7 @@ int main(void)
 		cmocka_unit_test(tokens_are_decoded),
 		cmocka_unit_test(includes_are_relative_and_return),
 		cmocka_unit_test(a_file_is_itself_by_any_path),
+		cmocka_unit_test(what_was_read_can_be_dropped),
 		cmocka_unit_test(includes_are_seventeen_files_deep_at_most),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
