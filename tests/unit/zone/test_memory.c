@@ -72,7 +72,8 @@ static void a_small_zone_is_small(void **state)
 	struct config *config = config_read_text("conf", conf, strlen(conf), &faults);
 	struct arena *arena = arena_new();
 	struct roster *roster = roster_new(config);
-	struct zone_context context = {config, roster, arena, &faults, 7};
+	struct steerings *steerings = steerings_new();
+	struct zone_context context = {config, roster, arena, &faults, 7, steerings};
 	char text[512];
 	snprintf(text, sizeof(text), "%swww A 192.0.2.1\nmail A 192.0.2.2\n@ MX 10 mail\n", head);
 	for (unsigned i = 0; i < ZONES; i++)
@@ -81,6 +82,7 @@ static void a_small_zone_is_small(void **state)
 	if (size > (size_t)ZONES * OCTETS)
 		fail_msg("%zu octets a zone", size / ZONES);
 	faults_free(&faults);
+	steerings_free(steerings);
 	roster_free(roster);
 	arena_free(arena);
 	config_free(config);
