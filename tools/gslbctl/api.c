@@ -3,6 +3,7 @@
 #include "api.h"
 #include "admin/token.h"
 #include "base/memory.h"
+#include "dns.h"
 #include "place.h"
 
 #include <curl/curl.h>
@@ -16,6 +17,9 @@ struct api {
 	struct place place;
 	CURL *curl;
 	struct curl_slist *headers;
+	uint32_t call_ms;
+	int64_t until_us; /* dns_now_us(); no call goes on past it */
+	bool answered;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -55,6 +59,7 @@ static bool add_token(struct api *api)
 struct api *api_open(const struct options *o)
 {
 	struct api *api = mem_alloc(sizeof(*api));
+	api_hurry(api, CALL_MS, INT64_MAX);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	if (!place_find(o, &api->place) || !add_token(api)) {
 		api_close(api);
@@ -69,7 +74,6 @@ struct api *api_open(const struct options *o)
 	curl_easy_setopt(api->curl, CURLOPT_HTTPHEADER, api->headers);
 	curl_easy_setopt(api->curl, CURLOPT_WRITEFUNCTION, on_octets);
 	curl_easy_setopt(api->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-	curl_easy_setopt(api->curl, CURLOPT_TIMEOUT_MS, (long)CALL_MS);
 	curl_easy_setopt(api->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(api->curl, CURLOPT_PROXY, "");
 	if (api->place.path != NULL)
@@ -86,6 +90,24 @@ void api_close(struct api *api)
 	place_free(&api->place);
 	free(api);
 	curl_global_cleanup();
+}
+
+void api_hurry(struct api *api, uint32_t call_ms, int64_t until_us)
+{
+	api->call_ms = call_ms;
+	api->until_us = until_us;
+}
+
+bool api_answered(const struct api *api)
+{
+	return api->answered;
+}
+
+/* How long a call may take. */
+static long patience_ms(const struct api *api)
+{
+	int64_t left_ms = (api->until_us - dns_now_us()) / 1000;
+	return left_ms < 1 ? 1 : left_ms < api->call_ms ? (long)left_ms : (long)api->call_ms;
 }
 
 const char *api_address(const struct api *api)
@@ -108,6 +130,7 @@ static long perform(struct api *api, const char *method, const char *path, const
 		curl_easy_setopt(api->curl, CURLOPT_POSTFIELDS, body);
 	}
 	curl_easy_setopt(api->curl, CURLOPT_CUSTOMREQUEST, method);
+	curl_easy_setopt(api->curl, CURLOPT_TIMEOUT_MS, patience_ms(api));
 	api->error[0] = '\0';
 	CURLcode code = curl_easy_perform(api->curl);
 	if (code == CURLE_OK)
@@ -116,6 +139,7 @@ static long perform(struct api *api, const char *method, const char *path, const
 		fprintf(stderr, "gslbctl: %s: %s\n", api->place.address,
 			api->error[0] ? api->error : curl_easy_strerror(code));
 	free(url);
+	api->answered = code == CURLE_OK;
 	return status;
 }
 

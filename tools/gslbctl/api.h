@@ -15,6 +15,12 @@ struct api;
 struct api *api_open(const struct options *o);
 void api_close(struct api *api);
 
+/* From now on no call takes longer than `call_ms`, nor does any go on past `until_us` (dns_now_us()). */
+void api_hurry(struct api *api, uint32_t call_ms, int64_t until_us);
+
+/* Has the last call had an answer, whatever it was? */
+bool api_answered(const struct api *api);
+
 /* Where it is, as a user would write it. */
 const char *api_address(const struct api *api);
 

@@ -31,6 +31,8 @@ struct asker {
 	uint16_t next_id;
 	const struct dns_question *questions;
 	size_t n, next, answered;
+	size_t unheard; /* questions without a reply since the last that had one */
+	bool lost;
 	struct lane lanes[LANES];
 	uint8_t octets[DNS_MESSAGE_MAX];
 };
@@ -85,9 +87,10 @@ void asker_close(struct asker *a)
 
 static bool read_whole(int fd, uint8_t *out, size_t len)
 {
+	int64_t until_us = dns_now_us() + TCP_S * 1000000; /* a peer may send octet by octet */
 	for (size_t at = 0; at < len;) {
 		ssize_t got = recv(fd, out + at, len - at, 0);
-		if (got <= 0)
+		if (got <= 0 || dns_now_us() > until_us)
 			return false;
 		at += (size_t)got;
 	}
@@ -122,7 +125,7 @@ static void lane_end(struct asker *a, struct lane *lane, struct dns_reply *reply
 	reply->received_us = dns_now_us();
 	lane->busy = false;
 	a->answered++;
-	a->reply(a->context, lane->question, reply);
+	a->lost |= !a->reply(a->context, lane->question, reply);
 	dns_reply_free(reply);
 }
 
@@ -153,10 +156,18 @@ static void lane_read(struct asker *a, struct lane *lane)
 	while (lane->busy && (got = recv(lane->fd, a->octets, sizeof(a->octets), 0)) >= 0) {
 		if (!dns_reply_read(a->octets, (size_t)got, &a->questions[lane->question], lane->id, &reply))
 			continue;
+		a->unheard = 0;
 		if (reply.truncated)
 			ask_tcp(a, lane, &reply);
 		lane_end(a, lane, &reply);
 	}
+}
+
+static void lane_give_up(struct asker *a, struct lane *lane)
+{
+	size_t all = a->n < LANES ? a->n : LANES;
+	a->lost |= ++a->unheard == all;
+	lane_end(a, lane, &(struct dns_reply){.none = true});
 }
 
 /* Sends again what was lost, gives up what was lost too often, and begins what is next. */
@@ -166,32 +177,36 @@ static void lane_go_on(struct asker *a, struct lane *lane)
 		if (lane->tries < TRIES)
 			lane_send(a, lane);
 		else
-			lane_end(a, lane, &(struct dns_reply){.none = true});
+			lane_give_up(a, lane);
 	}
 	if (!lane->busy)
 		lane_begin(a, lane);
 }
 
-bool asker_round(struct asker *a, const struct dns_question *questions, size_t n, int stop_fd)
+enum round asker_round(struct asker *a, const struct dns_question *questions, size_t n, int64_t until_us,
+		       int stop_fd)
 {
 	struct pollfd fds[LANES + 1] = {[LANES] = {.fd = stop_fd, .events = POLLIN}};
 	a->questions = questions;
 	a->n = n;
 	a->next = a->answered = 0;
+	a->unheard = 0;
+	a->lost = false;
 	for (int i = 0; i < LANES; i++) {
 		a->lanes[i].busy = false;
 		fds[i] = (struct pollfd){.fd = a->lanes[i].fd, .events = POLLIN};
 		lane_begin(a, &a->lanes[i]);
 	}
-	while (a->answered < n) {
+	while (a->answered < n && !a->lost) {
 		poll(fds, LANES + 1, TRY_US / 10000);
 		if (fds[LANES].revents != 0)
-			return false;
-		for (int i = 0; i < LANES; i++) {
+			return ROUND_STOPPED;
+		for (int i = 0; i < LANES && !a->lost; i++) {
 			if (fds[i].revents != 0)
 				lane_read(a, &a->lanes[i]);
 			lane_go_on(a, &a->lanes[i]);
+			a->lost |= dns_now_us() > until_us;
 		}
 	}
-	return true;
+	return a->lost ? ROUND_LOST : ROUND_WHOLE;
 }

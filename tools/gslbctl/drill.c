@@ -4,7 +4,6 @@
 #include "asker.h"
 #include "base/memory.h"
 #include "config/value.h"
-#include "override.h"
 #include "report.h"
 #include "stop.h"
 
@@ -12,20 +11,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
 	LENGTH_MS = 60000,
-	SLACK_MS = 30000,       /* an override outlives its drill by this much, should gslbctl die */
 	BRISK_US = 1000000,     /* so long after a change answers are looked at as often as it goes */
 	PAUSE_MS = 50,          /* between rounds after that */
 	BACK_US = 10000000,     /* so long everybody may take to be back */
 	BACK_MIXED_US = 1000000 /* and those whom dice may send elsewhere */
 };
+enum {
+	CALL_MS = 3000,         /* so long a call of the API may take while something is drilled */
+	BASELINE_US = 60000000, /* so long the first round may take */
+	TOO_SLOW_US = 10000000, /* a round may go on past its phase by this much */
+	LOOK_BACK_US = 60000000 /* all that is asked of the API on the way back */
+};
 enum { TOLD_MAX = 3, WRONGS_MAX = 1000, REFRESH_US = 1000000, DNS_PORT = 53 };
-
-static const char why[] = "drill";
 
 /* Notes a wrong answer; of each client only the first few are kept. */
 static void note_wrong(struct drill *d, struct probe *p, enum judgement judgement,
@@ -45,7 +46,8 @@ static void note_wrong(struct drill *d, struct probe *p, enum judgement judgemen
 							d->phase == PHASE_DURING ? d->datacenter : NULL)};
 }
 
-/* The world may have moved since the plan was made: something else went down, or a weight grows. */
+/* The world may have moved since the plan was made: something else went down, or a weight grows. False: it is
+ * not known. */
 static bool refresh(struct drill *d, struct probe *p)
 {
 	struct possible now;
@@ -62,7 +64,8 @@ static bool refresh(struct drill *d, struct probe *p)
 	return true;
 }
 
-static void on_reply(void *context, size_t question, const struct dns_reply *reply)
+/* An API that does not answer ends the drill: it could not be given back later either. */
+static bool on_reply(void *context, size_t question, const struct dns_reply *reply)
 {
 	struct drill *d = context;
 	struct probe *p = &d->probes[question];
@@ -72,9 +75,10 @@ static void on_reply(void *context, size_t question, const struct dns_reply *rep
 		judgement = judge(p, d->datacenter, d->phase, d->phase_us, reply);
 	if (judgement != JUDGEMENT_RIGHT)
 		note_wrong(d, p, judgement, reply);
+	return api_answered(d->api);
 }
 
-static void begin(struct drill *d, enum phase phase)
+void drill_begin(struct drill *d, enum phase phase)
 {
 	d->phase = phase;
 	d->phase_us = dns_now_us();
@@ -93,35 +97,32 @@ static bool all_back(const struct drill *d)
 	return true;
 }
 
-/* Asks everybody again and again. False: an end was asked for. */
+/* False: the drill ends here. */
+static bool ask_round(struct drill *d, struct asker *asker, int64_t until_us)
+{
+	static const enum ending endings[] = {
+		[ROUND_WHOLE] = ENDING_WHOLE, [ROUND_STOPPED] = ENDING_STOPPED, [ROUND_LOST] = ENDING_LOST};
+	d->ending = endings[asker_round(asker, d->asked, d->n_probes, until_us, d->stop_fd)];
+	if (d->ending == ENDING_LOST)
+		fputs("gslbctl: the server answers no more, or too slowly\n", stderr);
+	return d->ending == ENDING_WHOLE;
+}
+
+/* Asks everybody again and again. False: the drill ends here. */
 static bool ask_on(struct drill *d, struct asker *asker, int64_t length_us,
 		   bool (*enough)(const struct drill *d))
 {
 	int64_t passed_us;
 	do {
-		if (!asker_round(asker, d->asked, d->n_probes, d->stop_fd))
+		if (!ask_round(d, asker, d->phase_us + length_us + TOO_SLOW_US))
 			return false;
 		passed_us = dns_now_us() - d->phase_us;
-		if (stop_wait(d->stop_fd, passed_us < BRISK_US ? 1 : PAUSE_MS))
+		if (stop_wait(d->stop_fd, passed_us < BRISK_US ? 1 : PAUSE_MS)) {
+			d->ending = ENDING_STOPPED;
 			return false;
+		}
 	} while (passed_us < length_us && !(enough != NULL && enough(d)));
 	return true;
-}
-
-static int take_away(struct drill *d)
-{
-	char length[32];
-	struct json_object *reply;
-	snprintf(length, sizeof(length), "%lldms", (long long)d->length_ms + SLACK_MS);
-	struct override_wish wish = {d->datacenter, d->o->fail ? "down" : "drain", length, why, d->o->force};
-	begin(d, PHASE_DURING);
-	int status = override_put(d->api, &wish, &reply);
-	if (status != 200)
-		api_complain(status, reply);
-	if (status == 409)
-		override_refused(reply);
-	json_object_put(reply);
-	return status == 200 ? RESULT_GOOD : status == 409 ? RESULT_BAD : RESULT_TROUBLE;
 }
 
 /* Those who never moved, where a drill is too short for that to have been noticed before. */
@@ -135,60 +136,6 @@ static void look_for_unmoved(struct drill *d)
 	}
 }
 
-enum { STATUS_TRIES = 10, STATUS_NAP_MS = 300 };
-
-/* The status, though the server may be hard to reach just now. */
-static struct json_object *status_at_last(struct drill *d)
-{
-	struct json_object *status = NULL;
-	for (int i = 0; i < STATUS_TRIES && status == NULL; i++) {
-		if (i > 0)
-			nanosleep(&(struct timespec){.tv_nsec = STATUS_NAP_MS * 1000000L}, NULL);
-		status = api_get(d->api, "/v1/status");
-	}
-	return status;
-}
-
-/* Is the override still the drill's own? What somebody else has said since is not ours to clear; what can't
- * be found out is taken for ours, as that is likelier than anything else. */
-static bool is_ours(struct drill *d)
-{
-	char who[WHO_MAX];
-	struct json_object *status = status_at_last(d);
-	if (status == NULL)
-		return true;
-	struct json_object *override = member(plan_datacenter(status, d->datacenter), "override");
-	bool ours = override != NULL && strcmp(member_text(override, "why"), why) == 0 &&
-		    strcmp(member_text(override, "who"), override_who(who)) == 0;
-	if (status != NULL && !ours)
-		fprintf(stderr,
-			"gslbctl: somebody else has changed the override of %s meanwhile; it is left as it "
-			"is\n",
-			d->datacenter);
-	json_object_put(status);
-	return ours;
-}
-
-static bool give_back(struct drill *d)
-{
-	struct json_object *reply;
-	d->kept_away = true;
-	if (!is_ours(d))
-		return false;
-	begin(d, PHASE_BACK);
-	int status = override_delete(d->api, d->datacenter, &reply);
-	if (status != 200) {
-		api_complain(status, reply);
-		fprintf(stderr,
-			"gslbctl: the override could not be cleared; it ends by itself %d s after the "
-			"drill\n",
-			SLACK_MS / 1000);
-	}
-	json_object_put(reply);
-	d->kept_away = status != 200;
-	return status == 200;
-}
-
 static bool is_slow_starting(struct drill *d)
 {
 	struct json_object *status = api_get(d->api, "/v1/status");
@@ -198,8 +145,10 @@ static bool is_slow_starting(struct drill *d)
 	return slow;
 }
 
-/* Those that were not seen to come back: is it the dice, or are they really not? */
-static void look_for_missing(struct drill *d)
+/* Those that were not seen to come back: is it the dice, or are they really not? False: it can't be found
+ * out.
+ */
+static bool look_for_missing(struct drill *d)
 {
 	for (size_t i = 0; i < d->n_probes; i++) {
 		struct probe *p = &d->probes[i];
@@ -207,38 +156,38 @@ static void look_for_missing(struct drill *d)
 		if (!p->concerned || !p->had || p->back_us >= 0)
 			continue;
 		if (!plan_explain(d, p, "", &now))
-			return;
+			return false;
 		bool mixed = possible_has(&now, d->datacenter) && possible_has_other(&now, d->datacenter);
 		p->away = p->drilled ? !mixed : !possible_equal(&now, &p->before);
 		d->n_away += p->away;
 		possible_free(&now);
 	}
+	return true;
 }
 
-/* Who is not back soon is waited for, unless a slow start makes that a matter of minutes. False: an end was
- * asked for. */
-static bool watch_return(struct drill *d, struct asker *asker)
+/* Who is not back soon is waited for, unless a slow start makes that a matter of minutes. */
+static void watch_return(struct drill *d, struct asker *asker)
 {
+	api_hurry(d->api, CALL_MS, dns_now_us() + LOOK_BACK_US);
 	if (!ask_on(d, asker, BACK_MIXED_US, all_back))
-		return false;
+		return;
 	bool slow = !all_back(d) && is_slow_starting(d);
 	if (!slow && !all_back(d) && !ask_on(d, asker, BACK_US, all_back))
-		return false;
-	if (!slow)
-		look_for_missing(d);
-	return true;
+		return;
+	if (!slow && !look_for_missing(d))
+		d->ending = ENDING_LOST;
 }
 
 /* What every drill needs, or it would not be one. */
 static bool baseline(struct drill *d, struct asker *asker)
 {
 	char address[ADDR_TEXT_MAX];
-	begin(d, PHASE_BEFORE);
-	d->interrupted = !asker_round(asker, d->asked, d->n_probes, d->stop_fd);
-	if (d->interrupted || d->n_wrong < d->n_probes || d->wrongs[0].judgement != JUDGEMENT_NOTHING)
-		return !d->interrupted;
-	fprintf(stderr, "gslbctl: nothing answers DNS at %s; --server says where to ask\n",
-		endpoint_format(&d->server, address));
+	drill_begin(d, PHASE_BEFORE);
+	if (ask_round(d, asker, d->phase_us + BASELINE_US))
+		return true;
+	if (d->ending == ENDING_LOST && d->n_wrong == d->n_replies)
+		fprintf(stderr, "gslbctl: nothing answers DNS at %s; --server says where to ask\n",
+			endpoint_format(&d->server, address));
 	return false;
 }
 
@@ -258,19 +207,19 @@ static int run(struct drill *d, struct asker *asker)
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "asking %zu questions again and again for %u s; ^C gives %s back at once\n",
 			d->n_probes, d->length_ms / 1000, d->datacenter);
-	int result = take_away(d);
+	int result = drill_take(d);
 	if (result == RESULT_TROUBLE)
-		give_back(d); /* it may have arrived all the same */
+		drill_give_back(d); /* it may have arrived all the same */
 	if (result != RESULT_GOOD)
 		return result;
-	d->interrupted = !ask_on(d, asker, (int64_t)d->length_ms * 1000, NULL);
-	if (!d->interrupted)
+	if (ask_on(d, asker, (int64_t)d->length_ms * 1000, NULL))
 		look_for_unmoved(d);
-	if (!give_back(d)) {
+	if (!drill_give_back(d)) {
 		report(d, false);
 		return RESULT_TROUBLE;
 	}
-	d->interrupted = d->interrupted || !watch_return(d, asker);
+	if (d->ending == ENDING_WHOLE)
+		watch_return(d, asker);
 	return report(d, false);
 }
 
@@ -324,6 +273,7 @@ static int drill_with(struct drill *d)
 	if (asker == NULL)
 		return RESULT_TROUBLE;
 	d->stop_fd = stop_open();
+	api_hurry(d->api, CALL_MS, INT64_MAX);
 	signal(SIGPIPE, SIG_IGN); /* nothing may end this before the datacenter is given back */
 	int result = run(d, asker);
 	close(d->stop_fd);

@@ -60,6 +60,9 @@ struct wrong {
 	char *got, *allowed;
 };
 
+/* How the asking ended: as planned; by ^C and the like; with a server that answers no more. */
+enum ending { ENDING_WHOLE, ENDING_STOPPED, ENDING_LOST };
+
 struct drill {
 	const struct options *o;
 	struct api *api;
@@ -81,7 +84,7 @@ struct drill {
 	size_t n_wrongs, cap_wrongs;
 	struct wrong *wrongs;
 	size_t n_away; /* not back at the end */
-	bool interrupted;
+	enum ending ending;
 	bool kept_away; /* it could not be given back, or is somebody else's now */
 };
 
@@ -98,6 +101,15 @@ bool plan_probe(struct drill *d, struct probe *probe);
 
 /* The datacenter's part of a status. NULL: there is none of that name. */
 struct json_object *plan_datacenter(struct json_object *status, const char *name);
+
+/* From now on times count from here, and answers are judged so. */
+void drill_begin(struct drill *d, enum phase phase);
+
+/* Takes the datacenter away. The RESULT: refused is bad; told. */
+int drill_take(struct drill *d);
+
+/* Gives it back, which is tried for a while. False: it is not given back, or somebody else's; told. */
+bool drill_give_back(struct drill *d);
 
 /* Is the answer right, in this phase? Notes what it tells of the probe. */
 enum judgement judge(struct probe *probe, const char *datacenter, enum phase phase, int64_t phase_us,

@@ -47,11 +47,13 @@ static size_t count_emptied(const struct drill *d)
 
 int report_result(const struct drill *d, bool dry)
 {
-	if (d->interrupted || d->kept_away)
+	if (d->ending == ENDING_STOPPED || d->kept_away)
 		return RESULT_TROUBLE;
 	if (dry)
 		return count_emptied(d) > 0 ? RESULT_BAD : RESULT_GOOD;
-	return d->n_wrong > 0 || d->n_away > 0 ? RESULT_BAD : RESULT_GOOD;
+	if (d->n_wrong > 0 || d->n_away > 0)
+		return RESULT_BAD;
+	return d->ending == ENDING_LOST ? RESULT_TROUBLE : RESULT_GOOD;
 }
 
 static const char *sample_text(const struct sample *s, char *out)
@@ -275,10 +277,11 @@ static void print_verdict(const struct drill *d, bool dry, FILE *out)
 {
 	bool coloured = table_coloured(out);
 	int result = report_result(d, dry);
-	const char *words = result == RESULT_GOOD  ? "good"
-			    : result == RESULT_BAD ? "NOT GOOD"
-			    : d->kept_away         ? "NOT GIVEN BACK"
-						   : "INTERRUPTED";
+	const char *words = result == RESULT_GOOD      ? "good"
+			    : result == RESULT_BAD     ? "NOT GOOD"
+			    : d->kept_away             ? "NOT GIVEN BACK"
+			    : d->ending == ENDING_LOST ? "UNFINISHED"
+						       : "INTERRUPTED";
 	table_paint(words, result == RESULT_GOOD ? COLOUR_GOOD : COLOUR_BAD, coloured, out);
 	if (dry)
 		fputs(result == RESULT_GOOD ? ": everybody would have somewhere to go\n"
@@ -286,6 +289,8 @@ static void print_verdict(const struct drill *d, bool dry, FILE *out)
 		      out);
 	else if (d->kept_away)
 		fprintf(out, ": %s is not as it was before, see `gslbctl status`\n", d->datacenter);
+	else if (result == RESULT_TROUBLE && d->ending == ENDING_LOST)
+		fprintf(out, ": the server did not answer to the end; %s was given back\n", d->datacenter);
 	else if (result == RESULT_TROUBLE)
 		fprintf(out, ": %s was given back at once\n", d->datacenter);
 	else

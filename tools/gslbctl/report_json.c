@@ -114,7 +114,9 @@ int report_json(const struct drill *d, bool dry, FILE *out)
 	put_text(o, "datacenter", d->datacenter);
 	put_text(o, "state", d->o->fail ? "down" : "drain");
 	put(o, "dry_run", json_object_new_boolean(dry));
-	put(o, "interrupted", json_object_new_boolean(d->interrupted));
+	put(o, "interrupted", json_object_new_boolean(d->ending == ENDING_STOPPED));
+	put(o, "server_lost", json_object_new_boolean(d->ending == ENDING_LOST));
+	put(o, "given_back", json_object_new_boolean(!d->kept_away));
 	put_text(o, "server", endpoint_format(&d->server, address));
 	put_ms(o, "for_ms", (int64_t)d->length_ms * 1000);
 	put(o, "clients", json_object_new_int64((int64_t)d->n_samples));

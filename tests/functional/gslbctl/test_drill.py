@@ -2,8 +2,11 @@
 """Failover drills: who moves where, that nobody is answered wrongly, and that a drill can fail."""
 
 import json
+import os
 import signal
+import socket
 import subprocess
+import threading
 
 import pytest
 from ctl import GSLBCTL, ZONE, Fixture, environment
@@ -84,6 +87,69 @@ def test_what_somebody_else_says_meanwhile_stays(site):
     _, error = process.communicate(timeout=20)
     assert process.returncode == 2 and "somebody else has changed" in error
     assert site.state("fra")["override"]["why"] == "fire"
+    site.ctl("clear", "fra")
+
+
+def begin_drill(site, *arguments):
+    process = subprocess.Popen([GSLBCTL, "-c", site.conf, *arguments], text=True, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=environment())
+    site.wait_state("fra", "drain")
+    return process
+
+
+def test_a_server_that_stops_answering_ends_the_drill(site):
+    process = begin_drill(site, "--json", "drill", "fra", "--for", "10m")
+    os.kill(site.server.process.pid, signal.SIGSTOP)
+    try:
+        assert "the server answers no more" in process.stderr.readline()
+    finally:
+        os.kill(site.server.process.pid, signal.SIGCONT)
+    out, _ = process.communicate(timeout=40)
+    report = json.loads(out)
+    assert process.returncode == 1 and report["server_lost"] and report["given_back"] and not report["good"]
+    assert {w["kind"] for w in report["wrong"]["list"]} == {"nothing"}
+    assert site.state("fra")["state"] == "up"
+
+
+class Door:
+    """Leads to the admin API, until it is shut: then connections are taken, and nothing comes of them."""
+
+    def __init__(self, port):
+        self.port, self.open = port, True
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            inner = socket.create_connection(("127.0.0.1", self.port))
+            for ends in ((client, inner), (inner, client)):
+                threading.Thread(target=self.carry, args=ends, daemon=True).start()
+
+    def carry(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                if self.open:
+                    sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+def test_an_api_that_hangs_does_not_hold_the_drill_and_is_told(site):
+    door = Door(site.admin)
+    address = "%s:%d" % door.listener.getsockname()
+    process = begin_drill(site, "-s", address, "drill", "fra", "--for", "10m")
+    door.open = False
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=40)
+    door.listener.close()
+    assert process.returncode == 2, out + error
+    assert "could not be cleared; it ends by itself" in error and "NOT GIVEN BACK" in out
+    assert site.state("fra")["state"] == "drain"
     site.ctl("clear", "fra")
 
 
