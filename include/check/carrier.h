@@ -17,7 +17,8 @@ struct carrier {
 	unsigned descriptors_each; /* so many of the process's for each check that may be under way */
 	unsigned starts_a_turn;    /* of the loop */
 
-	void *(*open)(struct event_base *base, carrier_ended *ended, void *context);
+	/* Each program may open so many descriptors. */
+	void *(*open)(struct event_base *base, carrier_ended *ended, void *context, rlim_t descriptors);
 
 	/* No check may be under way. */
 	void (*close)(void *self);

@@ -8,10 +8,10 @@
 
 /*
  * Starts the check's command with the target's address, and its port where there is one, behind its
- * arguments; its environment is PATH, GSLBD_ADDRESS, GSLBD_PORT (likewise) and GSLBD_CHECK. Returns 0 or an
- * errno.
+ * arguments; its environment is PATH, GSLBD_ADDRESS, GSLBD_PORT (likewise) and GSLBD_CHECK. It may open so
+ * many descriptors. Returns 0 or an errno.
  */
-int exec_start(struct process *process, const struct target *target);
+int exec_start(struct process *process, const struct target *target, rlim_t descriptors);
 
 /* A program that could not be started. */
 void exec_fail_start(struct check_result *result, const char *path, int error);

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct process {
@@ -15,10 +16,11 @@ struct process {
 
 /*
  * Starts argv[0], a path, with that environment and nothing of this process: signals as at the start of the
- * world, stdin from /dev/null, no descriptor but those of its output. Returns 0, or the errno of what went
- * wrong. Threads may run beside: memory is not copied. The caller has it reaped.
+ * world, stdin from /dev/null, no descriptor but those of its output, and at most so many of them. Returns 0,
+ * or the errno of what went wrong. Threads may run beside: memory is not copied. The caller has it reaped.
  */
-int process_start(struct process *process, const char *const argv[], const char *const environment[]);
+int process_start(struct process *process, const char *const argv[], const char *const environment[],
+		  rlim_t descriptors);
 
 /* Kills it and all that is in its group. */
 void process_kill(const struct process *process);

@@ -10,6 +10,8 @@
 #include "config/config.h"
 #include "health/result.h"
 
+#include <sys/resource.h>
+
 struct event_base;
 struct schedule;
 
@@ -23,8 +25,9 @@ struct target {
  * _remove(). */
 typedef void check_done(void *context, uint32_t id, const struct check_result *result);
 
-/* An idle schedule on `base`. Results go to `done` with `context`. */
-struct schedule *schedule_new(struct event_base *base, check_done *done, void *context);
+/* An idle schedule on `base`. Results go to `done` with `context`. Each program that it starts may open so
+ * many `descriptors`, whatever this process may. */
+struct schedule *schedule_new(struct event_base *base, check_done *done, void *context, rlim_t descriptors);
 
 /* Ends all checks under way without results and frees everything. Waits for killed programs to end, a
  * second at most. */

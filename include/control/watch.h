@@ -10,6 +10,7 @@
 #include "world/world.h"
 
 #include <stdbool.h>
+#include <sys/resource.h>
 
 struct event_base;
 struct watch;
@@ -29,7 +30,8 @@ struct watch_events {
 	void *context;
 };
 
-struct watch *watch_new(struct event_base *base, const struct watch_events *events);
+/* The programs of checks may each open so many `descriptors`. */
+struct watch *watch_new(struct event_base *base, const struct watch_events *events, rlim_t descriptors);
 void watch_free(struct watch *watch);
 
 /*

@@ -29,8 +29,9 @@ static void on_ended(void *context, struct transfer *transfer, CURLcode code)
 	all->ended(all->context, owner, &result);
 }
 
-static void *open_transfers(struct event_base *base, carrier_ended *ended, void *context)
+static void *open_transfers(struct event_base *base, carrier_ended *ended, void *context, rlim_t descriptors)
 {
+	(void)descriptors;
 	struct transfers *all = mem_alloc(sizeof(*all));
 	all->engine = engine_new(base, on_ended, all);
 	all->ended = ended;

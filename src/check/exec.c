@@ -13,7 +13,7 @@
 
 enum { LINE_CAP = 81 };
 
-int exec_start(struct process *process, const struct target *target)
+int exec_start(struct process *process, const struct target *target, rlim_t descriptors)
 {
 	const struct texts *command = &target->check->command;
 	char address[sizeof("GSLBD_ADDRESS=") + ADDR_TEXT_MAX] = "GSLBD_ADDRESS=";
@@ -34,7 +34,7 @@ int exec_start(struct process *process, const struct target *target)
 	memcpy(argv, command->list, command->n * sizeof(*argv));
 	argv[command->n] = address_value;
 	argv[command->n + 1] = target->address.port != 0 ? port_value : NULL;
-	int error = process_start(process, argv, environment);
+	int error = process_start(process, argv, environment, descriptors);
 	free(argv);
 	free(name);
 	return error;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* posix_spawn() for the start, a pidfd for the end. */
+/* vfork() for the start, a pidfd for the end. */
 #include "check/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,45 +12,63 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What becomes of the descriptors, in this order: `output` itself may be any of the first three. */
-static int redirect(posix_spawn_file_actions_t *actions, int output)
+/* Only that of the output is left, and `output` itself may be any of the first three. */
+static bool redirect(int output)
 {
-	int error = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-	if (error == 0)
-		error = posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
-	if (error == 0)
-		error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (error == 0)
-		error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-	return error;
+	bool ok = fcntl(output, F_SETFD, 0) == 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+		  dup2(output, STDERR_FILENO) >= 0;
+	int nothing = ok ? open("/dev/null", O_RDONLY) : -1;
+	return nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+	       close_range(STDERR_FILENO + 1, ~0u, 0) == 0;
 }
 
-static void detach(posix_spawnattr_t *attributes)
+static void reset_signals(void)
 {
-	sigset_t none, all;
+	const struct sigaction usual = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	for (int i = 1; i < NSIG; i++)
+		sigaction(i, &usual, NULL); /* not all of them can be changed */
 	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setflags(attributes,
-				 POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setpgroup(attributes, 0);
-	posix_spawnattr_setsigmask(attributes, &none);
-	posix_spawnattr_setsigdefault(attributes, &all);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int spawn(struct process *process, int output, const char *const argv[],
-		 const char *const environment[])
+struct image {
+	const char *const *argv, *const *environment;
+	int output;
+	rlim_t descriptors;
+};
+
+/* In the child, until it is another program. Returns only if that fails, with errno set. */
+static void become(const struct image *image)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	detach(&attributes);
-	int error = redirect(&actions, output);
-	if (error == 0)
-		error = posix_spawn(&process->pid, argv[0], &actions, &attributes,
-				    (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
+	struct rlimit limit;
+	setpgid(0, 0);
+	reset_signals();
+	if (!redirect(image->output) || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = image->descriptors < limit.rlim_max ? image->descriptors : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		execve(image->argv[0], (char *const *)(uintptr_t)image->argv,
+		       (char *const *)(uintptr_t)image->environment);
+}
+
+/* posix_spawn() knows no limits, hence vfork(): the child has this memory until it is another program, and
+ * this thread waits. No signal may be handled there meanwhile. */
+static int spawn(struct process *process, const struct image *image)
+{
+	sigset_t all, before;
+	volatile int error = 0;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	process->pid = vfork();
+	if (process->pid == 0) {
+		become(image);
+		error = errno;
+		_exit(127);
+	}
+	if (process->pid < 0)
+		error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error;
 }
 
@@ -61,15 +79,17 @@ static void reap(const struct process *process, siginfo_t *how, int options)
 	while (waitid(P_PID, (id_t)process->pid, how, WEXITED | options) != 0 && errno == EINTR);
 }
 
-int process_start(struct process *process, const char *const argv[], const char *const environment[])
+int process_start(struct process *process, const char *const argv[], const char *const environment[],
+		  rlim_t descriptors)
 {
 	int ends[2];
 	siginfo_t how;
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return errno;
 	int error = fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno;
+	process->pid = -1;
 	if (error == 0)
-		error = spawn(process, ends[1], argv, environment);
+		error = spawn(process, &(struct image){argv, environment, ends[1], descriptors});
 	close(ends[1]);
 	if (error == 0) {
 		process->ended = pidfd_open(process->pid, 0);
@@ -79,8 +99,9 @@ int process_start(struct process *process, const char *const argv[], const char 
 		error = errno;
 		process->ended = process->output = -1;
 		process_kill(process);
-		reap(process, &how, 0);
 	}
+	if (process->pid > 0)
+		reap(process, &how, 0);
 	close(ends[0]);
 	return error;
 }

@@ -43,6 +43,7 @@ struct programs {
 	struct event_base *base;
 	carrier_ended *ended;
 	void *context;
+	rlim_t descriptors;          /* that each program may open */
 	LIST_HEAD(, program) killed; /* and not yet reaped; nobody waits for them */
 	unsigned n_killed;
 };
@@ -188,7 +189,8 @@ static void *start(void *self, const struct target *target, void *owner)
 	if (program->timer == NULL)
 		abort();
 	struct timeval wait = {0};
-	int error = all->n_killed < KILLED_MAX ? exec_start(&program->process, target) : EAGAIN;
+	int error =
+		all->n_killed < KILLED_MAX ? exec_start(&program->process, target, all->descriptors) : EAGAIN;
 	if (error != 0) {
 		exec_fail_start(&program->result, target->check->command.list[0], error);
 	} else {
@@ -217,10 +219,11 @@ static void rebind(void *run, const struct check *check)
 	program->check = check;
 }
 
-static void *open_programs(struct event_base *base, carrier_ended *ended, void *context)
+static void *open_programs(struct event_base *base, carrier_ended *ended, void *context, rlim_t descriptors)
 {
 	struct programs *all = mem_alloc(sizeof(*all));
 	all->base = base;
+	all->descriptors = descriptors;
 	all->ended = ended;
 	all->context = context;
 	LIST_INIT(&all->killed);

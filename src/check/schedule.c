@@ -154,11 +154,12 @@ static void on_ended(void *context, void *owner, const struct check_result *resu
 	schedule->done(schedule->context, poll->id, result);
 }
 
-static void lane_open(struct lane *lane, const struct carrier *carrier, struct schedule *schedule)
+static void lane_open(struct lane *lane, const struct carrier *carrier, struct schedule *schedule,
+		      rlim_t descriptors)
 {
 	*lane = (struct lane){
 		.carrier = carrier,
-		.self = carrier->open(schedule->base, on_ended, schedule),
+		.self = carrier->open(schedule->base, on_ended, schedule, descriptors),
 		.pump = evtimer_new(schedule->base, on_pump, lane),
 		.limit = limit_of(carrier),
 	};
@@ -181,15 +182,15 @@ static struct lane *lane_of(struct schedule *schedule, const struct check *check
 	return lane;
 }
 
-struct schedule *schedule_new(struct event_base *base, check_done *done, void *context)
+struct schedule *schedule_new(struct event_base *base, check_done *done, void *context, rlim_t descriptors)
 {
 	struct schedule *schedule = mem_alloc(sizeof(*schedule));
 	schedule->base = base;
 	schedule->done = done;
 	schedule->context = context;
 	random_seed(&schedule->random);
-	lane_open(&schedule->lanes[0], &carrier_transfer, schedule);
-	lane_open(&schedule->lanes[1], &carrier_program, schedule);
+	lane_open(&schedule->lanes[0], &carrier_transfer, schedule, descriptors);
+	lane_open(&schedule->lanes[1], &carrier_program, schedule, descriptors);
 	return schedule;
 }
 

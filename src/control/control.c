@@ -156,21 +156,23 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
 }
 
 /* Each check and each TCP connection takes a descriptor; the soft limit is low for the sake of old programs
- * only. */
-static void raise_descriptors(void)
+ * only. Returns it as it was: such a program may be that of a check. */
+static rlim_t raise_descriptors(void)
 {
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return RLIM_INFINITY;
+	rlim_t before = limit.rlim_cur;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return before;
 }
 
 /* What the first world needs to be read, and signals meanwhile, which wait until it is. */
 static void boot(struct control *c, const char *conf_path)
 {
 	const struct watch_events events = {on_changed, control_adopt, c};
-	raise_descriptors();
+	rlim_t descriptors = raise_descriptors();
 	c->conf_path = conf_path;
 	c->started_ms = clock_ms();
 	c->started_wall_ms = clock_wall_ms();
@@ -186,7 +188,7 @@ static void boot(struct control *c, const char *conf_path)
 	c->totals = totals_new();
 	c->survey = survey_new(c->base);
 	c->reload = reload_new(c->base, conf_path, control_loaded, c);
-	c->watch = watch_new(c->base, &events);
+	c->watch = watch_new(c->base, &events, descriptors);
 }
 
 /* The store of measurements, with what it knew at the last end. */

@@ -127,11 +127,11 @@ static void on_result(void *context, uint32_t id, const struct check_result *res
 	}
 }
 
-struct watch *watch_new(struct event_base *base, const struct watch_events *events)
+struct watch *watch_new(struct event_base *base, const struct watch_events *events, rlim_t descriptors)
 {
 	struct watch *watch = mem_alloc(sizeof(*watch));
 	watch->events = *events;
-	watch->schedule = schedule_new(base, on_result, watch);
+	watch->schedule = schedule_new(base, on_result, watch, descriptors);
 	return watch;
 }
 

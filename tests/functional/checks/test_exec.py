@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """exec: programs that say whether a target is well."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,20 @@ def test_no_descriptor_is_left_to_a_program(program, tmp_path):
     path = program("fds", f"exec ls /proc/self/fd > {noted}")
     with checked({"fds": ("192.0.2.9", f"exec command={path}")}):
         assert len(noted.read_text().split()) <= 4  # 0, 1, 2, and that of ls itself
+
+
+def test_a_program_has_the_limit_that_the_server_was_started_with(program, tmp_path):
+    noted = tmp_path / "noted"
+    path = program("limit", f"ulimit -Sn > {noted}.new && ulimit -Hn >> {noted}.new && mv {noted}.new {noted}")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (700, hard))
+    try:
+        with checked({"limit": ("192.0.2.9", f"exec command={path}")}) as server:
+            assert noted.read_text().split() == ["700", str(hard)]
+            limits = Path(f"/proc/{server.process.pid}/limits").read_text()
+            assert f"Max open files {hard} {hard}" in " ".join(limits.split())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_what_hangs_is_killed_with_its_children(program, tmp_path):

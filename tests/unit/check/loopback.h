@@ -51,7 +51,7 @@ struct visitor {
 	struct visitor *next, **link; /* of the server's */
 };
 
-enum { HEARD_MAX = 2048 };
+enum { HEARD_MAX = 2048, PROGRAM_DESCRIPTORS = 600 };
 
 struct heard {
 	unsigned n;
@@ -97,7 +97,7 @@ static inline struct loopback *loopback_new(void)
 	lb->base = event_base_new();
 	lb->tick = event_new(lb->base, -1, EV_PERSIST, on_tick, NULL);
 	event_add(lb->tick, &tick);
-	lb->schedule = schedule_new(lb->base, on_heard, lb);
+	lb->schedule = schedule_new(lb->base, on_heard, lb, PROGRAM_DESCRIPTORS);
 	return lb;
 }
 

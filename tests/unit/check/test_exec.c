@@ -3,6 +3,7 @@
 #include "scripts.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/resource.h>
@@ -45,9 +46,18 @@ static void the_end_of_a_program_is_the_verdict(void **state)
 		{"a signal", "kill -TERM $$", "killed by signal 15"},
 		{"stdin is at its end", "read line && exit 1; exit 0", NULL},
 		{"no descriptor of ours", "[ ! -e /proc/$$/fd/500 ]", NULL},
+		{"as many descriptors as are given", "[ $(ulimit -Sn) = 600 ] && [ $(ulimit -Hn) -gt 600 ]",
+		 NULL},
+		{"no signal is blocked", "grep -q '^SigBlk:.0*$' /proc/self/status", NULL},
+		{"no signal is ignored", "grep -q '^SigIgn:.0*$' /proc/self/status", NULL},
 		{"outputs closed before the end", "exec >&- 2>&-; sleep 0.1; exit 7", "exit status 7"},
 	};
+	sigset_t some, before;
+	sigemptyset(&some);
+	sigaddset(&some, SIGUSR1);
 	assert_int_equal(dup2(STDERR_FILENO, 500), 500); /* what a careless library leaves open */
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &some, &before);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct check_result result = run_once(cases[i].script, 10000);
 		if (result.ok != (cases[i].why == NULL))
@@ -59,6 +69,8 @@ static void the_end_of_a_program_is_the_verdict(void **state)
 			assert_in_range(result.latency_us, 1, 9999999);
 	}
 	close(500);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 static void a_program_is_told_its_target(void **state)
