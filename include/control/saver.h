@@ -16,8 +16,9 @@ struct saver *saver_new(const char *folder);
 /* Has the last write failed? For any thread. */
 bool saver_failing(const struct saver *saver);
 
-/* Finishes what was asked for, and frees all. */
-void saver_free(struct saver *saver);
+/* Finishes what was asked for, and frees all. False: the disk takes longer than this; that is logged, and
+ * nothing is freed, as its thread goes on. */
+bool saver_free(struct saver *saver, unsigned wait_ms);
 
 /*
  * Each replaces what it was given before and has not begun to write. The text, and the copy of measurements,

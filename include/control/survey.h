@@ -3,22 +3,29 @@
 #ifndef CONTROL_SURVEY_H
 #define CONTROL_SURVEY_H
 
-#include "config/config.h"
+#include "world/world.h"
+
+#include <stdbool.h>
 
 struct event_base;
 struct json_object;
 struct survey;
 
 struct survey *survey_new(struct event_base *base);
-void survey_free(struct survey *survey);
+
+/* Frees all once the thread has ended, which is waited for. False: it has not; then nothing is freed, as it
+ * goes on. */
+bool survey_free(struct survey *survey, unsigned wait_ms);
 
 /*
- * The clients: an array of {map, line, client, share}, to be put by the caller. NULL: not known yet; finding
- * out has begun, from the files that the configuration at `conf_path` names now.
+ * The clients by the geomaps of the world that serves: an array of {map, line, client, share}, to be put by
+ * the caller. NULL: not known yet; finding out has begun, from the databases' files as they are now. Where
+ * that failed *why is the reason, to be freed by the caller, once; who asks again has it tried again.
  */
-struct json_object *survey_clients(struct survey *survey, const char *conf_path);
+struct json_object *survey_clients(struct survey *survey, const struct world *world, char **why);
 
-/* There is another world: what was found out is forgotten. */
-void survey_forget(struct survey *survey);
+/* There is another world: what was found out is forgotten. `before` is taken over, and freed when nothing is
+ * found out of it any more. */
+void survey_forget(struct survey *survey, struct world *before);
 
 #endif

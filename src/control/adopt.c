@@ -158,8 +158,7 @@ void control_adopt(void *context)
 	control_learn(c, true); /* by this world's datacenters, before it is seen */
 	keep_tallies(c, before, tallies);
 	control_forget_places(c);
-	survey_forget(c->survey);
-	world_free(before);
+	survey_forget(c->survey, before);
 	record_reload(c, c->reloads.pending, NULL);
 	log_info("reload: done, %zu zones", config->n_zones);
 }

@@ -321,8 +321,16 @@ static void get_names(void *context, const struct http_request *request, struct 
 static void get_clients(void *context, const struct http_request *request, struct http_reply *reply)
 {
 	struct control *c = context;
-	struct json_object *clients = survey_clients(c->survey, c->conf_path);
+	char *why;
 	(void)request;
+	if (!api_ready(c, reply))
+		return;
+	struct json_object *clients = survey_clients(c->survey, control_world(c), &why);
+	if (why != NULL) {
+		http_error(reply, 503, "the clients of geomaps can't be found out: %s", why);
+		free(why);
+		return;
+	}
 	if (clients == NULL)
 		reply->status = 202; /* ask again */
 	reply->json = json_object_new_object();

@@ -16,7 +16,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { SAVE_EACH_S = 10, MEASURED_EACH_S = 60, SWEEP_EACH_S = 3600, FORGET_S = 60, RELOAD_WAIT_MS = 2000 };
+enum {
+	SAVE_EACH_S = 10,
+	MEASURED_EACH_S = 60,
+	SWEEP_EACH_S = 3600,
+	FORGET_S = 60,
+	SAVER_WAIT_MS = 2000,
+	THREAD_WAIT_MS = 1000
+};
 
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
 enum { N_SIGNALS = sizeof(signals) / sizeof(signals[0]) };
@@ -253,9 +260,9 @@ static void halt(struct control *c)
 		control_save(c);
 		save_measured(c);
 	}
-	saver_free(c->saver);
-	if (!reload_free(c->reload, RELOAD_WAIT_MS))
-		_exit(c->failed ? 1 : 0);
+	bool saved = saver_free(c->saver, SAVER_WAIT_MS), loaded = reload_free(c->reload, THREAD_WAIT_MS);
+	if (!survey_free(c->survey, THREAD_WAIT_MS) || !loaded || !saved)
+		_exit(c->failed ? 1 : 0); /* what hangs uses what would be freed */
 	if (c->view != NULL)
 		board_free((struct board *)(uintptr_t)c->view->board);
 	free(c->view);
@@ -267,7 +274,6 @@ static void halt(struct control *c)
 	control_forget_places(c);
 	json_object_put(c->reloads.results);
 	totals_free(c->totals);
-	survey_free(c->survey);
 	watch_free(c->watch);
 	free(c->opened.listens);
 	free(c->opened.state_dir);

@@ -3,6 +3,7 @@
 #include "control/reload.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "control/thread.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NICE = 10 };
@@ -114,10 +114,7 @@ bool reload_running(const struct reload *reload)
 bool reload_free(struct reload *reload, unsigned wait_ms)
 {
 	if (reload->running) {
-		struct timespec until;
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += wait_ms / 1000;
-		if (pthread_timedjoin_np(reload->thread, NULL, &until) != 0)
+		if (!thread_join(reload->thread, wait_ms))
 			return false;
 		world_free(reload->world);
 		faults_free(&reload->faults);

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "control/thread.h"
 #include "health/measured.h"
 
 #include <errno.h>
@@ -46,6 +47,18 @@ static bool write_all(int fd, const char *text, size_t len)
 	return true;
 }
 
+/* Without it a rename may be forgotten when the power fails. */
+static bool folder_sync(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && fsync(fd) == 0;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return ok;
+}
+
 /* Writes beside, and renames once that is on the disk. False with errno set. */
 static bool replace_file(const char *path, const char *text, size_t len)
 {
@@ -83,7 +96,8 @@ static void save_state(struct saver *saver, const char *text, size_t len)
 	char path[PATH_ROOM];
 	mkdir(saver->folder, 0750); /* it may have been taken away */
 	snprintf(path, sizeof(path), "%s/state.json", saver->folder);
-	tell(saver, FILE_STATE, path, replace_file(path, text, len) ? NULL : strerror(errno));
+	bool ok = replace_file(path, text, len) && folder_sync(saver->folder);
+	tell(saver, FILE_STATE, path, ok ? NULL : strerror(errno));
 }
 
 static void save_measured(struct saver *saver, const struct measured *measured)
@@ -141,19 +155,23 @@ struct saver *saver_new(const char *folder)
 	return saver;
 }
 
-void saver_free(struct saver *saver)
+bool saver_free(struct saver *saver, unsigned wait_ms)
 {
 	if (saver == NULL)
-		return;
+		return true;
 	pthread_mutex_lock(&saver->mutex);
 	saver->end = true;
 	pthread_cond_signal(&saver->wanted);
 	pthread_mutex_unlock(&saver->mutex);
-	pthread_join(saver->thread, NULL);
+	if (!thread_join(saver->thread, wait_ms)) {
+		log_error("state: %s does not take what is to be written; it is given up", saver->folder);
+		return false;
+	}
 	pthread_mutex_destroy(&saver->mutex);
 	pthread_cond_destroy(&saver->wanted);
 	free(saver->folder);
 	free(saver);
+	return true;
 }
 
 void saver_put_state(struct saver *saver, char *text, size_t len)

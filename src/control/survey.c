@@ -2,6 +2,8 @@
 /* The survey thread. */
 #include "control/survey.h"
 #include "base/memory.h"
+#include "control/thread.h"
+#include "geo/databases.h"
 #include "geo/survey.h"
 
 #include <event2/event.h>
@@ -9,7 +11,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -17,13 +21,17 @@
 enum { NICE = 10 };
 
 struct survey {
-	char *conf_path;
-	int finished_fd;
+	int finished_fd; /* an eventfd that the thread writes to last */
 	struct event *finished;
-	bool running, stale;
+	bool running;
 	pthread_t thread;
-	struct json_object *found;   /* the thread's result, read after it was joined */
+	const struct world *world;   /* that it looks at */
+	struct world *left;          /* the same, once it serves no more; owned */
+	_Atomic bool unwanted;       /* it may end early */
+	struct json_object *found;   /* its result, read after it was joined; NULL: it failed */
+	struct faults faults;        /* likewise */
 	struct json_object *clients; /* NULL: not known */
+	char *failure;               /* NULL: none that is not told yet */
 };
 
 static void add_map(const struct geomap *map, const struct databases *databases, struct json_object *out)
@@ -49,21 +57,43 @@ static void add_map(const struct geomap *map, const struct databases *databases,
 static void *find_out(void *argument)
 {
 	struct survey *survey = argument;
-	struct faults faults = {0};
+	const struct config *config = survey->world->config;
 	uint64_t one = 1;
 	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
-	struct config *config = config_read(survey->conf_path, &faults);
-	struct databases *databases =
-		config ? databases_open(config->geoips, NULL, config->n_geoips, &faults) : NULL;
-	survey->found = json_object_new_array();
-	for (size_t i = 0; databases != NULL && i < config->n_geomaps; i++)
+	struct databases *databases = databases_open(config->geoips, NULL, config->n_geoips, &survey->faults);
+	survey->found = databases ? json_object_new_array() : NULL;
+	for (size_t i = 0; databases != NULL && i < config->n_geomaps && !survey->unwanted; i++)
 		add_map(&config->geomaps[i], databases, survey->found);
 	databases_close(databases);
-	config_free(config);
-	faults_free(&faults);
 	ssize_t ignored = write(survey->finished_fd, &one, sizeof(one));
 	(void)ignored;
 	return NULL;
+}
+
+static char *failure_text(const struct faults *faults)
+{
+	char *text = NULL;
+	const struct fault *first = faults->n > 0 ? &faults->list[0] : NULL;
+	if (asprintf(&text, "%s: %s", first ? first->file : "geoip", first ? first->text : "unknown reason") <
+	    0)
+		abort();
+	return text;
+}
+
+/* The thread was joined. */
+static void conclude(struct survey *survey)
+{
+	survey->running = false;
+	if (!survey->unwanted && survey->found != NULL)
+		survey->clients = json_object_get(survey->found);
+	if (!survey->unwanted && survey->found == NULL)
+		survey->failure = failure_text(&survey->faults);
+	json_object_put(survey->found);
+	survey->found = NULL;
+	faults_free(&survey->faults);
+	if (survey->left != NULL)
+		world_free(survey->left);
+	survey->left = NULL;
 }
 
 static void on_finished(evutil_socket_t fd, short what, void *argument)
@@ -74,12 +104,7 @@ static void on_finished(evutil_socket_t fd, short what, void *argument)
 	if (read(fd, &count, sizeof(count)) != (ssize_t)sizeof(count))
 		return;
 	pthread_join(survey->thread, NULL);
-	survey->running = false;
-	if (survey->stale)
-		json_object_put(survey->found);
-	else
-		survey->clients = survey->found;
-	survey->found = NULL;
+	conclude(survey);
 }
 
 struct survey *survey_new(struct event_base *base)
@@ -91,40 +116,51 @@ struct survey *survey_new(struct event_base *base)
 	return survey;
 }
 
-void survey_free(struct survey *survey)
+bool survey_free(struct survey *survey, unsigned wait_ms)
 {
-	if (survey == NULL)
-		return;
+	survey->unwanted = true;
+	if (survey->running && !thread_join(survey->thread, wait_ms))
+		return false;
 	if (survey->running)
-		pthread_join(survey->thread, NULL);
-	json_object_put(survey->found);
+		conclude(survey);
 	json_object_put(survey->clients);
 	event_free(survey->finished);
 	close(survey->finished_fd);
-	free(survey->conf_path);
+	free(survey->failure);
 	free(survey);
+	return true;
 }
 
-struct json_object *survey_clients(struct survey *survey, const char *conf_path)
+static void begin(struct survey *survey, const struct world *world)
 {
-	if (survey->clients != NULL)
-		return json_object_get(survey->clients);
-	if (survey->running)
-		return NULL;
 	sigset_t all, before;
-	free(survey->conf_path);
-	survey->conf_path = mem_copy_text(conf_path, strlen(conf_path));
 	sigfillset(&all);
+	survey->world = world;
+	survey->unwanted = false;
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	survey->stale = false;
 	survey->running = pthread_create(&survey->thread, NULL, find_out, survey) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return NULL;
 }
 
-void survey_forget(struct survey *survey)
+struct json_object *survey_clients(struct survey *survey, const struct world *world, char **why)
+{
+	*why = survey->failure;
+	survey->failure = NULL;
+	if (*why == NULL && survey->clients == NULL && !survey->running)
+		begin(survey, world);
+	return json_object_get(survey->clients);
+}
+
+void survey_forget(struct survey *survey, struct world *before)
 {
 	json_object_put(survey->clients);
 	survey->clients = NULL;
-	survey->stale = survey->running;
+	free(survey->failure);
+	survey->failure = NULL;
+	if (!survey->running || survey->world != before) {
+		world_free(before);
+		return;
+	}
+	survey->left = before;
+	survey->unwanted = true;
 }

@@ -2,6 +2,7 @@
 """What is known survives a restart, and a crash: health for a while, what operators said for as long as they did."""
 
 import json
+import os
 import time
 
 import pytest
@@ -168,3 +169,12 @@ datacenter iad
         assert server.ask("www") == IAD
         wait_until(lambda: "can't be written" in server.log(), 5, "a word in the log")
     web.stop()
+
+
+def test_a_disk_that_hangs_does_not_hold_the_end_up(pair):
+    server, _, _ = pair
+    beside = server.folder / "state/state.json.new"
+    wait_until(lambda: server.state.exists() and not beside.exists(), 15, "a moment without writing")
+    os.mkfifo(beside)  # an open() for writing hangs, as that of a dead NFS server
+    stopped(server)
+    assert "state: " in server.log() and "is given up" in server.log()
