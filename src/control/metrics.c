@@ -3,10 +3,12 @@
  */
 #include "admin/metrics.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "control/server.h"
 #include "wire/types.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { KEY_MAX = NAME_TEXT_MAX + 128 };
@@ -116,7 +118,7 @@ static void write_totals(const struct totals *totals, const struct writing *w)
 	totals_walk(totals, write_total, (void *)(uintptr_t)w);
 }
 
-static void write_queries(struct control *c, struct evbuffer *out)
+static void write_queries(struct control *c, struct metrics_text *out)
 {
 	static const char *const query_labels[] = {"zone", "type", "rcode", "transport"};
 	static const char *const answer_labels[] = {"name", "type", "datacenter"};
@@ -137,19 +139,6 @@ static void write_queries(struct control *c, struct evbuffer *out)
 						     "all-down decisions."),
 				       'c', event_labels, 1});
 	totals_free(totals);
-}
-
-/* The labels of a target's metrics, with room for their text. */
-struct target_labels {
-	char address[ADDR_TEXT_MAX];
-	struct metrics_label list[2];
-};
-
-static void label_target(const struct roster_target *t, struct target_labels *out)
-{
-	endpoint_format(&t->address, out->address);
-	out->list[0] = (struct metrics_label){"check", t->check->name};
-	out->list[1] = (struct metrics_label){"target", out->address};
 }
 
 /* One figure of each target. */
@@ -229,26 +218,48 @@ static const struct target_metric target_metrics[] = {
 	 METRICS_GAUGE, read_certificate},
 };
 
-static void write_targets(struct control *c, struct evbuffer *out)
+/* The labels of all targets, each up to its end. */
+struct target_labels {
+	struct metrics_text text;
+	size_t *ends;
+};
+
+static void label_targets(const struct roster *roster, struct target_labels *out)
+{
+	out->text = (struct metrics_text){0};
+	out->ends = mem_alloc((roster->n_targets + 1) * sizeof(*out->ends));
+	for (uint32_t i = 0; i < roster->n_targets; i++) {
+		const struct roster_target *t = &roster->targets[i];
+		char address[ADDR_TEXT_MAX];
+		const struct metrics_label labels[2] = {{"check", t->check->name},
+							{"target", endpoint_format(&t->address, address)}};
+		metrics_labels(&out->text, labels, 2);
+		out->ends[i] = out->text.len;
+	}
+}
+
+static void write_targets(struct control *c, struct metrics_text *out)
 {
 	struct watched *w = watch_serving(c->watch);
 	const struct roster *roster = w->world->roster;
 	int64_t now_ms = clock_ms();
+	struct target_labels labels;
+	label_targets(roster, &labels);
 	for (size_t m = 0; m < sizeof(target_metrics) / sizeof(target_metrics[0]); m++) {
 		const struct target_metric *metric = &target_metrics[m];
 		struct metrics head = metrics_begin(out, metric->name, metric->type, metric->help);
-		for (uint32_t i = 0; i < roster->n_targets; i++) {
-			struct target_labels labels;
+		size_t at = 0;
+		for (uint32_t i = 0; i < roster->n_targets; at = labels.ends[i++]) {
 			double value;
-			if (!metric->read(&w->vitals.targets[i], now_ms, &value))
-				continue;
-			label_target(&roster->targets[i], &labels);
-			metrics_number(&head, labels.list, 2, value);
+			if (metric->read(&w->vitals.targets[i], now_ms, &value))
+				metrics_number_of(&head, labels.text.octets + at, labels.ends[i] - at, value);
 		}
 	}
+	free(labels.text.octets);
+	free(labels.ends);
 }
 
-static void write_datacenters(struct control *c, struct evbuffer *out)
+static void write_datacenters(struct control *c, struct metrics_text *out)
 {
 	const struct config *config = control_world(c)->config;
 	struct metrics head = metrics_begin(out, "gslbd_datacenter_state", METRICS_GAUGE,
@@ -263,14 +274,14 @@ static void write_datacenters(struct control *c, struct evbuffer *out)
 	}
 }
 
-static void write_one(struct evbuffer *out, const char *name, enum metrics_type type, const char *help,
+static void write_one(struct metrics_text *out, const char *name, enum metrics_type type, const char *help,
 		      double value)
 {
 	struct metrics head = metrics_begin(out, name, type, help);
 	metrics_number(&head, NULL, 0, value);
 }
 
-static void write_server(struct control *c, struct evbuffer *out)
+static void write_server(struct control *c, struct metrics_text *out)
 {
 	const struct http_counters counters = http_server_counters(c->admin), *http = &counters;
 	const struct world *world = control_world(c);
@@ -308,8 +319,10 @@ static void write_server(struct control *c, struct evbuffer *out)
 
 void metrics_write(struct control *c, struct evbuffer *out)
 {
-	write_server(c, out);
-	write_queries(c, out);
-	write_datacenters(c, out);
-	write_targets(c, out);
+	struct metrics_text text = {0};
+	write_server(c, &text);
+	write_queries(c, &text);
+	write_datacenters(c, &text);
+	write_targets(c, &text);
+	metrics_send(&text, out);
 }
