@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Of more targets, only those that are not up are listed: writing them all would hold up what publishes
- * health. */
+/* Of more targets, only those that are not up are listed, and no more than this: writing them all would hold
+ * up what publishes health, in the middle of an outage. */
 enum { TARGETS_LISTED = 1000 };
 
 static struct json_object *text(const char *value)
@@ -256,16 +256,20 @@ struct json_object *status_json(struct control *c)
 	struct json_object *o = json_object_new_object(), *datacenters = json_object_new_array();
 	struct json_object *targets = json_object_new_array();
 	int64_t now_ms = clock_ms();
+	uint32_t n_not_up = 0;
 	bool *held = held_targets(c);
 	for (uint32_t i = 0; i < roster->config->n_datacenters; i++)
 		json_object_array_add(datacenters, datacenter_json(c, i, now_ms));
 	for (uint32_t i = 0; i < roster->n_targets; i++) {
 		const struct vital *v = &watch_serving(c->watch)->vitals.targets[i];
-		if (roster->n_targets <= TARGETS_LISTED || v->health.state != HEALTH_UP || held[i])
+		bool up = v->health.state == HEALTH_UP && !held[i];
+		n_not_up += !up;
+		if (roster->n_targets <= TARGETS_LISTED || (!up && n_not_up <= TARGETS_LISTED))
 			json_object_array_add(targets, target_json(c, i, held[i], now_ms));
 	}
 	free(held);
 	put(o, "n_targets", json_object_new_int64(roster->n_targets));
+	put(o, "n_targets_not_up", json_object_new_int64(n_not_up));
 	put(o, "version", text(GSLBD_VERSION));
 	put_moment(o, "started", c->started_ms);
 	put(o, "ready", json_object_new_boolean(c->workers != NULL));

@@ -53,7 +53,7 @@ static bool reload_failed(struct json_object *status)
 bool status_well(struct json_object *status)
 {
 	return count_not_up(member(status, "datacenters")) == 0 &&
-	       count_not_up(member(status, "targets")) == 0 && !reload_failed(status) &&
+	       member_number(status, "n_targets_not_up") == 0 && !reload_failed(status) &&
 	       !json_object_get_boolean(member(status, "isolated")) &&
 	       !json_object_get_boolean(member(status, "state_failing"));
 }
@@ -81,9 +81,8 @@ static const char *comma(const char *line)
 /* What is wrong, in one line; "" where nothing is. */
 static void complaints(struct json_object *status, char *out)
 {
-	struct json_object *datacenters = member(status, "datacenters"), *targets = member(status, "targets");
-	struct json_object *reload = member(status, "reload");
-	size_t n = count_not_up(datacenters), failing = count_not_up(targets);
+	struct json_object *datacenters = member(status, "datacenters"), *reload = member(status, "reload");
+	size_t n = count_not_up(datacenters), failing = (size_t)member_number(status, "n_targets_not_up");
 	int64_t ago;
 	char age[AGE_MAX];
 	out[0] = '\0';
@@ -95,7 +94,8 @@ static void complaints(struct json_object *status, char *out)
 	if (n > 0)
 		append(out, "%s%zu of %zu datacenters not up", comma(out), n, length(datacenters));
 	if (failing > 0)
-		append(out, "%s%zu of %zu targets not up", comma(out), failing, length(targets));
+		append(out, "%s%zu of %lld targets not up", comma(out), failing,
+		       (long long)member_number(status, "n_targets"));
 	if (reload_failed(status))
 		append(out, "%sthe last reload FAILED %s ago", comma(out),
 		       age_text(age_of(member_text(reload, "last"), &ago) ? ago : 0, age));
@@ -104,7 +104,8 @@ static void complaints(struct json_object *status, char *out)
 static void print_headline(const char *address, struct json_object *status, bool coloured, FILE *out)
 {
 	char line[LINE_MAX_CHARACTERS], age[AGE_MAX];
-	size_t n = length(member(status, "datacenters")), targets = length(member(status, "targets"));
+	size_t n = length(member(status, "datacenters")),
+	       targets = (size_t)member_number(status, "n_targets");
 	size_t zones = length(member(status, "zones"));
 	int64_t ago;
 	complaints(status, line);
@@ -213,6 +214,10 @@ int status_print(const char *address, struct json_object *status, FILE *out)
 	add_targets(&table, member(status, "targets"), datacenters);
 	table_print(&table, coloured, out);
 	table_free(&table);
+	size_t listed = count_not_up(member(status, "targets"));
+	int64_t more = member_number(status, "n_targets_not_up") - (int64_t)listed;
+	if (more > 0)
+		fprintf(out, "and %lld more targets that are not up\n", (long long)more);
 	if (reload_failed(status))
 		print_faults(member(member(status, "reload"), "faults"), out);
 	return status_well(status) ? RESULT_GOOD : RESULT_BAD;

@@ -239,6 +239,18 @@ def test_a_record_target_of_no_datacenter_is_listed():
         assert "NOT WELL: 1 of 4 targets not up" in told.stdout
 
 
+def test_an_outage_of_many_targets_is_told_in_few_words():
+    port = free_port()
+    more = "".join(f"n{i} AT * check=port address=127.1.{i // 250}.{i % 250 + 1}:{port} A 192.0.2.94\n" for i in range(1200))
+    with Fixture(more=more, conf="check port tcp interval=1h timeout=5s rise=1 fall=1\n") as site:
+        status = site.json("status", status=1)
+        assert (status["n_targets"], status["n_targets_not_up"], len(status["targets"])) == (1203, 1200, 1000)
+        assert {target["state"] for target in status["targets"]} == {"down"}
+        lines = site.ctl("status").stdout.splitlines()
+        assert lines[0].startswith("NOT WELL: 1200 of 1203 targets not up;") and len(lines) == 2 + 3 + 1000 + 1
+        assert lines[-1] == "and 200 more targets that are not up"
+
+
 def test_colour_is_for_terminals():
     with Fixture() as site:
         for extra, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
