@@ -110,6 +110,19 @@ static void verdict_override(const struct control *c, const struct vitals *vital
 	snprintf(out->why, sizeof(out->why), "%s%s%s", o->who, o->why[0] ? ": " : "", o->why);
 }
 
+/* What ends a wait for return=. */
+static void tell_held(const char *datacenter, int64_t left_ms, struct verdict *out)
+{
+	bool long_time = left_ms > 120 * 1000;
+	out->state = "returning";
+	if (left_ms == INT64_MAX)
+		snprintf(out->why, sizeof(out->why), "return=manual: run gslbctl clear %s", datacenter);
+	else
+		snprintf(out->why, sizeof(out->why), "return=after: for %lld %s more, or gslbctl clear %s",
+			 (long long)(left_ms / (long_time ? 60000 : 1000) + 1), long_time ? "min" : "s",
+			 datacenter);
+}
+
 static void verdict_of(struct control *c, uint32_t i, struct verdict *out)
 {
 	struct watched *w = watch_serving(c->watch);
@@ -136,7 +149,8 @@ static void verdict_of(struct control *c, uint32_t i, struct verdict *out)
 		out->state = v->agent == ADMIN_DRAIN ? "drain" : "down",
 		snprintf(out->why, sizeof(out->why), "its agent says so");
 	else if (comeback_held(&comeback, clock_ms(), &until_ms))
-		out->state = "returning", snprintf(out->why, sizeof(out->why), "held back by return=");
+		tell_held(roster->config->datacenters[i].name,
+			  until_ms == INT64_MAX ? until_ms : until_ms - clock_ms(), out);
 	else if (comeback_share(&comeback, clock_ms(), &until_ms) < SHARE_WHOLE)
 		snprintf(out->why, sizeof(out->why), "slow start: %d %% of its weight",
 			 comeback_share(&comeback, clock_ms(), &until_ms) * 100 / SHARE_WHOLE);
@@ -177,20 +191,34 @@ struct json_object *status_datacenter_json(struct control *c, uint32_t datacente
 	return datacenter_json(c, datacenter, clock_ms());
 }
 
-/* Which targets are well and decide for a record that return= holds back; a flag a target, to be freed. */
-static bool *held_targets(const struct control *c)
+/* Which targets are well and decide for a record that return= holds back: by target, what is to be cleared to
+ * have it back, NULL: nothing. To be freed. */
+static const char **held_targets(const struct control *c)
 {
 	const struct roster *roster = c->view->world->roster;
-	bool *held = mem_alloc(roster->n_targets + 1);
-	memset(held, 0, roster->n_targets + 1);
+	const char **held = mem_alloc((roster->n_targets + 1) * sizeof(*held));
 	for (uint32_t i = 0; i < roster->n_slots; i++) {
+		const struct roster_slot *slot = &roster->slots[i];
 		if (c->view->board->standings[i] == STANDING_RECORD_HELD)
-			held[roster->slots[i].target] = true;
+			held[slot->target] = slot->datacenter == CONFIG_NONE
+						     ? "'*'"
+						     : roster->config->datacenters[slot->datacenter].name;
 	}
 	return held;
 }
 
-static struct json_object *target_json(struct control *c, uint32_t i, bool held, int64_t now_ms)
+/* What is wrong with a target; NULL: nothing. */
+static struct json_object *target_why(const struct vital *v, const char *held)
+{
+	char why[128];
+	if (v->health.state == HEALTH_DOWN || v->health.bad > 0 || v->silent)
+		return text(v->why);
+	snprintf(why, sizeof(why), "return= of a record holds it back; gslbctl clear %s ends that",
+		 held ? held : "");
+	return held ? text(why) : NULL;
+}
+
+static struct json_object *target_json(struct control *c, uint32_t i, const char *held, int64_t now_ms)
 {
 	struct watched *w = watch_serving(c->watch);
 	const struct roster_target *target = &w->world->roster->targets[i];
@@ -201,7 +229,7 @@ static struct json_object *target_json(struct control *c, uint32_t i, bool held,
 	put(o, "address", text(endpoint_format(&target->address, address)));
 	put(o, "state", text(held ? "returning" : state_text(v->health.state)));
 	put_moment(o, "since", v->since_ms);
-	put(o, "why", v->health.state == HEALTH_DOWN || v->health.bad > 0 || v->silent ? text(v->why) : NULL);
+	put(o, "why", target_why(v, held));
 	put_vital(o, v, now_ms);
 	put(o, "passed", json_object_new_int64((int64_t)v->passed));
 	put(o, "failed", json_object_new_int64((int64_t)v->failed));
@@ -257,7 +285,7 @@ struct json_object *status_json(struct control *c)
 	struct json_object *targets = json_object_new_array();
 	int64_t now_ms = clock_ms();
 	uint32_t n_not_up = 0;
-	bool *held = held_targets(c);
+	const char **held = held_targets(c);
 	for (uint32_t i = 0; i < roster->config->n_datacenters; i++)
 		json_object_array_add(datacenters, datacenter_json(c, i, now_ms));
 	for (uint32_t i = 0; i < roster->n_targets; i++) {

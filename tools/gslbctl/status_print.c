@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { LINE_MAX_CHARACTERS = 512, FAULTS_SHOWN = 3 };
+enum { COLUMNS = 6 }; /* without CONNECTIONS */
 
 static size_t length(struct json_object *list)
 {
@@ -147,6 +148,15 @@ static void why_text(struct json_object *thing, char *out)
 		append(out, "; until it is cleared");
 }
 
+/* Does any of them say what load it has? */
+static bool has_load(struct json_object *list)
+{
+	bool found = false;
+	for (size_t i = 0; i < length(list) && !found; i++)
+		found = member(json_object_array_get_idx(list, i), "connections") != NULL;
+	return found;
+}
+
 static void add_row(struct table *table, const char *name, struct json_object *thing)
 {
 	const char *state = member_text(thing, "state");
@@ -163,6 +173,8 @@ static void add_row(struct table *table, const char *name, struct json_object *t
 	table_add(table, COLOUR_NONE, age[0] ? age : NULL);
 	table_add(table, COLOUR_NONE, member_text(thing, "check"));
 	table_add(table, COLOUR_NONE, figure[0] ? figure : NULL);
+	if (table->columns > COLUMNS)
+		table_add(table, COLOUR_NONE, member_text(thing, "connections"));
 	table_add(table, COLOUR_NONE, why);
 }
 
@@ -194,7 +206,7 @@ static void print_faults(struct json_object *faults, FILE *out)
 
 void status_datacenter_print(struct json_object *datacenter, FILE *out)
 {
-	struct table table = {.columns = 6};
+	struct table table = {.columns = COLUMNS};
 	add_row(&table, member_text(datacenter, "name"), datacenter);
 	table_print(&table, table_coloured(out), out);
 	table_free(&table);
@@ -202,20 +214,23 @@ void status_datacenter_print(struct json_object *datacenter, FILE *out)
 
 int status_print(const char *address, struct json_object *status, FILE *out)
 {
-	static const char *const heads[] = {"NAME", "STATE", "SINCE", "CHECK", "LATENCY", "WHY"};
-	struct json_object *datacenters = member(status, "datacenters");
-	struct table table = {.columns = sizeof(heads) / sizeof(heads[0])};
+	static const char *const heads[] = {"NAME",    "STATE",       "SINCE", "CHECK",
+					    "LATENCY", "CONNECTIONS", "WHY"};
+	struct json_object *datacenters = member(status, "datacenters"), *targets = member(status, "targets");
+	bool load = has_load(datacenters) || has_load(targets);
+	struct table table = {.columns = COLUMNS + load};
 	bool coloured = table_coloured(out);
 	print_headline(address, status, coloured, out);
-	for (size_t i = 0; i < table.columns; i++)
-		table_add(&table, COLOUR_NONE, heads[i]);
+	for (size_t i = 0; i <= COLUMNS; i++) {
+		if (i != COLUMNS - 1 || load)
+			table_add(&table, COLOUR_NONE, heads[i]);
+	}
 	add_datacenters(&table, datacenters, false);
 	add_datacenters(&table, datacenters, true);
-	add_targets(&table, member(status, "targets"), datacenters);
+	add_targets(&table, targets, datacenters);
 	table_print(&table, coloured, out);
 	table_free(&table);
-	size_t listed = count_not_up(member(status, "targets"));
-	int64_t more = member_number(status, "n_targets_not_up") - (int64_t)listed;
+	int64_t more = member_number(status, "n_targets_not_up") - (int64_t)count_not_up(targets);
 	if (more > 0)
 		fprintf(out, "and %lld more targets that are not up\n", (long long)more);
 	if (reload_failed(status))

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 from ctl import GSLBCTL, Fixture, environment, gslbctl
 from harness import SOA, Server, free_port, run_gslbd, wait_until
+from targets import Web
 
 ONLY = "only STEER failover all-down=nodata\nonly AT fra A 192.0.2.99\n"
 
@@ -249,6 +250,20 @@ def test_an_outage_of_many_targets_is_told_in_few_words():
         lines = site.ctl("status").stdout.splitlines()
         assert lines[0].startswith("NOT WELL: 1200 of 1203 targets not up;") and len(lines) == 2 + 3 + 1000 + 1
         assert lines[-1] == "and 200 more targets that are not up"
+
+
+def test_connections_have_a_column_where_a_target_tells_them():
+    web = Web(lambda request: (200, {"X-Load": "17"}, b""))
+    more = f"busy STEER pool\nbusy AT fra check=load address={web.endpoint} A 192.0.2.94\n"
+    more += f"busy AT iad check=gone address=127.0.0.1:{free_port()} A 192.0.2.95\n"
+    conf = "check load http load=header:X-Load interval=100ms\ncheck gone tcp interval=100ms timeout=500ms fall=1\n"
+    with Fixture(more=more, conf=conf + "datacenter ams check=load address=" + web.endpoint + "\n") as site:
+        lines = [line.split() for line in site.ctl("status").stdout.splitlines()]
+        assert lines[1] == ["NAME", "STATE", "SINCE", "CHECK", "LATENCY", "CONNECTIONS", "WHY"]
+        told = {line[0]: line for line in lines[2:]}
+        assert told["ams"][6] == "17" and told["fra"][6] == "-"  # the latency is two words
+        assert any(line[3:6] == ["gone", "-", "-"] for line in lines)
+    web.stop()
 
 
 def test_colour_is_for_terminals():

@@ -3,6 +3,7 @@
 
 import itertools
 import random
+import re
 import time
 
 import pytest
@@ -128,7 +129,7 @@ def test_a_manual_return_waits_for_an_operator(site):
         outage(server, site)
         wait_until(lambda: server.target("site")["state"] == "up", 5, "the checks are good")
         fra = server.datacenter("fra")
-        assert (fra["state"], fra["why"], fra["health"]) == ("returning", "held back by return=", "up")
+        assert (fra["state"], fra["why"], fra["health"]) == ("returning", "return=manual: run gslbctl clear fra", "up")
         passed = server.target("site")["passed"]
         wait_until(lambda: server.target("site")["passed"] > passed + 5, 10, "some time")
         assert server.ask("www") == [IAD]
@@ -145,6 +146,7 @@ def test_a_return_after_a_time(site):
         outage(server, site)
         server.waits_for_state("fra", "returning")
         begin = time.monotonic()
+        assert re.fullmatch(r"return=after: for [12] s more, or gslbctl clear fra", server.datacenter("fra")["why"])
         server.waits_for("www", [FRA])
         assert 1.5 < time.monotonic() - begin < 4
         outage(server, site)  # one that an operator does not want to wait for
@@ -199,5 +201,6 @@ www AT iad A {IAD}
         outage(server, site)
         wait_until(lambda: server.target("own")["state"] == "returning", 5, "the checks are good, the record held back")
         assert server.datacenter("fra")["state"] == "up" and server.ask("www") == [IAD]
+        assert server.target("own")["why"] == "return= of a record holds it back; gslbctl clear fra ends that"
         server.call("DELETE", "/v1/overrides/fra")
         server.waits_for("www", [FRA], 2)
