@@ -188,6 +188,14 @@ static void why_not_tier(const struct explainer *e, const struct steered *steere
 		snprintf(out, room, "in another tier");
 }
 
+/* What a slow start or an agent leaves of its weight. */
+static double weight_now(const struct explainer *e, const struct steered *steered, unsigned member)
+{
+	const struct set_extra *extra = e->view->board->sets[steered->set].extra;
+	bool scaled = extra != NULL && extra->weights != NULL;
+	return scaled ? (double)extra->weights[member] / SHARE_WHOLE : steered->how->weights[member];
+}
+
 /* Why a step removed a member. */
 static void why_removed(const struct explainer *e, const struct steered *steered, unsigned member,
 			enum step step, char *out, size_t room)
@@ -208,8 +216,8 @@ static void why_removed(const struct explainer *e, const struct steered *steered
 	case STEP_LOAD: snprintf(out, room, "over its capacity, which sheds this query"); return;
 	case STEP_TIER: why_not_tier(e, steered, member, out, room); return;
 	case STEP_PICK:
-		snprintf(out, room, "not picked this time (%s, weight %u)", pick_word(s->policy.pick),
-			 s->weights[member]);
+		snprintf(out, room, "not picked this time (%s, weight %.3g of %u)", pick_word(s->policy.pick),
+			 weight_now(e, steered, member), s->weights[member]);
 		return;
 	case STEP_COUNT: break;
 	}

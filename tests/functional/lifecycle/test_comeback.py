@@ -102,6 +102,21 @@ def test_a_slow_start_moves_hashed_clients_one_way(site):
         assert 8 < len(settled) < 32
 
 
+def test_an_explanation_tells_the_weight_of_the_moment(site):
+    def told(server):
+        """What is said of fra, where iad is picked; None where fra is."""
+        steps = server.call("GET", "/v1/explain?name=weighted.app.example.com&type=A&client=192.0.2.7")[1]["steps"]
+        removed = [r for step in steps if step["step"] == "pick" for r in step["removed"] if r["datacenter"] == "fra"]
+        return removed and re.search(r"weight (\S+) of (\d+)", removed[0]["why"]).groups()
+
+    with served(site, "slow-start=10m") as server:
+        assert wait_until(lambda: told(server), 5, "iad is picked") == ("1", "1")
+        outage(server, site)
+        wait_until(lambda: "up: check site" in server.log(), 5, "the comeback")
+        now, whole = wait_until(lambda: told(server), 5, "iad is picked")
+        assert 0 < float(now) < 0.5 and whole == "1"
+
+
 def test_an_undrain_starts_slowly_once(site):
     with served(site, "slow-start=2s") as server:
         server.call("PUT", "/v1/overrides/fra", {"state": "drain"})
