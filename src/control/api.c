@@ -195,7 +195,7 @@ static bool override_read(const struct http_request *request, struct override *o
 static void refuse_last(struct http_reply *reply, const char *datacenter, struct json_object *names, size_t n)
 {
 	http_error(reply, 409,
-		   "%s is the last usable datacenter of %zu name(s); force would take it all the same",
+		   "%s is the last usable datacenter of %zu name(s); force would do it all the same",
 		   datacenter, n);
 	json_object_object_add(reply->json, "names", names);
 }
@@ -236,11 +236,16 @@ static void delete_override(void *context, const struct http_request *request, s
 	int datacenter = api_ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
 	if (datacenter == CONFIG_NONE)
 		return;
+	const char *with = http_query(request, "force");
+	bool force = with != NULL && strcmp(with, "yes") == 0;
 	struct override none = {.state = OVERRIDE_NONE};
 	size_t n_names;
 	snprintf(none.who, sizeof(none.who), "%s", request->who);
-	override_apply(c, (uint32_t)datacenter, &none, true, &n_names);
-	reply->json = status_datacenter_json(c, (uint32_t)datacenter);
+	struct json_object *names = override_apply(c, (uint32_t)datacenter, &none, force, &n_names);
+	if (names != NULL)
+		refuse_last(reply, request->rest, names, n_names);
+	else
+		reply->json = status_datacenter_json(c, (uint32_t)datacenter);
 }
 
 /* Takes datacenters, separated by commas, as down in these vitals. */
@@ -339,6 +344,7 @@ static void get_clients(void *context, const struct http_request *request, struc
 
 static const char *const explain_parameters[] = {"name", "type", "client", "down", "possible", NULL};
 static const char *const names_parameters[] = {"name", NULL};
+static const char *const clear_parameters[] = {"force", NULL};
 
 const struct http_route control_routes[] = {
 	{HTTP_GET, "/livez", NULL, true, get_livez, false},
@@ -352,6 +358,6 @@ const struct http_route control_routes[] = {
 	{HTTP_GET, "/v1/reload", NULL, false, get_reload, false},
 	{HTTP_POST, "/v1/reload", NULL, false, post_reload, false},
 	{HTTP_PUT, "/v1/overrides/", NULL, false, put_override, false},
-	{HTTP_DELETE, "/v1/overrides/", NULL, false, delete_override, false},
+	{HTTP_DELETE, "/v1/overrides/", clear_parameters, false, delete_override, false},
 };
 const size_t n_control_routes = sizeof(control_routes) / sizeof(control_routes[0]);

@@ -28,6 +28,14 @@ static struct json_object *emptied(const struct roster *roster, const struct boa
 	return names;
 }
 
+static void apply(struct vitals *vitals, uint32_t datacenter, const struct override *override)
+{
+	if (override->state == OVERRIDE_NONE)
+		vitals_clear(vitals, datacenter, clock_ms());
+	else
+		vitals_override(vitals, datacenter, override);
+}
+
 /* What would be if it were applied. */
 static struct json_object *trial(struct control *c, uint32_t datacenter, const struct override *override,
 				 size_t *n_names)
@@ -41,7 +49,7 @@ static struct json_object *trial(struct control *c, uint32_t datacenter, const s
 		abort();
 	memcpy(list, vitals.datacenters, n * sizeof(*list));
 	vitals.datacenters = list;
-	vitals_override(&vitals, datacenter, override);
+	apply(&vitals, datacenter, override);
 	struct board *before = board_build(w->world->roster, &w->vitals, now_ms);
 	struct board *after = board_build(w->world->roster, &vitals, now_ms);
 	struct json_object *names = emptied(w->world->roster, before, after, n_names);
@@ -85,16 +93,15 @@ struct json_object *override_apply(struct control *c, uint32_t datacenter, const
 				   bool force, size_t *n_names)
 {
 	struct watched *w = watch_serving(c->watch);
-	bool takes = override->state == OVERRIDE_DRAIN || override->state == OVERRIDE_DOWN;
+	enum override_state now = w->vitals.datacenters[datacenter].override.state;
+	bool takes = override->state == OVERRIDE_DRAIN || override->state == OVERRIDE_DOWN ||
+		     now == OVERRIDE_UP; /* which may keep alive what its check says is down */
 	struct json_object *names = takes && !force ? trial(c, datacenter, override, n_names) : NULL;
 	if (names != NULL)
 		return names;
 	if (override->state == OVERRIDE_NONE && !clears(c, w, datacenter))
 		return NULL; /* else a slow start would begin again */
-	if (override->state == OVERRIDE_NONE)
-		vitals_clear(&w->vitals, datacenter, clock_ms());
-	else
-		vitals_override(&w->vitals, datacenter, override);
+	apply(&w->vitals, datacenter, override);
 	tell(w->world->config->datacenters[datacenter].name, override);
 	control_changed(c, CHANGE_STATE);
 	control_save(c);

@@ -21,10 +21,10 @@ const char *override_who(char out[WHO_MAX])
 	return out;
 }
 
-static char *path_of(const char *datacenter)
+static char *path_of(const char *datacenter, const char *query)
 {
 	char *path = NULL, *name = api_escape(datacenter);
-	if (asprintf(&path, "/v1/overrides/%s", name) < 0)
+	if (asprintf(&path, "/v1/overrides/%s%s", name, query) < 0)
 		abort();
 	free(name);
 	return path;
@@ -32,7 +32,7 @@ static char *path_of(const char *datacenter)
 
 int override_put(struct api *api, const struct override_wish *wish, struct json_object **reply)
 {
-	char who[WHO_MAX], *path = path_of(wish->datacenter);
+	char who[WHO_MAX], *path = path_of(wish->datacenter, "");
 	struct json_object *body = json_object_new_object();
 	json_object_object_add(body, "state", json_object_new_string(wish->state));
 	json_object_object_add(body, "who", json_object_new_string(override_who(who)));
@@ -47,9 +47,9 @@ int override_put(struct api *api, const struct override_wish *wish, struct json_
 	return status;
 }
 
-int override_delete(struct api *api, const char *datacenter, struct json_object **reply)
+int override_delete(struct api *api, const char *datacenter, bool force, struct json_object **reply)
 {
-	char *path = path_of(datacenter);
+	char *path = path_of(datacenter, force ? "?force=yes" : "");
 	int status = api_call(api, "DELETE", path, NULL, reply);
 	free(path);
 	return status;
@@ -115,7 +115,7 @@ int command_clear(const struct options *o)
 	struct api *api = api_open(o);
 	if (api == NULL)
 		return RESULT_TROUBLE;
-	int status = override_delete(api, o->words[0], &reply);
+	int status = override_delete(api, o->words[0], o->force, &reply);
 	int result = conclude(o, status, reply);
 	api_close(api);
 	return result;

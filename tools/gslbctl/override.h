@@ -17,7 +17,7 @@ struct override_wish {
 
 /* Each returns as api_call() does; the reply to a success is the datacenter as the status has it. */
 int override_put(struct api *api, const struct override_wish *wish, struct json_object **reply);
-int override_delete(struct api *api, const char *datacenter, struct json_object **reply);
+int override_delete(struct api *api, const char *datacenter, bool force, struct json_object **reply);
 
 /* Tells of the names that a 409 was for. */
 void override_refused(struct json_object *reply);

@@ -53,7 +53,7 @@ static enum attempt attempt(struct drill *d)
 	if (other)
 		return ATTEMPT_OTHER;
 	drill_begin(d, PHASE_BACK);
-	int code = override_delete(d->api, d->datacenter, &reply);
+	int code = override_delete(d->api, d->datacenter, true, &reply);
 	if (code != 200)
 		api_complain(code, reply);
 	json_object_put(reply);

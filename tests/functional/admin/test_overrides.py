@@ -72,7 +72,7 @@ def test_an_override_comes_before_the_check_and_the_configuration(pair):
     assert api.put("fra", state="up").json["state"] == "up"
     moves(server, "192.0.2.1")
     assert api.datacenter("fra")["health"] == "down"
-    assert api.delete("fra").json["state"] == "down"
+    assert api.delete("fra?force=yes").json["state"] == "down"
     moves(server, "192.0.2.2")
     assert api.put("iad", state="down", force=True).json["state"] == "down"
     assert api.put("sin", state="up").json["state"] == "up"
@@ -85,7 +85,7 @@ def test_the_last_usable_datacenter_of_a_name_is_not_taken_by_mistake(pair):
     for state in ("drain", "down"):
         reply = api.put("fra", state=state)
         assert reply.status == 409 and sorted(reply.json["names"]) == names, "a backup is left for `safe`"
-        assert reply.error == "fra is the last usable datacenter of 3 name(s); force would take it all the same"
+        assert reply.error == "fra is the last usable datacenter of 3 name(s); force would do it all the same"
     assert api.datacenter("fra")["override"] is None and server.answers("only.app.example.com") == ["192.0.2.11"]
     assert api.put("fra", state="drain", force=False).status == 409
     assert api.put("iad", state="drain").status == 200, "www has fra"
@@ -107,7 +107,19 @@ def test_to_take_up_away_is_no_less_a_loss(pair):
     wait_until(lambda: api.datacenter("fra")["state"] == "down")
     assert api.put("fra", state="up").status == 200
     assert api.put("fra", state="drain").status == 409
-    assert api.delete("fra").status == 200, "to end an override is never refused"
+    reply = api.delete("fra")
+    assert reply.status == 409 and "only.app.example.com. A" in reply.json["names"]
+    assert api.datacenter("fra")["override"]["state"] == "up"
+    reply = api.delete("fra?force=yes")
+    assert reply.status == 200 and reply.json["state"] == "down"
+
+
+def test_to_clear_an_up_is_refused_only_where_it_takes_something(pair):
+    _, api, _ = pair
+    assert api.put("fra", state="up").status == 200
+    assert api.delete("fra").status == 200, "its check is good"
+    assert api.put("fra", state="down", force=True).status == 200
+    assert api.delete("fra").status == 200, "to end a forced outage takes nothing"
 
 
 def test_an_override_ends_by_itself(pair):

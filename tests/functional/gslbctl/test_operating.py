@@ -96,6 +96,18 @@ def test_the_last_of_a_name_is_not_taken_without_force(site):
     assert site.server.answers("only.app.example.com") == []
 
 
+def test_the_last_of_a_name_is_not_cleared_away_without_force(site):
+    site.datacenters["fra"].stop()
+    site.wait_state("fra", "down")
+    assert site.ctl("force", "fra", "up").returncode == 0
+    for command in ("clear", "undrain"):
+        result = site.ctl(command, "fra")
+        assert result.returncode == 1 and "  only.app.example.com. A\n" in result.stderr and "--force" in result.stderr
+        assert site.state("fra")["state"] == "up"
+    result = site.ctl("clear", "fra", "--force")
+    assert result.returncode == 0 and re.match(r"fra +down", result.stdout), result.stderr
+
+
 @pytest.mark.parametrize("arguments, message", [
     (["drain", "mars"], 'no datacenter is named "mars"; there are fra, iad, sin'),
     (["drain", "iad", "--for", "soon"], '"soon" is no duration'),

@@ -49,5 +49,5 @@ def test_up_is_up_whatever_its_checks_say(server):
     server.waits_for("www", IAD)
     server.call("PUT", "/v1/overrides/fra", {"state": "up"})
     assert server.ask("www") == FRA and server.datacenter("fra")["health"] == "down"
-    server.call("DELETE", "/v1/overrides/fra")
+    server.call("DELETE", "/v1/overrides/fra?force=yes")
     assert server.ask("www") == IAD
