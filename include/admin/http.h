@@ -30,7 +30,7 @@ struct http_request {
 	const char *rest; /* decoded: what follows a route that ends in '/', one character or more; else "" */
 	const struct uri *uri;
 	struct json_object *body; /* an object; NULL: none */
-	const char *who;          /* for the log: "127.0.0.1:1234" or "unix:uid 0 pid 7" */
+	const char *who;          /* for the log: "127.0.0.1" or "unix:uid 0 pid 7" */
 };
 
 /* What a handler leaves: `json`, or `text` with its type, or neither. Both are the server's to free. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-_Static_assert((int)PEER_TEXT_MAX >= (int)ADDR_TEXT_MAX, "an endpoint fits");
+_Static_assert((int)PEER_TEXT_MAX >= (int)ADDR_TEXT_MAX, "an address fits");
 
 char *peer_format(int fd, char *out)
 {
@@ -17,7 +17,7 @@ char *peer_format(int fd, char *out)
 	getpeername(fd, (struct sockaddr *)&sa, &len);
 	if (sa.ss_family == AF_INET || sa.ss_family == AF_INET6) {
 		endpoint_from_sockaddr((struct sockaddr *)&sa, &endpoint);
-		return endpoint_format(&endpoint, out);
+		return addr_format(&endpoint.addr, out);
 	}
 	if (sa.ss_family == AF_UNIX && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &who_len) == 0)
 		snprintf(out, PEER_TEXT_MAX, "unix:uid %u pid %d", (unsigned)who.uid, (int)who.pid);

@@ -175,7 +175,8 @@ static bool override_read(const struct http_request *request, struct override *o
 		return false;
 	}
 	if (length != NULL && (!value_duration_ms(length, strlen(length), &ms) || ms == 0)) {
-		http_error(reply, 400, "\"for\": \"%s\" is no duration, such as \"10m\" or \"1h30m\"",
+		http_error(reply, 400,
+			   "\"for\": \"%s\" is no duration from 1ms to 24d, such as \"10m\" or \"1h30m\"",
 			   length);
 		return false;
 	}

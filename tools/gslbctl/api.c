@@ -143,6 +143,18 @@ static long perform(struct api *api, const char *method, const char *path, const
 	return status;
 }
 
+static void tell_token(const struct api *api)
+{
+	if (api->place.token_file != NULL)
+		fprintf(stderr, "gslbctl: %s: the token of %s is not the server's\n", api->place.address,
+			api->place.token_file);
+	else
+		fprintf(stderr,
+			"gslbctl: %s: the server wants a token: -t FILE or GSLBCTL_TOKEN_FILE says where it "
+			"is\n",
+			api->place.address);
+}
+
 int api_call(struct api *api, const char *method, const char *path, struct json_object *body,
 	     struct json_object **reply)
 {
@@ -151,8 +163,7 @@ int api_call(struct api *api, const char *method, const char *path, struct json_
 	long status = perform(api, method, path, json, &text);
 	*reply = NULL;
 	if (status == 401)
-		fprintf(stderr, "gslbctl: %s: the server wants another token than that of %s\n",
-			api->place.address, api->place.token_file ? api->place.token_file : "no file (-t)");
+		tell_token(api);
 	else if (status != 0 && text.octets != NULL)
 		*reply = json_tokener_parse(text.octets);
 	free(text.octets);

@@ -290,7 +290,8 @@ int command_drill(const struct options *o)
 	}
 	if (o->length != NULL &&
 	    (!value_duration_ms(o->length, strlen(o->length), &d.length_ms) || d.length_ms == 0)) {
-		fprintf(stderr, "gslbctl: --for: \"%s\" is no duration, such as 60s\n", o->length);
+		fprintf(stderr, "gslbctl: --for: \"%s\" is no duration from 1ms to 24d, such as 60s\n",
+			o->length);
 		return RESULT_TROUBLE;
 	}
 	d.api = api_open(o);

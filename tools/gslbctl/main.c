@@ -74,8 +74,9 @@ struct command_row {
 static const struct command_row command_rows[] = {
 	{"status", "", "what is up, what is not, since when and why",
 	 "1: something is not up, or the last reload failed", 0, BIT(OPTION_WATCH), command_status},
-	{"explain", "NAME[/TYPE]", "how a client is answered now, step by step", "1: the question is wrong",
-	 1, BIT(OPTION_CLIENT) | BIT(OPTION_DOWN), command_explain},
+	{"explain", "NAME[/TYPE]",
+	 "how the client of --client, which is needed, is answered now, step by step",
+	 "1: the question is wrong", 1, BIT(OPTION_CLIENT) | BIT(OPTION_DOWN), command_explain},
 	{"drain", "DC", "no new clients for a datacenter", "1: refused, as names would have nothing left", 1,
 	 OVERRIDING, command_drain},
 	{"force", "DC up|down", "a datacenter is up, or down, whatever its check says", "1: as drain", 2,

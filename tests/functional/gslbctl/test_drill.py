@@ -156,6 +156,7 @@ def test_an_api_that_hangs_does_not_hold_the_drill_and_is_told(site):
 @pytest.mark.parametrize("arguments, message", [
     (["mars"], 'no datacenter is named "mars"'),
     (["fra", "--for", "soon"], '"soon" is no duration'),
+    (["fra", "--for", "0s"], '"0s" is no duration from 1ms to 24d'),
     (["fra", "--drain", "--fail"], "exclude each other"),
     (["fra", "--name", "ns1.app.example.com"], "is not steered"),
     (["fra", "--server", "nonsense:x"], "is no address"),

@@ -111,6 +111,8 @@ def test_the_last_of_a_name_is_not_cleared_away_without_force(site):
 @pytest.mark.parametrize("arguments, message", [
     (["drain", "mars"], 'no datacenter is named "mars"; there are fra, iad, sin'),
     (["drain", "iad", "--for", "soon"], '"soon" is no duration'),
+    (["drain", "iad", "--for", "0"], '"0" is no duration from 1ms to 24d, such as "10m"'),
+    (["drain", "iad", "--for", "30d"], '"30d" is no duration from 1ms to 24d'),
     (["drain"], "it is: drain DC"),
     (["drain", "iad", "--watch"], "drain takes no --watch"),
     (["drian", "iad"], 'did you mean "drain"?'),
@@ -191,13 +193,21 @@ def test_what_can_not_be_found_is_told(site, tmp_path):
     assert tokenless.returncode == 2 and "no ./admin.token" in tokenless.stderr
     (tmp_path / "wrong").write_text("barley")
     wrong = gslbctl("-s", f"127.0.0.1:{site.admin}", "-t", tmp_path / "wrong", "status")
-    assert wrong.returncode == 2 and "another token" in wrong.stderr
+    assert wrong.returncode == 2 and f"the token of {tmp_path / 'wrong'} is not the server's" in wrong.stderr
     dead = gslbctl("-s", f"127.0.0.1:{free_port()}", "-t", tmp_path / "wrong", "status")
     assert dead.returncode == 2 and "connect" in dead.stderr
     (tmp_path / "empty.conf").write_text("listen 127.0.0.1:53\n")
     empty = gslbctl("-c", tmp_path / "empty.conf", "status")
     assert empty.returncode == 2 and "has no admin line" in empty.stderr
     assert gslbctl("-s", "what", "status").returncode == 2
+
+
+def test_a_token_that_is_missing_is_told(tmp_path):
+    path = tmp_path / "s"
+    conf = f"listen 127.0.0.1:@PORT@\nadmin {path} token-file=admin.token\ndatacenter fra\nzone app.example.com z.zone\n"
+    with Server({"gslbd.conf": conf, "z.zone": SOA, "admin.token": "sesame\n"}):
+        result = gslbctl("-s", path, "status", cwd=tmp_path)
+        assert result.returncode == 2 and "the server wants a token: -t FILE" in result.stderr
 
 
 def test_a_unix_socket(tmp_path):
