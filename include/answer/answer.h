@@ -54,7 +54,18 @@ struct client {
 /* The client-subnet option's address where the query has one, else the peer's (RFC 7871 §7.2.1). */
 void client_find(const struct query *q, const struct addr *peer, struct client *out);
 
-/* Finds the answer to a sound query. `out` needs no initialisation. */
+/* Nothing is found yet: no zone, no choice. */
+static inline void answer_clear(struct answer *a)
+{
+	a->rcode = RCODE_NOERROR;
+	a->zone = NULL;
+	a->authoritative = true;
+	a->scope = 0;
+	a->located = false;
+	a->n = a->n_choices = a->n_syntheses = 0;
+}
+
+/* Finds the answer to a sound query; `out` is clear. */
 void answer_find(const struct view *view, const struct query *q, const struct client *client,
 		 struct picker *picker, struct answer *out);
 
@@ -65,10 +76,10 @@ static inline uint8_t answer_scope(const struct answer *a, const struct client *
 	return client->from_subnet && depends ? (uint8_t)(a->scope + client->scope_base) : 0;
 }
 
-/* Adds the addresses of the names that the answer's NS, MX, SRV, SVCB and HTTPS records point at. Part of
+/* Adds the addresses of the hosts that records of the answer name, of a type with rdata_host(). Part of
  * answer_find().
  */
-void answer_add_addresses(struct answer *a, const struct match *m);
+void answer_add_addresses(struct answer *a, const struct match *m, const struct reply_records *records);
 
 /* Adds a piece, where there is room: all records of the set, unless the caller says more. */
 struct piece *answer_add(struct answer *a, enum section section, const uint8_t *owner,

@@ -38,7 +38,8 @@ struct vital {
 	int64_t certificate_end_s; /* since 1970; 0: none seen */
 	uint64_t passed, failed;   /* checks */
 	uint32_t transitions;
-	char why[128]; /* the last failure */
+	enum health_state logged; /* what the log was told last, of a calc */
+	char why[128];            /* the last failure */
 };
 
 /* What an operator says of a datacenter, over what its checks and configuration say. */

@@ -3,6 +3,7 @@
 #ifndef WIRE_OCTETS_H
 #define WIRE_OCTETS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -55,6 +56,23 @@ static inline void octets_copy(uint8_t *to, const uint8_t *from, size_t len)
 	for (size_t at = 0; at < len - 16; at += 16)
 		memcpy(to + at, from + at, 16);
 	memcpy(to + len - 16, from + len - 16, 16);
+}
+
+/* Are `len` octets the same? As octets_copy() goes over them. */
+static inline bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	uint64_t x, y;
+	if (len < 8)
+		return memcmp(a, b, len) == 0;
+	for (size_t at = 0; at < len - 8; at += 8) {
+		memcpy(&x, a + at, 8);
+		memcpy(&y, b + at, 8);
+		if (x != y)
+			return false;
+	}
+	memcpy(&x, a + len - 8, 8);
+	memcpy(&y, b + len - 8, 8);
+	return x == y;
 }
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

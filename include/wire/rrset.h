@@ -3,6 +3,8 @@
 #ifndef WIRE_RRSET_H
 #define WIRE_RRSET_H
 
+#include "wire/types.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +40,19 @@ struct rrset {
 _Static_assert(sizeof(struct rrset) == 24, "a large zone has millions of them");
 
 struct rdata_shape rdata_shape(uint16_t type);
+
+/* Where in its RDATA a type names a host whose addresses go along with it; -1: nowhere. */
+static inline int rdata_host(uint16_t type)
+{
+	switch (type) {
+	case TYPE_NS: return 0;
+	case TYPE_MX:
+	case TYPE_SVCB:
+	case TYPE_HTTPS: return 2;
+	case TYPE_SRV: return 6;
+	default: return -1;
+	}
+}
 
 /* A plain rrset of `n` records that are `len` octets, less than 2^24. */
 struct rrset rrset_of(uint16_t type, uint16_t n, const uint8_t *octets, size_t len);

@@ -2,19 +2,6 @@
 /* The additional section: the addresses of the names that an answer points at. */
 #include "answer/answer.h"
 
-/* Where in its RDATA a type names a host; -1: nowhere. */
-static int host_offset(uint16_t type)
-{
-	switch (type) {
-	case TYPE_NS: return 0;
-	case TYPE_MX:
-	case TYPE_SVCB:
-	case TYPE_HTTPS: return 2;
-	case TYPE_SRV: return 6;
-	default: return -1;
-	}
-}
-
 static bool present(const struct answer *a, const struct rrset *set)
 {
 	for (unsigned i = 0; i < a->n; i++) {
@@ -44,23 +31,13 @@ static void add_host(struct answer *a, const struct match *m, const uint8_t *oct
 	add_type(a, node, TYPE_AAAA, glue);
 }
 
-static void add_hosts(struct answer *a, const struct match *m, const struct piece *piece, unsigned offset)
+void answer_add_addresses(struct answer *a, const struct match *m, const struct reply_records *records)
 {
-	const struct reply_records *records = &piece->records;
 	const struct rrset *set = records->set;
-	const uint8_t *first = set->octets + RECORD_RDATA_AT + offset;
+	const uint8_t *first = set->octets + RECORD_RDATA_AT + rdata_host(set->type);
 	for (unsigned i = 0; i < records->n; i++)
 		add_host(a, m, first + records->picked[i]);
 	for (size_t at = 0; records->picked == NULL && at < set->octets_len;
 	     at += record_len(set->octets + at))
 		add_host(a, m, first + at);
-}
-
-void answer_add_addresses(struct answer *a, const struct match *m)
-{
-	for (unsigned i = 0, n = a->n; i < n; i++) {
-		int offset = host_offset(a->pieces[i].records.set->type);
-		if (offset >= 0)
-			add_hosts(a, m, &a->pieces[i], (unsigned)offset);
-	}
 }

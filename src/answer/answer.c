@@ -325,17 +325,15 @@ void answer_find(const struct view *view, const struct query *q, const struct cl
 		 struct picker *picker, struct answer *out)
 {
 	struct search s = {.view = view, .q = q, .client = client, .picker = picker, .a = out};
-	out->rcode = RCODE_NOERROR;
-	out->authoritative = true;
-	out->scope = 0;
-	out->located = false;
-	out->n = out->n_choices = out->n_syntheses = 0;
 	out->lookup.name = &q->name;
 	out->lookup.label_at = q->label_at;
 	zones_find(view->world->zones, &out->lookup, q->type, &s.match);
 	out->zone = s.match.zone;
 	while (step(&s) == NEXT_FOLLOW)
 		;
-	if (out->rcode == RCODE_NOERROR)
-		answer_add_addresses(out, &s.match);
+	for (unsigned i = 0, n = out->n; i < n; i++) {
+		const struct reply_records *records = &out->pieces[i].records;
+		if (rdata_host(records->set->type) >= 0)
+			answer_add_addresses(out, &s.match, records);
+	}
 }

@@ -399,6 +399,7 @@ struct json_object *explain(const struct view *view, const struct databases *dat
 	e.places = databases != NULL;
 	if (e.places)
 		databases_find(databases, &e.client.addr, &e.place, NULL);
+	answer_clear(a);
 	answer_find(view, q, &e.client, picker, a);
 	struct json_object *result = compose(&e, request);
 	free(picker);

@@ -30,21 +30,27 @@ static void explain_to(const struct responder *r, const struct client *client, s
 	free((void *)(uintptr_t)set.octets);
 }
 
-static bool is_explain(const struct responder *r, const struct peer *peer)
+/* A sound query. */
+static void answer(struct responder *r, const struct peer *peer, struct reply *reply,
+		   struct reply_status *status)
 {
 	const struct query *q = &r->query;
-	return q->class == CLASS_CH && q->type == TYPE_TXT &&
-	       explain_allowed(r->view->world->config, &peer->addr);
-}
-
-/* What is refused before any zone is asked: classes and transfers that are not served. */
-static enum rcode query_policy(const struct query *q)
-{
-	if (q->class != CLASS_IN && q->class != CLASS_ANY)
-		return RCODE_REFUSED;
-	if (q->type == TYPE_AXFR || q->type == TYPE_IXFR)
-		return RCODE_REFUSED;
-	return RCODE_NOERROR;
+	struct client client;
+	client_find(q, &peer->addr, &client);
+	if (q->class == CLASS_CH && q->type == TYPE_TXT &&
+	    explain_allowed(r->view->world->config, &peer->addr)) {
+		explain_to(r, &client, reply, status);
+		return;
+	}
+	if ((q->class != CLASS_IN && q->class != CLASS_ANY) || q->type == TYPE_AXFR || q->type == TYPE_IXFR) {
+		status->rcode = RCODE_REFUSED;
+		return;
+	}
+	answer_find(r->view, q, &client, &r->picker, &r->answer);
+	status->rcode = r->answer.rcode;
+	status->authoritative = r->answer.authoritative;
+	status->truncated = !add_pieces(reply, &r->answer);
+	status->scope = answer_scope(&r->answer, &client);
 }
 
 static void count_choices(struct tally *tally, const struct world *world, const struct answer *a)
@@ -59,20 +65,16 @@ static void count_choices(struct tally *tally, const struct world *world, const 
 	}
 }
 
-/* `found`: the answer was looked for. */
-static void count(const struct responder *r, const struct peer *peer, const struct reply_status *status,
-		  bool found)
+static void count(const struct responder *r, const struct peer *peer, const struct reply_status *status)
 {
 	if (r->view->tallies == NULL)
 		return;
+	const struct answer *a = &r->answer;
 	struct tally *tally = r->view->tallies[r->worker];
-	struct tally_key key = {TALLY_NO_ZONE, tally_type(r->query.type), (uint8_t)status->rcode,
-				peer->stream};
-	if (found && r->answer.zone != NULL)
-		key.zone = r->answer.zone->number;
+	struct tally_key key = {a->zone ? a->zone->number : TALLY_NO_ZONE, tally_type(r->query.type),
+				(uint8_t)status->rcode, peer->stream};
 	tally_query(tally, &key);
-	if (found)
-		count_choices(tally, r->view->world, &r->answer);
+	count_choices(tally, r->view->world, a);
 	if (status->truncated)
 		tally_add(&tally->counters[COUNTER_TRUNCATED]);
 	if (r->query.subnet.present)
@@ -88,32 +90,15 @@ static enum outcome drop(const struct responder *r)
 
 enum outcome respond(struct responder *r, const struct peer *peer, struct span in, struct span *out)
 {
-	struct query *q = &r->query;
 	struct reply_status status = {0};
 	struct reply reply;
-	if (!query_read(in, q, &status.rcode))
+	if (!query_read(in, &r->query, &status.rcode))
 		return drop(r);
-	bool explained = status.rcode == RCODE_NOERROR && is_explain(r, peer);
-	if (status.rcode == RCODE_NOERROR && !explained)
-		status.rcode = query_policy(q);
-	reply_begin(&reply, q, out->octets, out->len, peer->stream);
-
-	bool sound = status.rcode == RCODE_NOERROR && !explained;
-	if (explained) {
-		struct client client;
-		client_find(q, &peer->addr, &client);
-		explain_to(r, &client, &reply, &status);
-	}
-	if (sound) {
-		struct client client;
-		client_find(q, &peer->addr, &client);
-		answer_find(r->view, q, &client, &r->picker, &r->answer);
-		status.rcode = r->answer.rcode;
-		status.authoritative = r->answer.authoritative;
-		status.truncated = !add_pieces(&reply, &r->answer);
-		status.scope = answer_scope(&r->answer, &client);
-	}
-	count(r, peer, &status, sound);
-	out->len = reply_end(&reply, q, &status);
+	reply_begin(&reply, &r->query, out->octets, out->len, peer->stream);
+	answer_clear(&r->answer);
+	if (status.rcode == RCODE_NOERROR)
+		answer(r, peer, &reply, &status);
+	count(r, peer, &status);
+	out->len = reply_end(&reply, &r->query, &status);
 	return OUTCOME_REPLY;
 }

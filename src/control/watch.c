@@ -77,18 +77,18 @@ static void log_pace(const struct watched *w, uint32_t target)
 	    address, names, w->vitals.targets[target].latency_us / 1000, limit_us / 1000);
 }
 
-/* Tells of a calc that a part's result has moved. */
-static void log_calcs(const struct watched *w, uint32_t part, int64_t now_ms)
+/* Tells of calcs that a result has moved. */
+static void log_calcs(struct watched *w)
 {
 	const struct roster *roster = w->world->roster;
 	for (uint32_t i = 0; i < roster->n_calcs; i++) {
-		const struct vital *v = &w->vitals.targets[roster->calcs[i]];
-		const struct roster_target *calc = &roster->targets[roster->calcs[i]];
-		bool has = false;
-		for (unsigned j = 0; j < calc->check->n_parts; j++)
-			has |= calc->parts[j] == part;
-		if (has && v->since_ms == now_ms && (v->transitions > 0 || v->health.state == HEALTH_DOWN))
+		struct vital *v = &w->vitals.targets[roster->calcs[i]];
+		if (v->health.state == v->logged)
+			continue;
+		if (v->logged != HEALTH_UNKNOWN ||
+		    v->health.state != HEALTH_UP) /* that all is well is no news */
 			log_transition(roster, roster->calcs[i], v->health.state, v->why);
+		v->logged = v->health.state;
 	}
 }
 
@@ -102,7 +102,7 @@ static enum change take_result(struct watched *w, uint32_t target, const struct 
 	if (change == CHANGE_STATE) {
 		if (before != HEALTH_UNKNOWN || now != HEALTH_UP) /* that all is well is no news */
 			log_transition(roster, target, now, result->why);
-		log_calcs(w, target, now_ms);
+		log_calcs(w);
 	} else if (change == CHANGE_PACE) {
 		log_pace(w, target);
 	}

@@ -134,8 +134,8 @@ static uint64_t identity(const struct config *config, const struct steer_entry *
 }
 
 /* What the entries say, into a steering with room for all candidates. */
-static void say(const struct draft_steered *owner, const struct candidate *list, unsigned n, struct steering *s,
-		uint32_t *weights)
+static void say(const struct draft_steered *owner, const struct candidate *list, unsigned n,
+		struct steering *s, uint32_t *weights)
 {
 	uint32_t offset = 0;
 	s->weights = weights;
@@ -150,8 +150,9 @@ static void say(const struct draft_steered *owner, const struct candidate *list,
 		s->members[s->n++] = (struct member){
 			.record = has_record ? offset : MEMBER_NO_RECORD,
 			.ttl_s = r->ttl_given || !owner->steer_has_ttl ? r->ttl_s : owner->steer_ttl_s,
-			.datacenter =
-				r->steer->entry.datacenter == CONFIG_NONE ? AT_ANY : (uint16_t)r->steer->entry.datacenter,
+			.datacenter = r->steer->entry.datacenter == CONFIG_NONE
+					      ? AT_ANY
+					      : (uint16_t)r->steer->entry.datacenter,
 		};
 		offset += has_record ? (uint32_t)RECORD_RDATA_AT + r->len : 0;
 	}
@@ -176,9 +177,9 @@ static uint32_t enroll(const struct zone_context *context, const struct steering
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct draft_record *r = list[i].record;
 		const struct steered *alias = list[i].alias ? list[i].alias->steered : NULL;
-		struct roster_want want = {r->steer->entry.datacenter,     r->steer->target,
-					   s->policy.max_latency_us, r->steer->entry.state,
-					   r->steer->entry.capacity,       alias ? alias->set : ROSTER_NONE};
+		struct roster_want want = {r->steer->entry.datacenter, r->steer->target,
+					   s->policy.max_latency_us,   r->steer->entry.state,
+					   r->steer->entry.capacity,   alias ? alias->set : ROSTER_NONE};
 		slots[i] = roster_slot(context->roster, &want);
 		weights[i] = r->steer->entry.weight;
 	}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Finding names. */
 #include "zone/zone.h"
+#include "wire/octets.h"
 #include "wire/types.h"
 
 #include <string.h>
 
-static const struct node *node_find(const struct zone *zone, const struct lookup *lookup, unsigned label)
+static inline const struct node *node_find(const struct zone *zone, const struct lookup *lookup,
+					   unsigned label)
 {
 	uint32_t hash = (uint32_t)lookup->hashes[label];
 	const uint8_t *name = lookup->name->octets + lookup->label_at[label];
@@ -17,13 +19,13 @@ static const struct node *node_find(const struct zone *zone, const struct lookup
 		if (cell.hash != hash)
 			continue;
 		const struct node *node = zone_ref(zone, cell.node);
-		if (node->name_len == len && memcmp(node->name, name, len) == 0)
+		if (node->name_len == len && octets_equal(node->name, name, len))
 			return node;
 	}
 }
 
 /* Fills in the hashes of all ancestors with at most `depth` labels. */
-static void hash_ancestors(struct lookup *lookup, unsigned depth, uint64_t seed)
+static inline void hash_ancestors(struct lookup *lookup, unsigned depth, uint64_t seed)
 {
 	unsigned labels = lookup->name->labels, last = labels > depth ? labels - depth : 0;
 	uint64_t hash = seed;
@@ -55,8 +57,8 @@ static const struct node *closest_encloser(const struct zone *zone, const struct
 }
 
 /* The hashes are filled in, and the name is in the zone. */
-static void find_in_zone(const struct zone *zone, const struct lookup *lookup, uint16_t type,
-			 struct match *out)
+static inline void find_in_zone(const struct zone *zone, const struct lookup *lookup, uint16_t type,
+				struct match *out)
 {
 	const struct node *node = NULL, *encloser;
 	if (lookup->name->labels <= zone->labels_max)
@@ -81,36 +83,40 @@ static void find_in_zone(const struct zone *zone, const struct lookup *lookup, u
 }
 
 /* The zone whose apex is the ancestor at this label, or NULL. */
-static const struct zone *zone_at(const struct zones *zones, const struct lookup *lookup, unsigned label)
+static inline const struct zone *zone_at(const struct zones *zones, const struct lookup *lookup,
+					 unsigned label)
 {
 	const uint8_t *name = lookup->name->octets + lookup->label_at[label];
 	size_t len = lookup->name->len - (size_t)lookup->label_at[label];
 	for (uint32_t at = (uint32_t)lookup->hashes[label] & zones->mask;; at = (at + 1) & zones->mask) {
 		const struct zone *zone = zones->cells[at];
-		if (zone == NULL || (zone->apex.len == len && memcmp(zone->apex.octets, name, len) == 0))
+		if (zone == NULL || (zone->apex.len == len && octets_equal(zone->apex.octets, name, len)))
 			return zone;
 	}
 }
 
-void zones_find(const struct zones *zones, struct lookup *lookup, uint16_t type, struct match *out)
+/* The deepest zone that has the name, or NULL. The hashes are filled in. */
+static inline const struct zone *zone_of(const struct zones *zones, const struct lookup *lookup,
+					 uint16_t type)
 {
 	unsigned labels = lookup->name->labels;
-	hash_ancestors(lookup, zones->labels_max, zones->seed);
-	unsigned first = labels > zones->apex_labels_max ? labels - zones->apex_labels_max : 0;
+	unsigned i = labels > zones->apex_labels_max ? labels - zones->apex_labels_max : 0;
 	const struct zone *own = NULL; /* whose apex is the name of a DS query */
-	for (unsigned i = first; i <= labels; i++) {
+	for (; i <= labels; i++) {
 		const struct zone *zone = zone_at(zones, lookup, i);
-		if (zone == NULL)
-			continue;
-		if (i == 0 && type == TYPE_DS && own == NULL) {
-			own = zone;
-			continue;
-		}
-		find_in_zone(zone, lookup, type, out);
-		return;
+		if (zone != NULL && (i > 0 || type != TYPE_DS))
+			return zone;
+		own = i == 0 ? zone : own;
 	}
-	if (own != NULL)
-		find_in_zone(own, lookup, type, out);
+	return own;
+}
+
+void zones_find(const struct zones *zones, struct lookup *lookup, uint16_t type, struct match *out)
+{
+	hash_ancestors(lookup, zones->labels_max, zones->seed);
+	const struct zone *zone = zone_of(zones, lookup, type);
+	if (zone != NULL)
+		find_in_zone(zone, lookup, type, out);
 	else
 		*out = (struct match){.kind = MATCH_REFUSED};
 }
