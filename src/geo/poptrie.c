@@ -7,48 +7,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* 2000::/3 */
+enum { CLIENTS_BITS = 3 };
+
 struct building {
 	const struct trie *trie;
 	uint32_t roots[TABLES]; /* TRIE_LEAF: nothing leads to the table */
-	struct popnode *nodes;
-	size_t n_nodes, cap_nodes;
-	uint32_t *leaves;
-	size_t n_leaves, cap_leaves;
-	struct popnode
-		*made; /* for each trie node that begins a stride, until it is placed beside its siblings */
-	size_t n_made, cap_made;
-	uint32_t *made_of; /* trie node -> index into made, or MEMO_NONE */
+	uint32_t *words;
+	size_t n, cap;
+	uint32_t *made; /* trie node that begins a stride -> index of its node's first word, or MEMO_NONE */
 };
 
-/* One stride spread out. A slot is a leaf of the served form, or ROOT_NODE with a trie node that goes on. */
+/* One stride spread out. A slot is a leaf of the served form, or ENTRY_NODE with a trie node that goes on. */
 struct spread {
 	const struct building *building;
 	uint32_t *slots;
 	unsigned bits;
 	uint32_t top; /* where it begins */
+	bool node;    /* of a node, else of a root table */
 };
 
-/* What a leaf leads to: the number of a label or that of a table, or ROOT_NODE if `at` is no leaf. */
+/* What a leaf leads to: the number of a label or that of a table, or ENTRY_NODE if `at` is no leaf. */
 static uint32_t leaf_value(const struct spread *s, uint32_t at)
 {
 	assert(!(at & TRIE_LEAF) || (at & ~TRIE_LEAF) < LEAF_TABLE);
 	if (at & TRIE_LEAF)
 		return at & ~TRIE_LEAF;
-	for (uint32_t table = TABLE_REPEATED; table <= FAMILY_V4; table++)
-		if (at == s->building->roots[table] && at != s->top)
+	for (uint32_t table = 0; table < TABLES; table++)
+		if (table != FAMILY_V6 && at == s->building->roots[table] && at != s->top)
 			return LEAF_TABLE + table;
-	return ROOT_NODE;
+	return ENTRY_NODE;
 }
 
 static void spread_fill(const struct spread *s, uint32_t at, unsigned depth, uint32_t first)
 {
 	uint32_t width = 1u << (s->bits - depth);
 	uint32_t value = leaf_value(s, at);
-	if (value != ROOT_NODE) {
+	if (value != ENTRY_NODE) {
+		uint32_t len = s->node && value < LEAF_TABLE ? 0 : depth;
 		for (uint32_t i = 0; i < width; i++)
-			s->slots[first + i] = value << LENGTH_BITS | depth;
+			s->slots[first + i] = value << LENGTH_BITS | len;
 	} else if (depth == s->bits) {
-		s->slots[first] = ROOT_NODE | at;
+		s->slots[first] = ENTRY_NODE | at;
 	} else {
 		const uint32_t *children = trie_children(s->building->trie, at);
 		spread_fill(s, children[0], depth + 1, first);
@@ -56,44 +56,29 @@ static void spread_fill(const struct spread *s, uint32_t at, unsigned depth, uin
 	}
 }
 
-static void leaf_add(struct building *b, uint32_t leaf)
+/* The entry for a slot: a node is made with all that is below it, unless it is there. */
+static uint32_t make(struct building *b, uint32_t slot)
 {
-	b->leaves = mem_grow(b->leaves, &b->cap_leaves, b->n_leaves + 1, sizeof(*b->leaves));
-	b->leaves[b->n_leaves++] = leaf;
-}
-
-/* The index into `made` of the node for a trie node, and of all that is below it. */
-static uint32_t make(struct building *b, uint32_t at)
-{
-	if (b->made_of[at] != MEMO_NONE)
-		return b->made_of[at];
-	uint32_t slots[SLOTS], children[SLOTS], n = 0;
-	struct spread s = {b, slots, STRIDE, at};
-	spread_fill(&s, at, 0, 0);
-
-	struct popnode node = {.leaves = (uint32_t)b->n_leaves};
-	bool any = false;
+	uint32_t at = slot & ~ENTRY_NODE;
+	if (!(slot & ENTRY_NODE))
+		return slot;
+	if (b->made[at] != MEMO_NONE)
+		return ENTRY_NODE | b->made[at];
+	uint32_t slots[SLOTS], entries[SLOTS], n = 0;
+	uint64_t runs = 0;
+	spread_fill(&(struct spread){b, slots, STRIDE, at, true}, at, 0, 0);
 	for (unsigned i = 0; i < SLOTS; i++) {
-		if (slots[i] & ROOT_NODE) {
-			node.inner |= (uint64_t)1 << i;
-		} else if (!any || b->leaves[b->n_leaves - 1] != slots[i]) {
-			node.runs |= (uint64_t)1 << i;
-			leaf_add(b, slots[i]);
-			any = true;
+		if (i == 0 || slots[i] != slots[i - 1]) {
+			runs |= (uint64_t)1 << i;
+			entries[n++] = make(b, slots[i]);
 		}
 	}
-	for (unsigned i = 0; i < SLOTS; i++)
-		if (slots[i] & ROOT_NODE)
-			children[n++] = make(b, slots[i] & ~ROOT_NODE);
-	node.children = (uint32_t)b->n_nodes;
-	b->nodes = mem_grow(b->nodes, &b->cap_nodes, b->n_nodes + n, sizeof(*b->nodes));
-	for (uint32_t i = 0; i < n; i++)
-		b->nodes[b->n_nodes++] = b->made[children[i]];
-
-	b->made = mem_grow(b->made, &b->cap_made, b->n_made + 1, sizeof(*b->made));
-	b->made[b->n_made] = node;
-	b->made_of[at] = (uint32_t)b->n_made;
-	return (uint32_t)b->n_made++;
+	b->words = mem_grow(b->words, &b->cap, b->n + 2 + n, sizeof(*b->words));
+	memcpy(b->words + b->n, &runs, sizeof(runs));
+	memcpy(b->words + b->n + 2, entries, n * sizeof(*entries));
+	b->made[at] = (uint32_t)b->n;
+	b->n += 2 + n;
+	return ENTRY_NODE | b->made[at];
 }
 
 /* As many first bits by the root table as the trie is worth; more IPv4 networks are of 24 bits than of any
@@ -101,46 +86,43 @@ static uint32_t make(struct building *b, uint32_t at)
 static unsigned root_bits(const struct folded *folded, uint32_t table)
 {
 	unsigned bits = folded->trie.nodes.n < 1000 ? 6 : folded->trie.nodes.n < 30000 ? 12 : 18;
-	return table == FAMILY_V4 ? bits : bits - 2;
+	return table == FAMILY_V4 ? bits : table == FAMILY_V6 ? CLIENTS_BITS : bits - 2;
 }
 
 static struct poproot root_build(struct building *b, uint32_t root, unsigned bits, struct arena *arena)
 {
 	uint32_t *entries = arena_alloc_aligned(arena, sizeof(*entries) << bits, 64);
-	struct spread s = {b, entries, bits, root};
-	spread_fill(&s, root, 0, 0);
-	for (uint32_t i = 0; i < 1u << bits; i++) {
-		if (!(entries[i] & ROOT_NODE))
-			continue;
-		uint32_t made = make(b, entries[i] & ~ROOT_NODE);
-		b->nodes = mem_grow(b->nodes, &b->cap_nodes, b->n_nodes + 1, sizeof(*b->nodes));
-		b->nodes[b->n_nodes] = b->made[made];
-		entries[i] = ROOT_NODE | (uint32_t)b->n_nodes++;
-	}
+	spread_fill(&(struct spread){b, entries, bits, root, false}, root, 0, 0);
+	for (uint32_t i = 0; i < 1u << bits; i++)
+		entries[i] = make(b, entries[i]);
 	return (struct poproot){entries, bits};
 }
 
-/* What the trie of IPv6 has at 2002::/16, if that is more than a leaf and not what IPv4 has. */
-static uint32_t repeated_find(const struct folded *folded)
+/* What the trie of IPv6 has at a prefix of 16 bits at most, if that is more than a leaf and not what IPv4
+ * has. */
+static uint32_t inner_find(const struct folded *folded, unsigned prefix, unsigned len)
 {
 	uint32_t at = folded->roots[FAMILY_V6];
-	for (unsigned bit = 0; bit < 16 && !(at & TRIE_LEAF); bit++)
-		at = trie_children(&folded->trie, at)[0x2002 >> (15 - bit) & 1];
+	for (unsigned bit = 0; bit < len && !(at & TRIE_LEAF); bit++)
+		at = trie_children(&folded->trie, at)[prefix >> (15 - bit) & 1];
 	return at == folded->roots[FAMILY_V4] ? TRIE_LEAF : at;
 }
 
-static const void *const *labels_build(const struct folded *folded, struct arena *arena, size_t *size)
+/* All in as many octets as the longest uses. */
+static void labels_build(const struct folded *folded, struct poptrie *trie, struct arena *arena)
 {
 	const struct intern *labels = &folded->labels;
-	const void **list = arena_alloc(arena, labels->n * sizeof(*list));
-	*size += labels->n * sizeof(*list);
+	size_t longest = 0;
 	for (uint32_t i = 0; i < labels->n; i++) {
-		const void *label = intern_item(labels, i);
-		size_t used = folded->labeller->used(label);
-		list[i] = memcpy(arena_alloc_aligned(arena, used, sizeof(uint32_t)), label, used);
-		*size += used;
+		size_t used = folded->labeller->used(intern_item(labels, i));
+		longest = used > longest ? used : longest;
 	}
-	return list;
+	trie->label_size = (longest + 3) & ~(size_t)3;
+	uint8_t *octets = arena_alloc_aligned(arena, labels->n * trie->label_size, 64);
+	for (uint32_t i = 0; i < labels->n; i++)
+		memcpy(octets + i * trie->label_size, intern_item(labels, i), trie->label_size);
+	trie->labels = octets;
+	trie->size += labels->n * trie->label_size;
 }
 
 const struct poptrie *poptrie_build(const struct folded *folded, struct arena *arena)
@@ -148,29 +130,24 @@ const struct poptrie *poptrie_build(const struct folded *folded, struct arena *a
 	struct building b = {.trie = &folded->trie};
 	b.roots[FAMILY_V4] = folded->roots[FAMILY_V4];
 	b.roots[FAMILY_V6] = folded->roots[FAMILY_V6];
-	b.roots[TABLE_REPEATED] = repeated_find(folded);
-	b.made_of = mem_alloc(folded->trie.nodes.n * sizeof(*b.made_of));
-	memset(b.made_of, 0xff, folded->trie.nodes.n * sizeof(*b.made_of));
+	b.roots[TABLE_CLIENTS] = inner_find(folded, 0x2000, CLIENTS_BITS);
+	b.roots[TABLE_REPEATED] = inner_find(folded, 0x2002, 16);
+	b.made = mem_alloc(folded->trie.nodes.n * sizeof(*b.made));
+	memset(b.made, 0xff, folded->trie.nodes.n * sizeof(*b.made));
 
 	struct poptrie *trie = arena_alloc(arena, sizeof(*trie));
 	trie->size = sizeof(*trie);
-	trie->labels = labels_build(folded, arena, &trie->size);
+	labels_build(folded, trie, arena);
 	for (uint32_t table = 0; table < TABLES; table++) {
-		if (table == TABLE_REPEATED && b.roots[table] & TRIE_LEAF)
+		if (table != FAMILY_V4 && table != FAMILY_V6 && b.roots[table] & TRIE_LEAF)
 			continue;
 		unsigned bits = root_bits(folded, table);
 		trie->roots[table] = root_build(&b, b.roots[table], bits, arena);
 		trie->size += sizeof(uint32_t) << bits;
 	}
-	struct popnode *nodes = arena_alloc_aligned(arena, b.n_nodes * sizeof(*nodes), 64);
-	if (b.n_nodes > 0)
-		memcpy(nodes, b.nodes, b.n_nodes * sizeof(*nodes));
-	trie->nodes = nodes;
-	trie->leaves = arena_copy(arena, b.leaves, b.n_leaves * sizeof(*b.leaves));
-	trie->size += b.n_nodes * sizeof(*nodes) + b.n_leaves * sizeof(*b.leaves);
-	free(b.nodes);
-	free(b.leaves);
+	trie->words = arena_copy(arena, b.words, b.n * sizeof(*b.words));
+	trie->size += b.n * sizeof(*b.words);
+	free(b.words);
 	free(b.made);
-	free(b.made_of);
 	return trie;
 }

@@ -31,25 +31,24 @@ static unsigned leaf_visit(struct walk *w, uint32_t leaf, unsigned depth, unsign
 	} else {
 		struct prefix prefix = {.addr = w->at, .len = (uint8_t)(depth + len)};
 		addr_mask(&prefix.addr, prefix.len);
-		w->leaf(w->context, &prefix, w->trie->labels[leaf >> LENGTH_BITS]);
+		w->leaf(w->context, &prefix, label_at(w->trie, leaf));
 	}
 	return 1u << (bits - len);
 }
 
-static void node_walk(struct walk *w, const struct popnode *node, unsigned depth)
+static void node_walk(struct walk *w, const uint32_t *node, unsigned depth)
 {
-	uint32_t child = node->children;
+	uint64_t runs = node_runs(node);
 	for (unsigned i = 0; i < SLOTS;) {
-		uint64_t bit = (uint64_t)1 << i;
+		uint32_t entry = node_entry(node, runs, i);
 		bits_write(&w->at, depth, STRIDE, i);
-		if (node->inner & bit) {
-			node_walk(w, &w->trie->nodes[child++], depth + STRIDE);
+		if (entry & ENTRY_NODE) {
+			node_walk(w, &w->trie->words[entry & ~ENTRY_NODE], depth + STRIDE);
 			i++;
-			continue;
+		} else {
+			bool table = entry >> LENGTH_BITS >= LEAF_TABLE;
+			i += leaf_visit(w, table ? entry : entry | run_length(runs, i), depth, STRIDE);
 		}
-		uint32_t leaf =
-			w->trie->leaves[node->leaves + bits_count(node->runs & (bit | (bit - 1))) - 1];
-		i += leaf_visit(w, leaf, depth, STRIDE);
 	}
 	bits_write(&w->at, depth, STRIDE, 0);
 }
@@ -60,8 +59,8 @@ static void root_walk(struct walk *w, uint32_t table, unsigned depth)
 	for (uint32_t i = 0; i < 1u << root->bits;) {
 		bits_write(&w->at, depth, root->bits, i);
 		uint32_t entry = root->entries[i];
-		if (entry & ROOT_NODE) {
-			node_walk(w, &w->trie->nodes[entry & ~ROOT_NODE], depth + root->bits);
+		if (entry & ENTRY_NODE) {
+			node_walk(w, &w->trie->words[entry & ~ENTRY_NODE], depth + root->bits);
 			i++;
 		} else {
 			i += leaf_visit(w, entry, depth, root->bits);

@@ -124,7 +124,8 @@ static inline void random_line(struct random *r, enum geomap_key key, struct geo
 	}
 }
 
-static inline void random_database(struct random *r, struct writer *w)
+/* Returns of so many leaves how many are worth looking up. */
+static inline size_t random_database(struct random *r, struct writer *w)
 {
 	static const char *const formats[] = {
 		"{country:{iso_code:'%s'},subdivisions:[{iso_code:'%s'}],x:%u}",
@@ -134,13 +135,18 @@ static inline void random_database(struct random *r, struct writer *w)
 	};
 	unsigned version = random_next(r) & 1 ? 6 : 4;
 	const char *format = formats[random_below(r, 4)];
+	/* some so large that the served form has larger tables */
+	bool large = random_below(r, 8) == 0;
+	uint32_t n = large ? 6000 : 1 + random_below(r, 40);
 	writer_init(w, version, 24 + 4 * random_below(r, 3));
-	for (uint32_t n = 1 + random_below(r, 40); n > 0; n--) {
+	for (; n > 0; n--) {
 		bool v6 = version == 6 && random_next(r) & 1;
-		struct prefix p = prefix_of(v6 ? "2001:db8::/32" : "10.0.0.0/8");
+		struct prefix p = prefix_of(!v6                      ? "10.0.0.0/8"
+					    : random_below(r, 8) > 0 ? "2001:db8::/32"
+								     : "fc01:db8::/32");
 		p.len = (uint8_t)(v6 ? 24 + random_below(r, 40) : 4 + random_below(r, 28));
 		for (unsigned octet = v6 ? 2 : 0; octet < 8; octet++)
-			p.addr.octets[octet] ^= (uint8_t)(random_next(r) & 0x13);
+			p.addr.octets[octet] ^= (uint8_t)(random_next(r) & (large ? 0x77 : 0x13));
 		addr_mask(&p.addr, p.len);
 		if (!v6)
 			memset(p.addr.octets + 4, 0, 12);
@@ -150,8 +156,12 @@ static inline void random_database(struct random *r, struct writer *w)
 			 (int)random_below(r, 4) * 40 - 80);
 		writer_add(w, &p, record);
 	}
-	if (version == 6 && random_next(r) & 1)
-		writer_alias(w, "2002::/16");
+	/* the first two are halves of one network, and in both is the same */
+	for (const char *const *alias = (const char *const[]){"2002::/16", "2003::/16", "64:ff9b::/96", NULL};
+	     version == 6 && *alias != NULL; alias++)
+		if (random_next(r) & 1)
+			writer_alias(w, *alias);
+	return large ? 61 : 1;
 }
 
 struct random_world {
@@ -160,6 +170,7 @@ struct random_world {
 	struct writer writers[DATABASES_MAX];
 	unsigned n;
 	struct databases *databases;
+	size_t every; /* of so many leaves one is to be looked up */
 };
 
 /* Borrows from itself: not to be moved. */
@@ -176,8 +187,10 @@ static inline void random_world_open(struct random *r, struct random_world *w)
 		};
 	const char *paths[DATABASES_MAX];
 	w->n = random_below(r, DATABASES_MAX + 1);
+	w->every = 1;
 	for (unsigned i = 0; i < w->n; i++) {
-		random_database(r, &w->writers[i]);
+		size_t every = random_database(r, &w->writers[i]);
+		w->every = every > w->every ? every : w->every;
 		paths[i] = writer_path(&w->writers[i]);
 	}
 	struct faults faults = {0};

@@ -189,7 +189,7 @@ static void random_worlds_are_steered_by_the_rules(void **state)
 				  .map = world % 6 ? &map : NULL,
 				  .databases = w.databases,
 				  .random = &r,
-				  .every = 1};
+				  .every = w.every};
 		check_map(&c, &r);
 		random_world_close(&w);
 	}

@@ -167,7 +167,8 @@ static void random_worlds_are_timed_by_the_rules(void **state)
 		struct latency_row rows[ROWS_MAX];
 		random_world_open(&r, &w);
 		random_table(&r, rows, &w.config);
-		struct proof c = {.config = &w.config, .databases = w.databases, .random = &r, .every = 1};
+		struct proof c = {
+			.config = &w.config, .databases = w.databases, .random = &r, .every = w.every};
 		check_times(&c, false);
 		random_world_close(&w);
 	}
