@@ -39,8 +39,9 @@ bool database_find(const struct database *database, const struct addr *addr, str
  */
 #define CURSOR_LEAF 0x80000000u
 uint32_t database_root(const struct database *database, enum family family);
+size_t database_nodes(const struct database *database);
 void database_children(const struct database *database, uint32_t node, uint32_t children[2]);
-bool database_shared(const struct database *database, uint32_t node);
+bool database_shared(const struct database *database, uint32_t cursor);
 
 /* A place as an item of a set of places: number 0 is added first, by places_init(). */
 void places_init(struct intern *places);

@@ -84,13 +84,8 @@ static const struct poptrie *made_find(const struct atlas *atlas, const struct w
 
 static const struct poptrie *make(const struct atlas *atlas, const struct wanted *wanted, struct arena *arena)
 {
-	if (wanted->regions && memchr(wanted->datacenters, false, atlas->n_datacenters) == NULL)
-		return poptrie_build(&atlas->folded, arena);
-	struct folded projected;
-	folded_project(&atlas->folded, wanted, &projected);
-	const struct poptrie *trie = poptrie_build(&projected, arena);
-	folded_free(&projected);
-	return trie;
+	bool all = wanted->regions && memchr(wanted->datacenters, false, atlas->n_datacenters) == NULL;
+	return poptrie_build(&atlas->folded, all ? NULL : wanted, arena);
 }
 
 static const struct poptrie *atlas_trie(struct atlas *atlas, const uint16_t *datacenters, size_t n,

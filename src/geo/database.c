@@ -250,7 +250,12 @@ uint32_t database_root(const struct database *db, enum family family)
 	return at;
 }
 
-bool database_shared(const struct database *db, uint32_t node)
+size_t database_nodes(const struct database *db)
 {
-	return db->shared[node / 8] & 1 << node % 8;
+	return db->mmdb.metadata.node_count;
+}
+
+bool database_shared(const struct database *db, uint32_t cursor)
+{
+	return !(cursor & CURSOR_LEAF) && db->shared[cursor / 8] & 1 << cursor % 8;
 }

@@ -1,120 +1,153 @@
 /* SPDX-License-Identifier: ISC */
-/* Compiles binary tries to the form in which they are served. */
+/* From what was folded to the form in which it is served: what isn't wanted left out, equal networks joined.
+ */
 #include "geo/poptrie.h"
 #include "base/memory.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* 2000::/3 */
-enum { CLIENTS_BITS = 3 };
 
 struct building {
-	const struct trie *trie;
-	uint32_t roots[TABLES]; /* TRIE_LEAF: nothing leads to the table */
-	uint32_t *words;
-	size_t n, cap;
-	uint32_t *made; /* trie node that begins a stride -> index of its node's first word, or MEMO_NONE */
+	const struct folded *from;
+	uint32_t *labels;   /* number in `from` -> number here */
+	struct intern kept; /* the labels here */
+	struct nodes nodes; /* likewise */
+	uint32_t *moved;    /* index of a node in `from` -> entry here */
+	bool ready[TABLES];
+	uint32_t whole[TABLES]; /* as in `from`; of tables that are ready */
+	struct table_entries tables[TABLES];
 };
 
-/* One stride spread out. A slot is a leaf of the served form, or ENTRY_NODE with a trie node that goes on. */
-struct spread {
-	const struct building *building;
-	uint32_t *slots;
-	unsigned bits;
-	uint32_t top; /* where it begins */
-	bool node;    /* of a node, else of a root table */
-};
-
-/* What a leaf leads to: the number of a label or that of a table, or ENTRY_NODE if `at` is no leaf. */
-static uint32_t leaf_value(const struct spread *s, uint32_t at)
+static void labels_project(struct building *b, const struct wanted *wanted)
 {
-	assert(!(at & TRIE_LEAF) || (at & ~TRIE_LEAF) < LEAF_TABLE);
-	if (at & TRIE_LEAF)
-		return at & ~TRIE_LEAF;
-	for (uint32_t table = 0; table < TABLES; table++)
-		if (table != FAMILY_V6 && at == s->building->roots[table] && at != s->top)
-			return LEAF_TABLE + table;
-	return ENTRY_NODE;
+	const struct folded *from = b->from;
+	void *label = mem_alloc(from->labels.size);
+	b->labels = mem_alloc(from->labels.n * sizeof(*b->labels));
+	intern_init(&b->kept, from->labels.size);
+	for (uint32_t i = 0; i < from->labels.n; i++) {
+		const void *whole = intern_item(&from->labels, i);
+		memset(label, 0, from->labels.size);
+		if (wanted != NULL)
+			from->labeller->narrow(whole, wanted, label);
+		b->labels[i] = intern_add(&b->kept, wanted != NULL ? label : whole);
+	}
+	assert(b->kept.n < LEAF_TABLE);
+	free(label);
 }
 
-static void spread_fill(const struct spread *s, uint32_t at, unsigned depth, uint32_t first)
+static uint32_t table_project(struct building *b, uint32_t table);
+
+static uint32_t entry_project(struct building *b, uint32_t entry)
 {
-	uint32_t width = 1u << (s->bits - depth);
-	uint32_t value = leaf_value(s, at);
-	if (value != ENTRY_NODE) {
-		uint32_t len = s->node && value < LEAF_TABLE ? 0 : depth;
-		for (uint32_t i = 0; i < width; i++)
-			s->slots[first + i] = value << LENGTH_BITS | len;
-	} else if (depth == s->bits) {
-		s->slots[first] = ENTRY_NODE | at;
-	} else {
-		const uint32_t *children = trie_children(s->building->trie, at);
-		spread_fill(s, children[0], depth + 1, first);
-		spread_fill(s, children[1], depth + 1, first + width / 2);
+	if (entry & ENTRY_NODE)
+		return b->moved[entry & ~ENTRY_NODE];
+	if (entry_is_label(entry))
+		return b->labels[entry >> LENGTH_BITS] << LENGTH_BITS;
+	uint32_t value = table_project(b, (entry >> LENGTH_BITS) - LEAF_TABLE);
+	return entry_is_table(value) ? value | (entry & LENGTH_MASK) : value;
+}
+
+/* What is to lead to a table. All of its nodes must have been moved. */
+static uint32_t table_project(struct building *b, uint32_t table)
+{
+	const struct table_entries *from = &b->from->tables[table];
+	if (b->ready[table])
+		return b->whole[table];
+	b->ready[table] = true;
+	b->whole[table] = b->from->whole[table];
+	if (from->entries == NULL)
+		return b->whole[table] = entry_project(b, b->whole[table]);
+	size_t n = (size_t)1 << from->bits;
+	struct table_entries *to = &b->tables[table];
+	*to = (struct table_entries){mem_alloc(n * sizeof(*to->entries)), from->bits};
+	for (size_t i = 0; i < n; i++)
+		to->entries[i] = entry_project(b, from->entries[i]);
+	if (!entries_agree(to->entries, n))
+		return b->whole[table];
+	b->whole[table] = to->entries[0];
+	free(to->entries);
+	to->entries = NULL;
+	return b->whole[table];
+}
+
+/* Children before parents, as they come, and tables before nodes that lead to them. */
+static void nodes_project(struct building *b)
+{
+	const struct nodes *from = &b->from->nodes;
+	b->moved = mem_alloc(from->n * sizeof(*b->moved));
+	for (size_t at = 0; at < from->n; at += node_size(from->words + at)) {
+		uint32_t slots[SLOTS];
+		const uint32_t *next = from->words + at + 2;
+		uint64_t runs = node_runs(from->words + at);
+		for (unsigned i = 0; i < SLOTS; i++)
+			slots[i] = runs >> i & 1 ? entry_project(b, *next++) : slots[i - 1];
+		b->moved[at] = nodes_add(&b->nodes, slots);
 	}
 }
 
-/* The entry for a slot: a node is made with all that is below it, unless it is there. */
-static uint32_t make(struct building *b, uint32_t slot)
+/* The last 6 bits of a table become nodes. */
+static void table_shrink(struct building *b, struct table_entries *t)
 {
-	uint32_t at = slot & ~ENTRY_NODE;
-	if (!(slot & ENTRY_NODE))
-		return slot;
-	if (b->made[at] != MEMO_NONE)
-		return ENTRY_NODE | b->made[at];
-	uint32_t slots[SLOTS], entries[SLOTS], n = 0;
-	uint64_t runs = 0;
-	spread_fill(&(struct spread){b, slots, STRIDE, at, true}, at, 0, 0);
-	for (unsigned i = 0; i < SLOTS; i++) {
-		if (i == 0 || slots[i] != slots[i - 1]) {
-			runs |= (uint64_t)1 << i;
-			entries[n++] = make(b, slots[i]);
-		}
+	unsigned bits = t->bits - STRIDE;
+	for (size_t i = 0; i < (size_t)1 << bits; i++) {
+		uint32_t slots[SLOTS];
+		memcpy(slots, t->entries + i * SLOTS, sizeof(slots));
+		bool around = entry_is_table(slots[0]) && (slots[0] & LENGTH_MASK) <= bits;
+		for (unsigned slot = 0; slot < SLOTS; slot++)
+			slots[slot] -= entry_is_table(slots[slot]) ? bits : 0;
+		t->entries[i] = around ? t->entries[i * SLOTS] : nodes_add(&b->nodes, slots);
 	}
-	b->words = mem_grow(b->words, &b->cap, b->n + 2 + n, sizeof(*b->words));
-	memcpy(b->words + b->n, &runs, sizeof(runs));
-	memcpy(b->words + b->n + 2, entries, n * sizeof(*entries));
-	b->made[at] = (uint32_t)b->n;
-	b->n += 2 + n;
-	return ENTRY_NODE | b->made[at];
+	t->bits = bits;
 }
 
-/* As many first bits by the root table as the trie is worth; more IPv4 networks are of 24 bits than of any
- * other. */
-static unsigned root_bits(const struct folded *folded, uint32_t table)
+/* Gives the leaves of a table their lengths. True: all is one leaf, which is left to the caller. */
+static bool table_measure(uint32_t *entries, size_t n, unsigned depth)
 {
-	unsigned bits = folded->trie.nodes.n < 1000 ? 6 : folded->trie.nodes.n < 30000 ? 12 : 18;
-	return table == FAMILY_V4 ? bits : table == FAMILY_V6 ? CLIENTS_BITS : bits - 2;
+	if (n == 1)
+		return entry_is_label(*entries);
+	uint32_t *halves[2] = {entries, entries + n / 2};
+	bool one[2] = {table_measure(halves[0], n / 2, depth + 1),
+		       table_measure(halves[1], n / 2, depth + 1)};
+	if (one[0] && one[1] && *halves[0] == *halves[1])
+		return true;
+	for (int side = 0; side < 2; side++)
+		for (size_t i = 0; i < n / 2 && one[side]; i++)
+			halves[side][i] |= depth + 1;
+	return false;
 }
 
-static struct poproot root_build(struct building *b, uint32_t root, unsigned bits, struct arena *arena)
+/* A table with as many first bits as the trie is worth. */
+static struct poproot root_build(struct building *b, uint32_t table, struct arena *arena)
 {
-	uint32_t *entries = arena_alloc_aligned(arena, sizeof(*entries) << bits, 64);
-	spread_fill(&(struct spread){b, entries, bits, root, false}, root, 0, 0);
-	for (uint32_t i = 0; i < 1u << bits; i++)
-		entries[i] = make(b, entries[i]);
-	return (struct poproot){entries, bits};
+	struct table_entries *t = &b->tables[table];
+	unsigned worth = b->nodes.n < 2000 ? STRIDE : b->nodes.n < 40000 ? 2 * STRIDE : 3 * STRIDE;
+	while (t->bits > worth)
+		table_shrink(b, t);
+	size_t n = (size_t)1 << t->bits;
+	table_measure(t->entries, n, 0);
+	uint32_t *entries = arena_alloc_aligned(arena, n * sizeof(*entries), 64);
+	memcpy(entries, t->entries, n * sizeof(*entries));
+	return (struct poproot){entries, t->bits};
 }
 
-/* What the trie of IPv6 has at a prefix of 16 bits at most, if that is more than a leaf and not what IPv4
- * has. */
-static uint32_t inner_find(const struct folded *folded, unsigned prefix, unsigned len)
+/* A family that is one leaf has a table still. */
+static void root_widen(struct building *b, uint32_t table)
 {
-	uint32_t at = folded->roots[FAMILY_V6];
-	for (unsigned bit = 0; bit < len && !(at & TRIE_LEAF); bit++)
-		at = trie_children(&folded->trie, at)[prefix >> (15 - bit) & 1];
-	return at == folded->roots[FAMILY_V4] ? TRIE_LEAF : at;
+	struct table_entries *t = &b->tables[table];
+	if (t->entries != NULL)
+		return;
+	*t = (struct table_entries){mem_alloc(sizeof(*t->entries) << CLIENTS_BITS), CLIENTS_BITS};
+	for (size_t i = 0; i < 1 << CLIENTS_BITS; i++)
+		t->entries[i] = b->whole[table];
 }
 
 /* All in as many octets as the longest uses. */
-static void labels_build(const struct folded *folded, struct poptrie *trie, struct arena *arena)
+static void labels_place(const struct building *b, struct poptrie *trie, struct arena *arena)
 {
-	const struct intern *labels = &folded->labels;
+	const struct intern *labels = &b->kept;
 	size_t longest = 0;
 	for (uint32_t i = 0; i < labels->n; i++) {
-		size_t used = folded->labeller->used(intern_item(labels, i));
+		size_t used = b->from->labeller->used(intern_item(labels, i));
 		longest = used > longest ? used : longest;
 	}
 	trie->label_size = (longest + 3) & ~(size_t)3;
@@ -125,29 +158,33 @@ static void labels_build(const struct folded *folded, struct poptrie *trie, stru
 	trie->size += labels->n * trie->label_size;
 }
 
-const struct poptrie *poptrie_build(const struct folded *folded, struct arena *arena)
+const struct poptrie *poptrie_build(const struct folded *folded, const struct wanted *wanted,
+				    struct arena *arena)
 {
-	struct building b = {.trie = &folded->trie};
-	b.roots[FAMILY_V4] = folded->roots[FAMILY_V4];
-	b.roots[FAMILY_V6] = folded->roots[FAMILY_V6];
-	b.roots[TABLE_CLIENTS] = inner_find(folded, 0x2000, CLIENTS_BITS);
-	b.roots[TABLE_REPEATED] = inner_find(folded, 0x2002, 16);
-	b.made = mem_alloc(folded->trie.nodes.n * sizeof(*b.made));
-	memset(b.made, 0xff, folded->trie.nodes.n * sizeof(*b.made));
-
+	struct building b = {.from = folded};
 	struct poptrie *trie = arena_alloc(arena, sizeof(*trie));
 	trie->size = sizeof(*trie);
-	labels_build(folded, trie, arena);
+	nodes_init(&b.nodes);
+	labels_project(&b, wanted);
+	labels_place(&b, trie, arena);
+	nodes_project(&b);
+	for (uint32_t table = 0; table < TABLES; table++)
+		table_project(&b, table);
+	root_widen(&b, TABLE_V4);
+	root_widen(&b, TABLE_V6);
 	for (uint32_t table = 0; table < TABLES; table++) {
-		if (table != FAMILY_V4 && table != FAMILY_V6 && b.roots[table] & TRIE_LEAF)
+		if (b.tables[table].entries == NULL)
 			continue;
-		unsigned bits = root_bits(folded, table);
-		trie->roots[table] = root_build(&b, b.roots[table], bits, arena);
-		trie->size += sizeof(uint32_t) << bits;
+		trie->roots[table] = root_build(&b, table, arena);
+		trie->size += sizeof(uint32_t) << trie->roots[table].bits;
+		free(b.tables[table].entries);
 	}
-	trie->words = arena_copy(arena, b.words, b.n * sizeof(*b.words));
-	trie->size += b.n * sizeof(*b.words);
-	free(b.words);
-	free(b.made);
+	nodes_finish(&b.nodes);
+	free(b.moved);
+	trie->words = arena_copy(arena, b.nodes.words, b.nodes.n * sizeof(*b.nodes.words));
+	trie->size += b.nodes.n * sizeof(*b.nodes.words);
+	nodes_free(&b.nodes);
+	intern_free(&b.kept);
+	free(b.labels);
 	return trie;
 }

@@ -26,7 +26,7 @@ static void root_walk(struct walk *w, uint32_t table, unsigned depth);
 static unsigned leaf_visit(struct walk *w, uint32_t leaf, unsigned depth, unsigned bits)
 {
 	unsigned len = leaf & LENGTH_MASK;
-	if (leaf >> LENGTH_BITS >= LEAF_TABLE) {
+	if (entry_is_table(leaf)) {
 		root_walk(w, (leaf >> LENGTH_BITS) - LEAF_TABLE, depth + len);
 	} else {
 		struct prefix prefix = {.addr = w->at, .len = (uint8_t)(depth + len)};
@@ -46,8 +46,8 @@ static void node_walk(struct walk *w, const uint32_t *node, unsigned depth)
 			node_walk(w, &w->trie->words[entry & ~ENTRY_NODE], depth + STRIDE);
 			i++;
 		} else {
-			bool table = entry >> LENGTH_BITS >= LEAF_TABLE;
-			i += leaf_visit(w, table ? entry : entry | run_length(runs, i), depth, STRIDE);
+			uint32_t len = entry_is_label(entry) ? run_length(runs, i) : 0;
+			i += leaf_visit(w, entry | len, depth, STRIDE);
 		}
 	}
 	bits_write(&w->at, depth, STRIDE, 0);
