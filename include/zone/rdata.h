@@ -19,6 +19,9 @@ struct rdata {
 /* The number of a type's mnemonic or TYPEnnn (RFC 3597 §5), 0 where it is none. */
 uint16_t rdata_type(const struct token *token);
 
+/* Has the type a place in a zone file? Adds a fault and returns false where it has none, or is no type. */
+bool rdata_type_check(const struct entry *entry, size_t type_token, struct faults *faults);
+
 /* The mnemonic of a type, or TYPEnnn, into `out` of 16 characters. */
 char *rdata_type_format(uint16_t type, char *out);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A bump allocator over a list of blocks. A block is as large as an eighth of what is held already (64 KiB
- * to 4 MiB), so a small world stays small and a large one is not a thousand blocks. Blocks come zeroed, and
- * from the system they come so without being touched.
+ * to 4 MiB), so a small world stays small and a large one is not a thousand blocks.
  */
 #include "base/arena.h"
 #include "base/memory.h"
@@ -12,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_MIN = 64 * 1024, BLOCK_MAX = 4 * 1024 * 1024, ALIGN_MAX = 64 };
+enum { BLOCK_MIN = 64 * 1024, BLOCK_MAX = 4 * 1024 * 1024 };
 
 struct block {
 	struct block *next;
 	size_t size;
 	size_t used;
-	uint8_t *octets; /* aligned to 64 */
+	_Alignas(64) uint8_t octets[];
 };
 
 /* Memory of malloc()'s that was taken. */
@@ -56,18 +55,20 @@ static struct block *block_add(struct arena *arena, size_t need)
 	size_t size = arena->size / 8;
 	size = size < BLOCK_MIN ? BLOCK_MIN : size > BLOCK_MAX ? BLOCK_MAX : size;
 	size = size < need ? need : size;
+	size = (size + 63) & ~(size_t)63;
 
-	struct block *b = mem_alloc(sizeof(*b) + ALIGN_MAX + size);
+	struct block *b = aligned_alloc(64, sizeof(*b) + size);
+	if (b == NULL)
+		abort();
 	*b = (struct block){.next = arena->blocks, .size = size};
-	b->octets = (uint8_t *)(((uintptr_t)(b + 1) + ALIGN_MAX - 1) & ~(uintptr_t)(ALIGN_MAX - 1));
 	arena->blocks = b;
-	arena->size += sizeof(*b) + ALIGN_MAX + size;
+	arena->size += sizeof(*b) + size;
 	return b;
 }
 
 void *arena_alloc_aligned(struct arena *arena, size_t size, size_t align)
 {
-	assert(align <= ALIGN_MAX && (align & (align - 1)) == 0);
+	assert(align <= 64 && (align & (align - 1)) == 0);
 	struct block *b = arena->blocks;
 	size_t at = b ? (b->used + align - 1) & ~(align - 1) : 0;
 	if (b == NULL || at > b->size || b->size - at < size) {
@@ -75,7 +76,7 @@ void *arena_alloc_aligned(struct arena *arena, size_t size, size_t align)
 		at = 0;
 	}
 	b->used = at + size;
-	return b->octets + at;
+	return memset(b->octets + at, 0, size);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

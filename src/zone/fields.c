@@ -13,13 +13,15 @@ enum { STRING_MAX = 255, TAG_MAX = 15 };
 /* What a field is. */
 enum field { END, ADDRESS, OCTET, SHORT, LONG, PERIOD, NAME, TAG, STRING, STRINGS, TEXT };
 
+enum { WORD_MAX = 8 };
+
 struct layout {
-	const char *word;
+	char word[WORD_MAX]; /* in upper case; zeroes behind it */
 	uint16_t type;
 	uint8_t fields[8];
 };
 
-/* The most frequent first. AAAA is read elsewhere. */
+/* The most frequent first. Those without fields are read elsewhere. */
 static const struct layout layouts[] = {
 	{"A", TYPE_A, {ADDRESS}},
 	{"AAAA", TYPE_AAAA, {END}},
@@ -32,6 +34,11 @@ static const struct layout layouts[] = {
 	{"CAA", TYPE_CAA, {OCTET, TAG, TEXT}},
 	{"SOA", TYPE_SOA, {NAME, NAME, LONG, PERIOD, PERIOD, PERIOD, PERIOD}},
 	{"NAPTR", TYPE_NAPTR, {SHORT, SHORT, STRING, STRING, STRING, NAME}},
+	{"HTTPS", TYPE_HTTPS, {END}},
+	{"SVCB", TYPE_SVCB, {END}},
+	{"DS", TYPE_DS, {END}},
+	{"TLSA", TYPE_TLSA, {END}},
+	{"SSHFP", TYPE_SSHFP, {END}},
 	{"DNAME", TYPE_DNAME, {NAME}},
 };
 
@@ -39,8 +46,13 @@ enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]) };
 
 uint16_t fields_type(const struct token *token)
 {
+	char word[WORD_MAX] = {0};
+	if (token->len > WORD_MAX)
+		return 0;
+	for (size_t i = 0; i < token->len; i++)
+		word[i] = (char)toupper((unsigned char)token->text[i]);
 	for (size_t i = 0; i < LAYOUTS; i++) {
-		if (token_is(token, layouts[i].word))
+		if (memcmp(layouts[i].word, word, WORD_MAX) == 0)
 			return layouts[i].type;
 	}
 	return 0;

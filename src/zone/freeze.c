@@ -155,7 +155,7 @@ static void freeze_owner(struct freezer *f, struct draft_owner *owner)
 	set_wildcard(f->draft, owner);
 	if (owner->labels > f->zone->labels_max)
 		f->zone->labels_max = owner->labels;
-	bool dname = draft_first(records, TYPE_DNAME) != NULL;
+	bool dname = f->draft->dnames && draft_first(records, TYPE_DNAME) != NULL;
 	uint16_t n_sets = freeze_rrsets(f, steered, records, &sets);
 
 	struct node *node = (struct node *)owner;

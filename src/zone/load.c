@@ -201,40 +201,6 @@ static bool settle_ttl(struct loader *l, const struct entry *e, struct head *hea
 	return true;
 }
 
-static bool type_served(uint16_t type)
-{
-	switch (type) {
-	case TYPE_OPT:
-	case TYPE_RRSIG:
-	case TYPE_NSEC:
-	case TYPE_NSEC3:
-	case TYPE_NSEC3PARAM: return false;
-	default: return type < 128 || type > 255;
-	}
-}
-
-static bool read_type(struct loader *l, const struct entry *e, size_t token)
-{
-	static const char *const words[] = {"A",   "AAAA", "CNAME", "DNAME", "NS",    "SOA",  "MX",
-					    "TXT", "SRV",  "PTR",   "CAA",   "HTTPS", "SVCB", "NAPTR",
-					    "DS",  "TLSA", "SSHFP", "STEER", "AT",    "ALIAS"};
-	const struct token *t = &e->tokens[token];
-	uint16_t type = rdata_type(t);
-	if (type == 0) {
-		const char *near = value_nearest(t->text, t->len, words, sizeof(words) / sizeof(words[0]));
-		fault_add(l->context->faults, token_spot(e, t), "unknown record type \"%.*s\"%s%s%s",
-			  (int)t->len, t->text, near ? ", did you mean \"" : "", near ? near : "",
-			  near ? "\"?" : "");
-		return false;
-	}
-	if (!type_served(type)) {
-		fault_add(l->context->faults, token_spot(e, t),
-			  "%.*s records have no place in an unsigned zone file", (int)t->len, t->text);
-		return false;
-	}
-	return true;
-}
-
 /* ALIAS NAME: the record stands for what that name has. */
 static struct draft_record *read_alias(struct loader *l, const struct entry *e, const struct head *head)
 {
@@ -255,7 +221,7 @@ static struct draft_record *read_record(struct loader *l, const struct entry *e,
 	if (token_is(&e->tokens[head->type], "ALIAS")) {
 		record = read_alias(l, e, head);
 	} else {
-		if (!read_type(l, e, head->type) ||
+		if (!rdata_type_check(e, head->type, l->context->faults) ||
 		    !rdata_parse(e, head->type, &scope(l)->origin, &l->rdata, l->context->faults))
 			return NULL;
 		struct draft_owner *owner = draft_owner(l->draft, head->owner);
@@ -339,6 +305,8 @@ static void read_steer(struct loader *l, const struct entry *e, const struct hea
 		return;
 	struct draft_steered *owner = draft_steer(l->draft, draft_owner(l->draft, head->owner));
 	struct spot at = token_spot(e, &e->tokens[head->type]);
+	uint32_t file = file_of(l, e);
+	at.file = l->draft->files[file]; /* outlives the lexer */
 	if (head->ttl_given) {
 		l->last_ttl = head->ttl_s;
 		l->has_last_ttl = true;
@@ -349,7 +317,6 @@ static void read_steer(struct loader *l, const struct entry *e, const struct hea
 	}
 	owner->steer = arena_copy(l->draft->arena, &steer, sizeof(steer));
 	owner->steer_at = at;
-	owner->steer_at.file = l->draft->files[file_of(l, e)];
 	owner->steer_has_ttl = head->ttl_given;
 	owner->steer_ttl_s = head->ttl_s;
 }

@@ -36,6 +36,39 @@ uint16_t rdata_type(const struct token *token)
 	return (uint16_t)ldns_get_rr_type_by_name(text);
 }
 
+static bool type_served(uint16_t type)
+{
+	switch (type) {
+	case TYPE_OPT:
+	case TYPE_RRSIG:
+	case TYPE_NSEC:
+	case TYPE_NSEC3:
+	case TYPE_NSEC3PARAM: return false;
+	default: return type < 128 || type > 255;
+	}
+}
+
+bool rdata_type_check(const struct entry *entry, size_t type_token, struct faults *faults)
+{
+	static const char *const words[] = {"A",   "AAAA", "CNAME", "DNAME", "NS",    "SOA",  "MX",
+					    "TXT", "SRV",  "PTR",   "CAA",   "HTTPS", "SVCB", "NAPTR",
+					    "DS",  "TLSA", "SSHFP", "STEER", "AT",    "ALIAS"};
+	const struct token *t = &entry->tokens[type_token];
+	uint16_t type = rdata_type(t);
+	if (type == 0) {
+		const char *near = value_nearest(t->text, t->len, words, sizeof(words) / sizeof(words[0]));
+		fault_add(faults, token_spot(entry, t), "unknown record type \"%.*s\"%s%s%s", (int)t->len,
+			  t->text, near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		return false;
+	}
+	if (!type_served(type)) {
+		fault_add(faults, token_spot(entry, t), "%.*s records have no place in an unsigned zone file",
+			  (int)t->len, t->text);
+		return false;
+	}
+	return true;
+}
+
 char *rdata_type_format(uint16_t type, char *out)
 {
 	const ldns_rr_descriptor *descriptor = ldns_rr_descript(type);

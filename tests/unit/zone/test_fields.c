@@ -166,12 +166,11 @@ static void limits_of_names_hold(void **state)
 		for (size_t every = 60; every <= 65; every++) {
 			for (unsigned dot = 0; dot < 2; dot++) {
 				char text[400] = "CNAME ", *p = text + strlen(text);
-				size_t labels = 1, label = 0, most = 0;
+				size_t label = 0, most = 0;
 				for (size_t i = 0; i < len; i++) {
 					bool end = i % every == every - 1 && i + 1 < len;
 					*p++ = end ? '.' : 'a';
 					label = end ? 0 : label + 1;
-					labels += end;
 					most = label > most ? label : most;
 				}
 				*p = '\0';
