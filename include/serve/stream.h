@@ -3,6 +3,7 @@
  * One TCP connection's octets: queries come in, replies go out (RFC 1035 §4.2.2, RFC 7766). No event loop in
  * here. Runs on the worker's thread.
  *
+ * Queries are received into the worker's room for them, and what is left of that without an answer is kept.
  * Replies are written into the worker's room for them and sent from there; only what the kernel doesn't take
  * is kept, and as long as it waits, nothing more is read or answered:
  *
@@ -19,16 +20,17 @@ struct stream {
 	struct server *server;
 	int fd; /* owned */
 	struct peer peer;
-	bool ended; /* nothing more is read: the client has ended its side, or sends what is no query */
-	uint8_t *in;
+	bool ended;  /* nothing more is read: the client has ended its side, or sends what is no query */
+	uint8_t *in; /* NULL: nothing is kept; server->input: from stream_receive() to stream_proceed() */
 	size_t in_room, in_len;
 	uint8_t *out; /* NULL while nothing waits to be sent */
 	size_t out_len, out_sent;
 };
 
 enum {
-	STREAM_INPUT_ROOM = 4096, /* as long as no longer message is under way */
-	STREAM_BATCH = 131072,    /* octets of replies after which they are sent, before more is answered */
+	STREAM_INPUT_ROOM =
+		4096, /* of server->input, and of what is kept unless a longer message is under way */
+	STREAM_BATCH = 131072, /* octets of replies after which they are sent, before more is answered */
 	STREAM_REPLIES_ROOM = STREAM_BATCH + 2 + MESSAGE_OCTETS_MAX, /* of server->replies */
 };
 
@@ -53,7 +55,7 @@ static inline bool stream_reads(const struct stream *s)
 /* Octets of memory for a long query under way and replies that wait. A silent stream takes up none. */
 static inline size_t stream_octets(const struct stream *s)
 {
-	return s->in_room - STREAM_INPUT_ROOM + s->out_len;
+	return (s->in_room > STREAM_INPUT_ROOM ? s->in_room : 0) + s->out_len;
 }
 
 /* Receives once. Only while stream_reads(), and stream_proceed() after. That the client has ended is SOME. */

@@ -15,7 +15,8 @@ struct server {
 	struct publisher *publisher;
 	struct hazard *hazard;
 	struct responder *responder;
-	uint8_t *replies; /* room for what is about to be sent over one TCP connection */
+	uint8_t *input;   /* room for what has just come over one TCP connection: STREAM_INPUT_ROOM */
+	uint8_t *replies; /* room for what is about to be sent over it: STREAM_REPLIES_ROOM */
 };
 
 /* Answers on a bound, non-blocking socket, which it closes at udp_free(). `wildcard`: it is bound to no one

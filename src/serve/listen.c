@@ -16,6 +16,8 @@ enum {
 		64 * 1024, /* each way; the kernel doubles it, and would grow it to megabytes by itself */
 	TAKE_MS = 30000,   /* for a client to take what has been sent, even once we have closed */
 	BACKLOG = 1024,
+	DEFER_S = 5,     /* for a client to send its first query, before its connection is accepted without */
+	FAST_OPEN = 256, /* connections that may begin with their query at once (RFC 7413) */
 };
 
 static void turn_on(int fd, int level, int option)
@@ -117,10 +119,13 @@ static void set_up_udp(int fd, const struct addr *addr)
 /* Connections inherit these: what a client that doesn't read, or isn't read from, can hold in the kernel. */
 static void set_up_tcp(int fd)
 {
-	static const int size = TCP_BUFFER, take = TAKE_MS;
+	static const int size = TCP_BUFFER, take = TAKE_MS, defer = DEFER_S, fast_open = FAST_OPEN;
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &take, sizeof(take));
+	setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer, sizeof(defer));
+	setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &fast_open, sizeof(fast_open));
+	turn_on(fd, IPPROTO_TCP, TCP_NODELAY);
 }
 
 int listen_socket(const struct endpoint *endpoint, int type, struct faults *faults)

@@ -19,25 +19,36 @@ enum {
 void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client)
 {
 	*s = (struct stream){.server = server, .fd = fd, .peer = {.addr = *client, .stream = true}};
-	s->in_room = STREAM_INPUT_ROOM;
-	s->in = mem_alloc(s->in_room);
+}
+
+/* Lets go of the input, which is the server's or the stream's own. */
+static void forget_input(struct stream *s)
+{
+	if (s->in != s->server->input)
+		free(s->in);
+	s->in = NULL;
+	s->in_room = 0;
 }
 
 void stream_close(struct stream *s)
 {
 	close(s->fd);
-	free(s->in);
+	forget_input(s);
 	free(s->out);
 }
 
 enum received stream_receive(struct stream *s)
 {
-	assert(stream_reads(s) && s->in_len < s->in_room);
-	ssize_t got = recv(s->fd, s->in + s->in_len, s->in_room - s->in_len, MSG_DONTWAIT);
+	uint8_t *in = s->in ? s->in : s->server->input;
+	size_t room = s->in ? s->in_room : STREAM_INPUT_ROOM;
+	assert(stream_reads(s) && s->in_len < room);
+	ssize_t got = recv(s->fd, in + s->in_len, room - s->in_len, MSG_DONTWAIT);
 	if (got < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? RECEIVED_NOTHING
 										 : RECEIVED_BROKEN;
 	s->ended = got == 0;
+	s->in = in;
+	s->in_room = room;
 	s->in_len += (size_t)got;
 	return RECEIVED_SOME;
 }
@@ -120,16 +131,19 @@ static size_t answer_batch(struct stream *s)
 	return len;
 }
 
-/* Room for the message under way, and no more than that. */
-static void fit_input(struct stream *s)
+/* What is left is kept, with room for the message under way and no more than that. */
+static void keep_input(struct stream *s)
 {
 	size_t need = s->in_len >= FRAME ? FRAME + (size_t)octets_get16(s->in) : 0;
 	size_t room = need > STREAM_INPUT_ROOM ? INPUT_MAX : STREAM_INPUT_ROOM;
-	if (room == s->in_room || s->in_len > room)
+	bool own = s->in != s->server->input;
+	if (s->in_len == 0)
+		forget_input(s);
+	if (s->in_len == 0 || (own && (room == s->in_room || s->in_len > room)))
 		return;
 	uint8_t *in = mem_alloc(room);
 	memcpy(in, s->in, s->in_len);
-	free(s->in);
+	forget_input(s);
 	s->in = in;
 	s->in_room = room;
 }
@@ -141,6 +155,8 @@ bool stream_proceed(struct stream *s)
 		size_t len = answer_batch(s);
 		ok = send_replies(s, len);
 	}
-	fit_input(s);
-	return ok && !(s->ended && !stream_waits(s));
+	bool open = ok && !(s->ended && !stream_waits(s));
+	if (open)
+		keep_input(s);
+	return open;
 }

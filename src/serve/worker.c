@@ -137,6 +137,7 @@ static void worker_init(struct workers *w, unsigned number)
 	worker->server.hazard = &w->publisher.hazards[number];
 	worker->server.responder = mem_alloc(sizeof(*worker->server.responder));
 	worker->server.responder->worker = number;
+	worker->server.input = mem_alloc(STREAM_INPUT_ROOM);
 	worker->server.replies = mem_alloc(STREAM_REPLIES_ROOM);
 	picker_seed(&worker->server.responder->picker);
 	worker->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -160,6 +161,7 @@ static void worker_free(struct worker *worker)
 	close(worker->stop_fd);
 	event_base_free(worker->server.base);
 	free(worker->server.responder);
+	free(worker->server.input);
 	free(worker->server.replies);
 }
 

@@ -117,3 +117,14 @@ def test_datagrams_are_answered_beside_a_client_that_never_reads(server):
         sock.sendall(many(100, "huge", "TXT"))
         query = dns.message.make_query("www.app.example.com.", "A")
         assert dns.query.udp(query, server.address, port=server.port, timeout=5).answer
+
+
+def test_silent_clients_keep_nobody_out(server):
+    """More than the kernel holds for a server that has not heard of them yet."""
+    silent = [connect(server) for _ in range(1500)]
+    assert server.dig("www.app.example.com", tcp=True).answers == ["192.0.2.1"]
+    late = silent[-1]
+    late.sendall(framed(ident=8))
+    assert Replies(late).idents(1) == [8]
+    for sock in silent:
+        sock.close()
