@@ -18,6 +18,12 @@ void *mem_alloc(size_t size);
 /* The same, but not zeroed. */
 void *mem_raw(size_t size);
 
+/*
+ * The same on cache lines of its own, and of the pairs of them that CPUs fetch: for what one thread writes
+ * while others read or write what was allocated before or after.
+ */
+void *mem_alloc_apart(size_t size);
+
 /* A copy of the first `len` bytes of `text`, NUL-terminated. The caller frees it. */
 char *mem_copy_text(const char *text, size_t len);
 

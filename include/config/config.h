@@ -11,14 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CONFIG_DATACENTERS_MAX = 1024, CONFIG_NONE = -1 };
+enum { CONFIG_DATACENTERS_MAX = 1024, CONFIG_CPU_MAX = 1023, CONFIG_NONE = -1 };
 
 struct number_range {
 	uint16_t first;
 	uint16_t last;
 };
 
-/* Numbers that are right; `200-299,301`. */
+/* Ranges of numbers; `200-299,301`. */
 struct numbers {
 	size_t n;
 	const struct number_range *list;
@@ -177,7 +177,8 @@ struct config {
 	size_t n_listens;
 	const struct endpoint *listens; /* 0.0.0.0:53 and [::]:53 where the file names none */
 	bool listens_given;
-	uint16_t workers; /* 0: one per CPU */
+	uint16_t workers;    /* 0: one per CPU */
+	struct numbers cpus; /* one for each worker, in their order; none: wherever the kernel likes */
 	size_t n_geoips;
 	const char *const *geoips;      /* paths, in the order they are asked */
 	const struct spot *geoip_spots; /* where each is named */

@@ -23,6 +23,10 @@ struct admin_fields {
 	const char *token_file;
 };
 
+struct workers_fields {
+	struct numbers cpus;
+};
+
 struct state_fields {
 	uint32_t fresh_ms;
 };

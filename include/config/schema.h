@@ -32,7 +32,7 @@ enum value_kind {
 	VALUE_URL_PATH,          /* const char *, begins with a slash, no blanks */
 	VALUE_HOST,              /* const char *, a host name or an address, and a port or none */
 	VALUE_SIZE,              /* uint32_t in min..max octets, `64k` */
-	VALUE_STATUSES,          /* struct numbers */
+	VALUE_NUMBERS,           /* struct numbers in min..max, `200-299,301` */
 	VALUE_JSON,              /* struct json_rule, `PATH:VALUE` */
 	VALUE_LOAD,              /* struct load_rule, `json:PATH`, `header:NAME` or `agent` */
 	VALUE_COMEBACK,          /* struct comeback_rule, `auto`, `manual` or `after:DURATION` */
@@ -156,7 +156,7 @@ bool any_located(const struct config *config, const uint16_t *list, size_t n);
 /* The tables. */
 extern const struct choice_table check_kinds, methods, picks, all_downs, admin_states;
 extern const struct option_table check_options, datacenter_options, listen_options, admin_options,
-	state_options, steer_options, at_options;
+	state_options, workers_options, steer_options, at_options;
 
 /* Reads whom a line of a geomap or of a latency table is for. */
 bool place_key_read(const struct reader *r, const struct entry *entry, const struct token *token,

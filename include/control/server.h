@@ -28,11 +28,19 @@ struct reload_record {
 	struct json_object *results; /* of the latest: {number, ok, faults}; owned, NULL before the first */
 };
 
+/* What has been said of a listen's drops. */
+struct drops_told {
+	uint64_t n;      /* drops until then */
+	uint64_t second; /* of control's, when something was said; 0: never */
+};
+
 /* What was in force when it was opened, and stays so until the next start. */
 struct opened {
 	size_t n_listens;
 	struct endpoint *listens; /* owned */
 	uint16_t workers;
+	size_t n_cpus;
+	struct number_range *cpus; /* owned */
 	struct admin_listen admin; /* without its texts */
 	char *admin_path;          /* owned; NULL: a port */
 	char *state_dir;           /* owned; NULL: none */
@@ -69,6 +77,7 @@ struct control {
 	struct event *forget;         /* closes them, some time after */
 	struct measured *measured;    /* what clients measured */
 	struct measurements *learned; /* the part of it that queries see; owned */
+	struct drops_told *drops;     /* by listen; owned, NULL before the first second */
 	bool isolated;
 	bool failed;
 };
@@ -101,6 +110,9 @@ void control_tally(struct control *c);
 
 /* Takes what clients measured since into what queries see. `force`: also where nothing has changed. */
 void control_learn(struct control *c, bool force);
+
+/* Each second: says where the kernel has begun to drop queries. */
+void control_tell_drops(struct control *c);
 
 /* Hands the state to the saver, where it is kept. */
 void control_save(struct control *c);

@@ -31,4 +31,8 @@ int listen_socket(const struct endpoint *endpoint, int type, struct faults *faul
 /* The port that a socket is bound to. */
 uint16_t listen_port(int fd);
 
+/* Tells, in the log, where the kernel gave a socket of SOCK_DGRAM a smaller receive buffer than was asked
+ * for. */
+void listen_tell_buffer(int fd, const struct endpoint *endpoint);
+
 #endif

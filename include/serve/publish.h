@@ -11,9 +11,9 @@
 
 struct view;
 
-/* One a worker, on a cache line of its own: the view it is using now, NULL between batches. */
+/* One a worker, on cache lines of its own: the view it is using now, NULL between batches. */
 struct hazard {
-	_Alignas(64) _Atomic(const struct view *) using;
+	_Alignas(128) _Atomic(const struct view *) using;
 };
 
 struct publisher {

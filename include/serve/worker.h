@@ -27,6 +27,12 @@ struct publisher *workers_publisher(struct workers *w);
 /* The port that a listen got; 0: it was skipped. */
 uint16_t workers_port(const struct workers *w, size_t listen);
 
+/*
+ * Packets that the kernel has dropped of a listen's since the start, for want of room: they came faster than
+ * they were answered. Control asks, once a second or so.
+ */
+uint64_t workers_dropped(struct workers *w, size_t listen);
+
 /* Starts the threads (signals blocked in them). */
 bool workers_start(struct workers *w, struct faults *faults);
 

@@ -6,7 +6,10 @@
 
 #include <stdlib.h>
 
-enum { PROBES = 12 };
+enum {
+	PROBES = 12,
+	GAP = 128, /* octets that keep what one worker counts off the cache lines of the next */
+};
 
 static const struct {
 	uint16_t type;
@@ -34,14 +37,14 @@ const char *tally_type_text(uint8_t index)
 
 struct tally *tally_new(const struct world *world)
 {
-	struct tally *tally = mem_alloc(sizeof(*tally));
+	struct tally *tally = mem_alloc_apart(sizeof(*tally));
 	uint32_t room = 512;
 	while (room < world->zones->n * 16)
 		room *= 2;
 	tally->mask = room - 1;
 	tally->cells = mem_alloc(room * sizeof(*tally->cells));
 	tally->n_members = world->n_members;
-	tally->members = mem_alloc(tally->n_members * sizeof(*tally->members));
+	tally->members = mem_alloc(tally->n_members * sizeof(*tally->members) + GAP);
 	return tally;
 }
 

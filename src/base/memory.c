@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE_LARGE = 128 * 1024, KEPT_FREE = 16 * 1024 * 1024 };
+enum { PIECE_LARGE = 128 * 1024, KEPT_FREE = 16 * 1024 * 1024, APART = 128 };
 
 static void *or_die(void *memory)
 {
@@ -37,6 +37,12 @@ void *mem_raw(size_t size)
 void *mem_alloc(size_t size)
 {
 	return or_die(calloc(1, size ? size : 1));
+}
+
+void *mem_alloc_apart(size_t size)
+{
+	size_t room = (size + APART) / APART * APART;
+	return memset(or_die(aligned_alloc(APART, room)), 0, room);
 }
 
 char *mem_copy_text(const char *text, size_t len)

@@ -30,10 +30,48 @@ static void read_listen(struct builder *b, const struct entry *e)
 			list_add(b, b->config->listens, &b->config->n_listens, &endpoint, sizeof(endpoint));
 }
 
+static unsigned numbers_count(const struct numbers *numbers)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < numbers->n; i++)
+		n += numbers->list[i].last - numbers->list[i].first + 1u;
+	return n;
+}
+
+/* The first number that stands there twice; -1: none. */
+static int numbers_twice(const struct numbers *numbers)
+{
+	for (size_t i = 0; i < numbers->n; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const struct number_range *a = &numbers->list[i], *b = &numbers->list[j];
+			if (a->first <= b->last && b->first <= a->last)
+				return a->first > b->first ? a->first : b->first;
+		}
+	}
+	return -1;
+}
+
+/* A CPU for each worker, where they are given at all. */
+static void take_cpus(struct builder *b, const struct entry *e, const struct numbers *cpus)
+{
+	const struct token *t = option_given(e, 2, "cpus");
+	unsigned n = numbers_count(cpus), workers = b->config->workers;
+	int twice = numbers_twice(cpus);
+	if (n > 0 && twice >= 0)
+		refuse(&b->reader, e, t, "CPU %d is given twice", twice);
+	else if (n > 0 && n != workers)
+		refuse(&b->reader, e, t, "%u CPU%s for %u worker%s: each needs one of its own", n,
+		       n == 1 ? "" : "s", workers, workers == 1 ? "" : "s");
+	else
+		b->config->cpus = *cpus;
+}
+
 static void read_workers(struct builder *b, const struct entry *e)
 {
 	const struct spot *before = seen_before(b, e, SEEN_WORKERS, "");
 	const char *given = token_text(&b->reader, e, &e->tokens[1]);
+	struct workers_fields fields = {0};
+	bool sound = options_read(&b->reader, &workers_options, e, 2, e->n, &fields);
 	uint64_t n;
 	if (before != NULL)
 		refuse(&b->reader, e, &e->tokens[0], "workers is given twice; the first is at %s",
@@ -43,8 +81,11 @@ static void read_workers(struct builder *b, const struct entry *e)
 	else if (!value_number(given, strlen(given), &n) || n < 1 || n > WORKERS_MAX)
 		refuse(&b->reader, e, &e->tokens[1], "a number of workers from 1 to %d is expected",
 		       WORKERS_MAX);
-	else
+	else {
 		b->config->workers = (uint16_t)n;
+		if (sound)
+			take_cpus(b, e, &fields.cpus);
+	}
 }
 
 const char *path_beside(const struct reader *r, const char *path)
@@ -198,8 +239,8 @@ const struct keyword_row keywords[] = {
 	 "an address that is served, over UDP and TCP; may repeat; port 53 where it names none; "
 	 "0.0.0.0:53 and [::]:53 where there is no listen",
 	 2, 0, read_listen},
-	{"workers", "NUMBER", "threads that answer, 1 to 1024; one per CPU where it is not given", 2, 2,
-	 read_workers},
+	{"workers", "NUMBER key=value...",
+	 "threads that answer, 1 to 1024; one per CPU where it is not given", 2, 0, read_workers},
 	{"geoip", "FILE",
 	 "a MaxMind database (mmdb), of any schema; may repeat: for each attribute of a client the first "
 	 "that "

@@ -112,6 +112,17 @@ static const struct option_row admin_rows[] = {
 	 .help = "holds the secret that callers must show, one line; only a UNIX socket can do without"},
 };
 
+static const struct option_row workers_rows[] = {
+	{.key = "cpus",
+	 .kind = VALUE_NUMBERS,
+	 .offset = offsetof(struct workers_fields, cpus),
+	 .max = CONFIG_CPU_MAX,
+	 .expected = "numbers of CPUs from 0 to 1023, such as 0-3,8",
+	 .help = "a CPU for each worker to stay on: what a CPU receives is answered there, so the network "
+		 "card's queues must be spread over the same CPUs; where it is not given, workers run and "
+		 "are handed queries as the kernel likes"},
+};
+
 static const struct option_row state_rows[] = {
 	{.key = "fresh",
 	 .kind = VALUE_MS,
@@ -271,6 +282,7 @@ const struct choice_table admin_states = {"state", ROWS(admin_state_rows)};
 const struct option_table datacenter_options = {"datacenter", ROWS(datacenter_rows)};
 const struct option_table listen_options = {"listen", ROWS(listen_rows)};
 const struct option_table admin_options = {"admin", ROWS(admin_rows)};
+const struct option_table workers_options = {"workers", ROWS(workers_rows)};
 const struct option_table state_options = {"state", ROWS(state_rows)};
 const struct option_table steer_options = {"STEER", ROWS(steer_rows)};
 const struct option_table at_options = {"AT", ROWS(at_rows)};

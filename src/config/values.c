@@ -126,17 +126,9 @@ static bool read_name(const char *text, const char **out)
 	return text > *out;
 }
 
-static bool read_status(const char *text, size_t len, uint16_t *out)
-{
-	uint64_t value;
-	if (!value_number(text, len, &value) || value < 100 || value > 599)
-		return false;
-	*out = (uint16_t)value;
-	return true;
-}
-
 /* `200-299,301` */
-static bool read_statuses(struct arena *arena, const char *text, size_t len, struct numbers *out)
+static bool read_numbers(struct arena *arena, const struct option_row *row, const char *text, size_t len,
+			 struct numbers *out)
 {
 	struct number_range list[32];
 	size_t n = 0;
@@ -144,10 +136,10 @@ static bool read_statuses(struct arena *arena, const char *text, size_t len, str
 		const char *comma = memchr(text, ',', (size_t)(end - text)), *stop = comma ? comma : end;
 		const char *dash = memchr(text, '-', (size_t)(stop - text)), *first_end = dash ? dash : stop;
 		struct number_range *range = &list[n++];
-		if (!read_status(text, (size_t)(first_end - text), &range->first))
+		if (!read_number(row, text, (size_t)(first_end - text), &range->first))
 			return false;
 		range->last = range->first;
-		if (dash != NULL && !read_status(dash + 1, (size_t)(stop - dash) - 1, &range->last))
+		if (dash != NULL && !read_number(row, dash + 1, (size_t)(stop - dash) - 1, &range->last))
 			return false;
 		if (range->last < range->first)
 			return false;
@@ -258,7 +250,7 @@ bool value_read(const struct reader *r, const struct option_row *row, const char
 	case VALUE_OPTIONAL_COMEBACK: return read_optional_comeback(row, text, len, at);
 	case VALUE_URL_PATH: *(const char **)at = text; return text[0] == '/' && printable(text);
 	case VALUE_HOST: *(const char **)at = text; return host_right(text, len);
-	case VALUE_STATUSES: return read_statuses(r->arena, text, len, at);
+	case VALUE_NUMBERS: return read_numbers(r->arena, row, text, len, at);
 	case VALUE_ENDPOINT: return read_endpoint(text, len, at);
 	case VALUE_LOCATION: return read_location(text, at);
 	case VALUE_CHECK: *(int *)at = config_check(r->config, text, len); return *(int *)at != CONFIG_NONE;

@@ -151,7 +151,7 @@ static bool value_equal(const struct option_row *row, const struct check *x, con
 	case VALUE_HOST: return text_equal(*(const char *const *)a, *(const char *const *)b);
 	case VALUE_HEADER:
 	case VALUE_WORDS: return texts_equal(a, b);
-	case VALUE_STATUSES: return numbers_equal(a, b);
+	case VALUE_NUMBERS: return numbers_equal(a, b);
 	case VALUE_JSON: {
 		const struct json_rule *p = a, *q = b;
 		return text_equal(p->path, q->path) && text_equal(p->value, q->value);

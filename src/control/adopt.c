@@ -28,6 +28,11 @@ static void keep_listens(struct control *c, const struct config *config)
 	c->opened.listens = mem_alloc(size);
 	memcpy(c->opened.listens, config->listens, size);
 	c->opened.workers = config->workers;
+	c->opened.n_cpus = config->cpus.n;
+	size = config->cpus.n * sizeof(*config->cpus.list);
+	c->opened.cpus = mem_alloc(size);
+	if (size > 0)
+		memcpy(c->opened.cpus, config->cpus.list, size);
 }
 
 static bool listens_equal(const struct opened *opened, const struct config *config)
@@ -39,6 +44,13 @@ static bool listens_equal(const struct opened *opened, const struct config *conf
 	return equal;
 }
 
+static bool workers_equal(const struct opened *opened, const struct config *config)
+{
+	const struct numbers *cpus = &config->cpus;
+	return opened->workers == config->workers && opened->n_cpus == cpus->n &&
+	       (cpus->n == 0 || memcmp(opened->cpus, cpus->list, cpus->n * sizeof(*cpus->list)) == 0);
+}
+
 static bool text_equal(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
@@ -48,7 +60,7 @@ static void warn_of_restart(const struct opened *opened, const struct config *co
 {
 	if (opened->listens != NULL && !listens_equal(opened, config))
 		log_warn("reload: a change of listen takes effect at the next start");
-	if (opened->listens != NULL && opened->workers != config->workers)
+	if (opened->listens != NULL && !workers_equal(opened, config))
 		log_warn("reload: a change of workers takes effect at the next start");
 	if (opened->admin.given != config->admin.given ||
 	    !text_equal(opened->admin_path, config->admin.path) ||

@@ -139,6 +139,7 @@ static void on_second(evutil_socket_t fd, short what, void *argument)
 		return;
 	c->seconds++;
 	control_learn(c, false);
+	control_tell_drops(c);
 	uint64_t each_s =
 		1 + control_world(c)->roster->n_targets / 2000; /* writing many holds this thread up */
 	if ((c->unsaved && c->seconds % each_s == 0) || c->seconds % SAVE_EACH_S == 0)
@@ -276,6 +277,8 @@ static void halt(struct control *c)
 	totals_free(c->totals);
 	watch_free(c->watch);
 	free(c->opened.listens);
+	free(c->opened.cpus);
+	free(c->drops);
 	free(c->opened.state_dir);
 	free(c->opened.admin_path);
 	event_free(c->publish);

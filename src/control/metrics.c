@@ -274,6 +274,22 @@ static void write_datacenters(struct control *c, struct metrics_text *out)
 	}
 }
 
+static void write_drops(struct control *c, struct metrics_text *out)
+{
+	struct metrics head =
+		metrics_begin(out, "gslbd_udp_dropped_total", METRICS_COUNTER,
+			      "Packets that the kernel dropped, as the receive buffer was full.");
+	for (size_t i = 0; c->workers != NULL && i < c->opened.n_listens; i++) {
+		struct endpoint listen = c->opened.listens[i];
+		char address[ADDR_TEXT_MAX];
+		listen.port = workers_port(c->workers, i);
+		if (listen.port == 0) /* skipped */
+			continue;
+		metrics_count(&head, &(struct metrics_label){"listen", endpoint_format(&listen, address)}, 1,
+			      workers_dropped(c->workers, i));
+	}
+}
+
 static void write_one(struct metrics_text *out, const char *name, enum metrics_type type, const char *help,
 		      double value)
 {
@@ -322,6 +338,7 @@ void metrics_write(struct control *c, struct evbuffer *out)
 	struct metrics_text text = {0};
 	write_server(c, &text);
 	write_queries(c, &text);
+	write_drops(c, &text);
 	write_datacenters(c, &text);
 	write_targets(c, &text);
 	metrics_send(&text, out);

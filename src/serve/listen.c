@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Sockets to listen on. */
 #include "serve/listen.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-	UDP_BUFFER = 4 * 1024 * 1024,
+	UDP_BUFFER = 4 * 1024 * 1024, /* some thousand queries; more would only be answered too late */
 	TCP_BUFFER =
 		64 * 1024, /* each way; the kernel doubles it, and would grow it to megabytes by itself */
 	TAKE_MS = 30000,   /* for a client to take what has been sent, even once we have closed */
@@ -103,6 +104,17 @@ static void ask_for_buffers(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) != 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
+void listen_tell_buffer(int fd, const struct endpoint *endpoint)
+{
+	char address[ADDR_TEXT_MAX];
+	int octets = 0;
+	socklen_t len = sizeof(octets);
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, &len) == 0 && octets / 2 < UDP_BUFFER)
+		log_warn("listen %s: its receive buffer is %d KiB, not %d, so bursts of queries may be lost: "
+			 "raise net.core.rmem_max, or grant CAP_NET_ADMIN",
+			 endpoint_format(endpoint, address), octets / 2048, UDP_BUFFER / 1024);
 }
 
 static void set_up_udp(int fd, const struct addr *addr)

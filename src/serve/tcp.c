@@ -240,7 +240,7 @@ static void on_resume(evutil_socket_t fd, short what, void *argument)
 
 struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limits)
 {
-	struct tcp *t = mem_alloc(sizeof(*t));
+	struct tcp *t = mem_alloc_apart(sizeof(*t));
 	*t = (struct tcp){.server = server, .fd = fd, .limits = *limits};
 	unsigned tick_ms = limits->idle_timeout_ms / IDLE_TICKS;
 	t->tick = (struct timeval){tick_ms / 1000, (tick_ms % 1000) * 1000};

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Worker threads and their sockets. */
 #include "serve/worker.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "serve/cpus.h"
+#include "serve/drops.h"
 #include "serve/listen.h"
 #include "serve/stream.h"
 #include "serve/tcp.h"
@@ -25,6 +28,7 @@ enum {
 	CONNECTIONS_MAX = 1000,
 	DESCRIPTORS = 64,         /* for files, the log, the control thread's loop, the admin API */
 	DESCRIPTORS_A_WORKER = 6, /* of its loop, and to stop it */
+	DESCRIPTORS_A_LISTEN = 3, /* of a worker: UDP, TCP, and the epoll of its connections */
 	TCP_OCTETS = 64 << 20,    /* of memory that a worker's TCP clients may take up */
 	TCP_OCTETS_MIN = 1 << 20, /* a listen of them */
 	IDLE_TIMEOUT_MS = 10000,
@@ -49,7 +53,9 @@ struct workers {
 	size_t n_listens;
 	unsigned n;
 	struct worker *list;
-	uint16_t *ports; /* by listen; 0: skipped */
+	uint16_t *ports;     /* by listen; 0: skipped */
+	struct drops *drops; /* of UDP, by listen and then worker */
+	unsigned *cpus;      /* by worker; NULL: none is pinned */
 	struct tcp_limits tcp_limits;
 };
 
@@ -64,29 +70,43 @@ static unsigned connections_max(unsigned n_workers, size_t n_listens)
 		return CONNECTIONS_MAX;
 	rlim_t sockets = n_workers * n_listens;
 	rlim_t ours = limit.rlim_cur / 2;
-	rlim_t taken = DESCRIPTORS + n_workers * DESCRIPTORS_A_WORKER + 2 * sockets;
+	rlim_t taken = DESCRIPTORS + n_workers * DESCRIPTORS_A_WORKER + DESCRIPTORS_A_LISTEN * sockets;
 	rlim_t each = ours > taken ? (ours - taken) / sockets : 0;
 	if (each < CONNECTIONS_MIN)
 		return CONNECTIONS_MIN;
 	return each < CONNECTIONS_MAX ? (unsigned)each : CONNECTIONS_MAX;
 }
 
+/* What a CPU receives goes to its worker, of both groups of sockets. */
+static void steer(const struct workers *w, const struct endpoint *endpoint, int udp, int tcp)
+{
+	char address[ADDR_TEXT_MAX];
+	if (!cpus_steer(udp, w->cpus, w->n) || !cpus_steer(tcp, w->cpus, w->n))
+		log_warn("listen %s: queries are not handed to the worker of the CPU that receives them: %s",
+			 endpoint_format(endpoint, address), strerror(errno));
+}
+
 static bool listen_open(struct workers *w, size_t listen, struct endpoint endpoint, struct faults *faults)
 {
 	bool wildcard = listen_is_wildcard(&endpoint.addr);
+	int udp = -1, tcp = -1;
 	for (unsigned i = 0; i < w->n; i++) {
 		struct worker *worker = &w->list[i];
-		int udp = listen_socket(&endpoint, SOCK_DGRAM, faults);
+		udp = listen_socket(&endpoint, SOCK_DGRAM, faults);
 		if (udp < 0)
 			return false;
 		worker->udps[listen] = udp_new(&worker->server, udp, wildcard);
+		w->drops[listen * w->n + i].fd = udp;
 		endpoint.port = listen_port(udp);
-		int tcp = listen_socket(&endpoint, SOCK_STREAM, faults);
+		tcp = listen_socket(&endpoint, SOCK_STREAM, faults);
 		if (tcp < 0)
 			return false;
 		worker->tcps[listen] = tcp_new(&worker->server, tcp, &w->tcp_limits);
 	}
 	w->ports[listen] = endpoint.port;
+	listen_tell_buffer(udp, &endpoint);
+	if (w->cpus != NULL)
+		steer(w, &endpoint, udp, tcp);
 	return true;
 }
 
@@ -135,7 +155,7 @@ static void worker_init(struct workers *w, unsigned number)
 	worker->server.base = event_base_new();
 	worker->server.publisher = &w->publisher;
 	worker->server.hazard = &w->publisher.hazards[number];
-	worker->server.responder = mem_alloc(sizeof(*worker->server.responder));
+	worker->server.responder = mem_alloc_apart(sizeof(*worker->server.responder));
 	worker->server.responder->worker = number;
 	worker->server.input = mem_alloc(STREAM_INPUT_ROOM);
 	worker->server.replies = mem_alloc(STREAM_REPLIES_ROOM);
@@ -167,11 +187,9 @@ static void worker_free(struct worker *worker)
 
 struct workers *workers_open(const struct config *config, unsigned n, struct faults *faults)
 {
-	struct workers *w = aligned_alloc(64, (sizeof(*w) + 63) & ~(size_t)63);
-	struct hazard *hazards = aligned_alloc(64, n * sizeof(*hazards));
-	if (w == NULL || hazards == NULL)
-		abort();
-	memset(hazards, 0, n * sizeof(*hazards));
+	struct workers *w = mem_alloc_apart(sizeof(*w));
+	struct hazard *hazards = mem_alloc_apart(n * sizeof(*hazards));
+	size_t errors = faults->errors;
 	size_t n_listens = config->n_listens, octets = TCP_OCTETS / n_listens;
 	*w = (struct workers){.publisher = {.n = n, .hazards = hazards}, .n_listens = n_listens, .n = n};
 	w->tcp_limits = (struct tcp_limits){.connections = connections_max(n, n_listens),
@@ -179,9 +197,13 @@ struct workers *workers_open(const struct config *config, unsigned n, struct fau
 					    .idle_timeout_ms = IDLE_TIMEOUT_MS};
 	w->list = mem_alloc(n * sizeof(*w->list));
 	w->ports = mem_alloc(n_listens * sizeof(*w->ports));
+	w->drops = mem_alloc(n_listens * n * sizeof(*w->drops));
+	for (size_t i = 0; i < n_listens * n; i++)
+		w->drops[i].fd = -1;
+	w->cpus = cpus_of(&config->cpus, faults);
 	for (unsigned i = 0; i < n; i++)
 		worker_init(w, i);
-	if (listens_open(w, config, faults))
+	if (faults->errors == errors && listens_open(w, config, faults))
 		return w;
 	workers_stop(w);
 	return NULL;
@@ -195,6 +217,14 @@ struct publisher *workers_publisher(struct workers *w)
 uint16_t workers_port(const struct workers *w, size_t listen)
 {
 	return w->ports[listen];
+}
+
+uint64_t workers_dropped(struct workers *w, size_t listen)
+{
+	uint64_t n = 0;
+	for (unsigned i = 0; i < w->n; i++)
+		n += drops_read(&w->drops[listen * w->n + i]);
+	return n;
 }
 
 static int64_t now_ms(void)
@@ -242,6 +272,8 @@ bool workers_start(struct workers *w, struct faults *faults)
 		snprintf(name, sizeof(name), "gslbd/%u", i % 1000);
 		if (error == 0)
 			pthread_setname_np(w->list[i].thread, name);
+		if (error == 0 && w->cpus != NULL && !cpus_pin(w->list[i].thread, w->cpus[i]))
+			log_warn("workers: one can't stay on CPU %u", w->cpus[i]);
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0)
@@ -264,6 +296,8 @@ void workers_stop(struct workers *w)
 	}
 	free(w->list);
 	free(w->ports);
+	free(w->drops);
+	free(w->cpus);
 	free(w->publisher.hazards);
 	free(w);
 }

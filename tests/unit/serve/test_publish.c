@@ -51,7 +51,7 @@ static struct view *view_new(void)
 static void readers_never_see_what_was_given_back(void **state)
 {
 	(void)state;
-	struct hazard *hazards = aligned_alloc(64, READERS * sizeof(*hazards));
+	struct hazard *hazards = aligned_alloc(_Alignof(struct hazard), READERS * sizeof(*hazards));
 	for (int i = 0; i < READERS; i++)
 		atomic_init(&hazards[i].using, NULL);
 	struct publisher publisher = {.n = READERS, .hazards = hazards};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Which listens are opened: all that are given, and of those that stand for none given, what the machine has.
- */
+/* Which listens are opened: all that are given, and of those that stand for none given, what the machine has;
+ * and what is said where the kernel holds something back. */
 #include "serve/worker.h"
 
 #include <setjmp.h>
@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -20,6 +21,13 @@
 #include <unistd.h>
 
 #define N(x) (sizeof(x) / sizeof((x)[0]))
+
+static bool filter(const struct sock_filter *code, unsigned short n)
+{
+	const struct sock_fprog program = {n, (struct sock_filter *)(uintptr_t)code};
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
 
 /* Makes this process live on a machine without a family: its sockets can't be had. */
 static bool lose_family(unsigned family)
@@ -32,9 +40,7 @@ static bool lose_family(unsigned family)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog program = {N(code), (struct sock_filter *)(uintptr_t)code};
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+	return filter(code, N(code));
 }
 
 /* Which listens two workers open, as `4` and `6`, and what is wrong. */
@@ -123,6 +129,77 @@ static void a_family_that_the_machine_lacks(void **state)
 	}
 }
 
+/* Makes a socket option fail with EPERM in this process. */
+static bool lose_option(unsigned option)
+{
+	const struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setsockopt, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, option, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	return filter(code, N(code));
+}
+
+/* Opens a worker for the first CPU that may be used, without those options, and ends with 0 if it could. */
+static void open_without(const unsigned *options, size_t n, int log)
+{
+	static const struct endpoint listen = {.addr = {FAMILY_V4, {127, 0, 0, 1}}};
+	cpu_set_t usable;
+	unsigned short cpu = 0;
+	sched_getaffinity(0, sizeof(usable), &usable);
+	while (!CPU_ISSET(cpu, &usable))
+		cpu++;
+	const struct number_range range = {cpu, cpu};
+	const struct config config = {
+		.listens = &listen, .n_listens = 1, .listens_given = true, .cpus = {1, &range}};
+	struct faults faults = {0};
+	dup2(log, STDERR_FILENO);
+	for (size_t i = 0; i < n; i++) {
+		if (!lose_option(options[i]))
+			_exit(77);
+	}
+	bool opened = false;
+	for (int i = 0; i < 20 && !opened; i++) /* see open_all() */
+		opened = workers_open(&config, 1, &faults) != NULL;
+	_exit(opened ? 0 : 1);
+}
+
+static void what_the_kernel_holds_back_is_told_and_served_without(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned options[2];
+		size_t n;
+		const char *says;
+	} rows[] = {
+		{{SO_RCVBUFFORCE, SO_RCVBUF}, 2, "so bursts of queries may be lost: raise net.core.rmem_max"},
+		{{SO_ATTACH_REUSEPORT_CBPF},
+		 1,
+		 "queries are not handed to the worker of the CPU that receives them: Operation not "
+		 "permitted"},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		int fds[2], status;
+		char log[1024] = "";
+		assert_int_equal(pipe(fds), 0);
+		pid_t child = fork();
+		if (child == 0)
+			open_without(rows[i].options, rows[i].n, fds[1]);
+		close(fds[1]);
+		assert_true(read(fds[0], log, sizeof(log) - 1) >= 0);
+		close(fds[0]);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+			skip(); /* no seccomp here */
+		assert_int_equal(status, 0);
+		if (strstr(log, rows[i].says) == NULL)
+			fail_msg("expected: %s\ngot: %s", rows[i].says, log);
+	}
+}
+
 static void both_families(void **state)
 {
 	(void)state;
@@ -141,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_family_that_the_machine_lacks),
+		cmocka_unit_test(what_the_kernel_holds_back_is_told_and_served_without),
 		cmocka_unit_test(both_families),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
