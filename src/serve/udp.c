@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* UDP: recvmmsg, respond, sendmmsg. All that the kernel is given is laid out once; a batch changes only
- * lengths. */
+ * what differs. */
 #include "serve/udp.h"
 #include "base/memory.h"
 
@@ -15,45 +15,60 @@
 enum {
 	BATCH = 64,
 	BATCHES_MAX = 16, /* a wakeup, so that TCP has its turn */
-	QUERY_ROOM = 4096,
-	REPLY_ROOM = 2048, /* above what UDP_OCTETS_MAX allows */
+	CACHE_LINE = 64,
+	QUERY_ROOM = 2112, /* what is longer is dropped; no resolver sends anything like it */
+	REPLY_ROOM = 1344, /* above what UDP_OCTETS_MAX allows */
 	CONTROL_ROOM = CMSG_SPACE(sizeof(struct in6_pktinfo)),
 };
+
+/* Messages begin on different cache lines of those that a set of the cache holds: it has a power of two of
+ * sets. */
+_Static_assert(QUERY_ROOM / CACHE_LINE % 2 == 1 && QUERY_ROOM % CACHE_LINE == 0, "an odd number of lines");
+_Static_assert(REPLY_ROOM / CACHE_LINE % 2 == 1 && REPLY_ROOM % CACHE_LINE == 0, "an odd number of lines");
+_Static_assert((int)REPLY_ROOM >= (int)UDP_OCTETS_MAX, "every reply has room");
 
 struct udp {
 	struct server *server;
 	struct event *event;
 	int fd;
-	bool wildcard; /* replies must say which address they come from */
+	bool wildcard;    /* replies must say which address they come from */
+	struct peer peer; /* of the query that is answered */
 	struct mmsghdr in[BATCH], out[BATCH];
 	struct iovec in_vec[BATCH], out_vec[BATCH];
-	struct sockaddr_storage peers[BATCH];
+	struct sockaddr_in6 peers[BATCH]; /* or sockaddr_in */
 	_Alignas(struct cmsghdr) uint8_t control[BATCH][CONTROL_ROOM];
-	uint8_t queries[BATCH][QUERY_ROOM];
-	uint8_t replies[BATCH][REPLY_ROOM];
+	_Alignas(CACHE_LINE) uint8_t queries[BATCH][QUERY_ROOM];
+	_Alignas(CACHE_LINE) uint8_t replies[BATCH][REPLY_ROOM];
 };
 
-static void lay_out(struct udp *u)
+static bool is_v6(int fd)
 {
-	for (size_t i = 0; i < BATCH; i++) {
-		u->in_vec[i] = (struct iovec){u->queries[i], QUERY_ROOM};
-		u->in[i].msg_hdr = (struct msghdr){.msg_name = &u->peers[i],
-						   .msg_namelen = sizeof(u->peers[i]),
-						   .msg_iov = &u->in_vec[i],
-						   .msg_iovlen = 1};
-		u->out[i].msg_hdr = (struct msghdr){.msg_iov = &u->out_vec[i], .msg_iovlen = 1};
-	}
+	int domain = AF_INET;
+	socklen_t len = sizeof(domain);
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	return domain == AF_INET6;
 }
 
-/* The room for what the kernel writes back is used up by each batch. */
-static void restore(struct udp *u, unsigned n)
+/*
+ * The kernel is given the length of a peer's address, and gives back the same. What else it gives back is not
+ * read by it again, but for the control messages of a wildcard.
+ */
+static void lay_out(struct udp *u)
 {
-	for (unsigned i = 0; i < n; i++) {
-		u->in[i].msg_hdr.msg_namelen = sizeof(u->peers[i]);
-		if (u->wildcard) {
-			u->in[i].msg_hdr.msg_control = u->control[i];
-			u->in[i].msg_hdr.msg_controllen = CONTROL_ROOM;
-		}
+	bool v6 = is_v6(u->fd);
+	socklen_t len = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+	u->peer.addr.family = v6 ? FAMILY_V6 : FAMILY_V4;
+	for (size_t i = 0; i < BATCH; i++) {
+		u->in_vec[i] = (struct iovec){u->queries[i], QUERY_ROOM};
+		u->out_vec[i].iov_base = u->replies[i];
+		u->in[i].msg_hdr = (struct msghdr){.msg_name = &u->peers[i],
+						   .msg_namelen = len,
+						   .msg_iov = &u->in_vec[i],
+						   .msg_iovlen = 1,
+						   .msg_control = u->wildcard ? u->control[i] : NULL,
+						   .msg_controllen = u->wildcard ? CONTROL_ROOM : 0};
+		u->out[i].msg_hdr =
+			(struct msghdr){.msg_namelen = len, .msg_iov = &u->out_vec[i], .msg_iovlen = 1};
 	}
 }
 
@@ -73,26 +88,40 @@ static void keep_address_only(struct msghdr *m)
 	}
 }
 
+/* Replies with the address that the query was sent to; `in` is ready for the next. */
+static void answer_from(struct msghdr *in, struct msghdr *out)
+{
+	keep_address_only(in);
+	out->msg_control = in->msg_control;
+	out->msg_controllen = in->msg_controllen;
+	in->msg_controllen = CONTROL_ROOM;
+}
+
+/* Enters who asks: all queries of a socket come by one family. False: no reply can reach it. */
+static bool peer_read(struct peer *peer, const struct sockaddr_in6 *from)
+{
+	const struct sockaddr_in *from4 = (const struct sockaddr_in *)from;
+	if (peer->addr.family == FAMILY_V6) {
+		memcpy(peer->addr.octets, &from->sin6_addr, sizeof(from->sin6_addr));
+		return from->sin6_port != 0;
+	}
+	memcpy(peer->addr.octets, &from4->sin_addr, sizeof(from4->sin_addr));
+	return from4->sin_port != 0;
+}
+
 /* Answers query `i` into reply `n`. False: there is nothing to send. */
 static bool answer(struct udp *u, unsigned i, unsigned n)
 {
 	struct msghdr *in = &u->in[i].msg_hdr, *out = &u->out[n].msg_hdr;
 	struct span query = {u->queries[i], u->in[i].msg_len}, reply = {u->replies[n], REPLY_ROOM};
-	struct endpoint from;
-	endpoint_from_sockaddr((struct sockaddr *)&u->peers[i], &from);
-	if ((in->msg_flags & MSG_TRUNC) || from.port == 0)
+	if (u->wildcard)
+		answer_from(in, out);
+	if ((in->msg_flags & MSG_TRUNC) || !peer_read(&u->peer, &u->peers[i]))
 		return false;
-	struct peer peer = {.addr = from.addr};
-	if (respond(u->server->responder, &peer, query, &reply) == OUTCOME_DROP)
+	if (respond(u->server->responder, &u->peer, query, &reply) == OUTCOME_DROP)
 		return false;
-	u->out_vec[n] = (struct iovec){reply.octets, reply.len};
-	out->msg_name = in->msg_name;
-	out->msg_namelen = in->msg_namelen;
-	if (u->wildcard) {
-		keep_address_only(in);
-		out->msg_control = in->msg_control;
-		out->msg_controllen = in->msg_controllen;
-	}
+	u->out_vec[n].iov_len = reply.len;
+	out->msg_name = &u->peers[i];
 	return true;
 }
 
@@ -121,7 +150,6 @@ static bool batch(struct udp *u)
 		n += answer(u, i, n);
 	view_leave(server->hazard);
 	send_all(u, n);
-	restore(u, (unsigned)got);
 	return got == BATCH;
 }
 
@@ -136,12 +164,11 @@ static void on_readable(evutil_socket_t fd, short what, void *argument)
 
 struct udp *udp_new(struct server *server, int fd, bool wildcard)
 {
-	struct udp *u = mem_alloc(sizeof(*u));
+	struct udp *u = mem_alloc_apart(sizeof(*u));
 	u->server = server;
 	u->fd = fd;
 	u->wildcard = wildcard;
 	lay_out(u);
-	restore(u, BATCH);
 	u->event = event_new(server->base, fd, EV_READ | EV_PERSIST, on_readable, u);
 	event_add(u->event, NULL);
 	return u;

@@ -120,6 +120,25 @@ def test_a_query_octet_by_octet(server):
         assert read_message(sock).id == 9
 
 
+def test_queries_in_pieces_over_connections_that_take_turns(server):
+    """Short and long ones; what is kept of one connection is not mixed up with what comes over another."""
+    def long(ident):
+        padding = struct.pack("!BHHIHHH", 0, 41, 1232, 0, 20004, 12, 20000) + bytes(20000)
+        wire = framed(ident=ident)[2:] + padding
+        wire = wire[:10] + b"\0\1" + wire[12:]
+        return struct.pack("!H", len(wire)) + wire
+    with connect(server) as one, connect(server) as other:
+        for sock in (one, other):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        octets = [b"".join(framed(ident=i) + long(i + 1) for i in range(base, base + 6, 2)) + framed(ident=base + 6)
+                  for base in (100, 200)]
+        for at in range(0, len(octets[0]), 1021):
+            one.sendall(octets[0][at:at + 1021])
+            other.sendall(octets[1][at:at + 1021])
+        assert [read_message(one).id for _ in range(7)] == list(range(100, 107))
+        assert [read_message(other).id for _ in range(7)] == list(range(200, 207))
+
+
 def test_half_closed_clients_get_their_answers(server):
     with connect(server) as sock:
         sock.sendall(framed(ident=1) + framed(ident=2))
