@@ -32,6 +32,7 @@ struct udp {
 	struct event *event;
 	int fd;
 	bool wildcard;    /* replies must say which address they come from */
+	bool single;      /* no two queries came at once of late */
 	struct peer peer; /* of the query that is answered */
 	struct mmsghdr in[BATCH], out[BATCH];
 	struct iovec in_vec[BATCH], out_vec[BATCH];
@@ -128,6 +129,10 @@ static bool answer(struct udp *u, unsigned i, unsigned n)
 /* Sends all; what the kernel refuses is lost, as a packet can be, and the rest goes on. */
 static void send_all(struct udp *u, unsigned n)
 {
+	if (n == 1) {
+		sendmsg(u->fd, &u->out[0].msg_hdr, MSG_DONTWAIT);
+		return;
+	}
 	for (unsigned sent = 0; sent < n;) {
 		int done = sendmmsg(u->fd, u->out + sent, n - sent, MSG_DONTWAIT);
 		if (done > 0)
@@ -137,12 +142,12 @@ static void send_all(struct udp *u, unsigned n)
 	}
 }
 
-/* Returns whether the batch was full, so that there may be more. */
-static bool batch(struct udp *u)
+/* Answers up to `most` queries, and returns how many there were. */
+static unsigned batch(struct udp *u, unsigned most)
 {
-	int got = recvmmsg(u->fd, u->in, BATCH, MSG_DONTWAIT, NULL);
+	int got = recvmmsg(u->fd, u->in, most, MSG_DONTWAIT, NULL);
 	if (got <= 0)
-		return false;
+		return 0;
 	unsigned n = 0;
 	struct server *server = u->server;
 	server->responder->view = view_enter(server->publisher, server->hazard);
@@ -150,16 +155,22 @@ static bool batch(struct udp *u)
 		n += answer(u, i, n);
 	view_leave(server->hazard);
 	send_all(u, n);
-	return got == BATCH;
+	return (unsigned)got;
 }
 
+/*
+ * Where queries came one at a time of late, the first is answered before a second is looked for: a batch
+ * saves time only where there is one.
+ */
 static void on_readable(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
 	struct udp *u = argument;
-	for (int i = 0; i < BATCHES_MAX && batch(u); i++)
-		;
+	unsigned got = 0, all = u->single ? batch(u, 1) : 0;
+	for (int i = 0; i < BATCHES_MAX && (got = batch(u, BATCH)) == BATCH; i++)
+		all += got;
+	u->single = all + got <= 1;
 }
 
 struct udp *udp_new(struct server *server, int fd, bool wildcard)
@@ -176,7 +187,7 @@ struct udp *udp_new(struct server *server, int fd, bool wildcard)
 
 void udp_drain(struct udp *u)
 {
-	for (int i = 0; i < 1024 && batch(u); i++)
+	for (int i = 0; i < 1024 && batch(u, BATCH) == BATCH; i++)
 		;
 }
 
