@@ -16,6 +16,7 @@
 struct peer {
 	struct addr addr; /* unmapped */
 	bool stream;      /* TCP: the response may take 65,535 octets */
+	bool xdp;         /* a frame that no socket of the kernel has seen */
 };
 
 enum outcome { OUTCOME_REPLY, OUTCOME_DROP };

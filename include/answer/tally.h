@@ -18,6 +18,7 @@ struct tally_key {
 	uint8_t type;  /* index of tally_type_text() */
 	uint8_t rcode;
 	bool stream;
+	bool xdp;
 };
 enum { TALLY_NO_ZONE = 0xfffff };
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 enum { CONFIG_DATACENTERS_MAX = 1024, CONFIG_CPU_MAX = 1023, CONFIG_NONE = -1 };
+enum { INTERFACE_NAME_MAX = 16 }; /* with its NUL */
 
 struct number_range {
 	uint16_t first;
@@ -165,6 +166,12 @@ struct admin_listen {
 	const char *token_file;   /* NULL: who may open the UNIX socket may do all */
 };
 
+/* `listen … xdp=IFACE` */
+struct bypass_listen {
+	size_t listen; /* index into listens */
+	char interface[INTERFACE_NAME_MAX];
+};
+
 struct zone_file {
 	struct spot at;      /* where its path is named */
 	const uint8_t *apex; /* in wire format, lower case */
@@ -177,7 +184,9 @@ struct config {
 	size_t n_listens;
 	const struct endpoint *listens; /* 0.0.0.0:53 and [::]:53 where the file names none */
 	bool listens_given;
-	uint16_t workers;    /* 0: one per CPU */
+	size_t n_bypasses;
+	const struct bypass_listen *bypasses; /* the listens whose queries are taken at an interface */
+	uint16_t workers;                     /* 0: one per CPU */
 	struct numbers cpus; /* one for each worker, in their order; none: wherever the kernel likes */
 	size_t n_geoips;
 	const char *const *geoips;      /* paths, in the order they are asked */

@@ -19,6 +19,10 @@ struct steer_fields {
 	struct hash_prefix hash_prefix;
 };
 
+struct listen_fields {
+	const char *interface; /* NULL: not given */
+};
+
 struct admin_fields {
 	const char *token_file;
 };

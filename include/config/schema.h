@@ -28,6 +28,7 @@ enum value_kind {
 	VALUE_HEADER,            /* struct texts, one more each time the option is given: `Name: value` */
 	VALUE_WORDS,             /* struct texts, a text taken apart at its blanks */
 	VALUE_NAME,              /* const char *, letters, digits, dashes and underscores */
+	VALUE_INTERFACE,         /* const char *, a network interface's */
 	VALUE_FILE,              /* const char *, a path, relative to the folder of the file it stands in */
 	VALUE_URL_PATH,          /* const char *, begins with a slash, no blanks */
 	VALUE_HOST,              /* const char *, a host name or an address, and a port or none */

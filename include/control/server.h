@@ -38,6 +38,8 @@ struct drops_told {
 struct opened {
 	size_t n_listens;
 	struct endpoint *listens; /* owned */
+	size_t n_bypasses;
+	struct bypass_listen *bypasses; /* owned */
 	uint16_t workers;
 	size_t n_cpus;
 	struct number_range *cpus; /* owned */

@@ -72,7 +72,7 @@ static void count(const struct responder *r, const struct peer *peer, const stru
 	const struct answer *a = &r->answer;
 	struct tally *tally = r->view->tallies[r->worker];
 	struct tally_key key = {a->zone ? a->zone->number : TALLY_NO_ZONE, tally_type(r->query.type),
-				(uint8_t)status->rcode, peer->stream};
+				(uint8_t)status->rcode, peer->stream, peer->xdp};
 	tally_query(tally, &key);
 	count_choices(tally, r->view->world, a);
 	if (status->truncated)

@@ -57,16 +57,17 @@ void tally_free(struct tally *tally)
 	free(tally);
 }
 
-/* zone 20 bits, type 4, rcode 5, stream 1 */
+/* zone 20 bits, type 4, rcode 5, stream 1, xdp 1 */
 static uint32_t pack(const struct tally_key *key)
 {
-	return (key->zone & TALLY_NO_ZONE) << 10 | (key->type & 15u) << 6 | (key->rcode & 31u) << 1 |
-	       key->stream;
+	return (key->zone & TALLY_NO_ZONE) << 11 | (key->type & 15u) << 7 | (key->rcode & 31u) << 2 |
+	       (unsigned)key->stream << 1 | key->xdp;
 }
 
 static struct tally_key unpack(uint32_t packed)
 {
-	return (struct tally_key){packed >> 10, packed >> 6 & 15, packed >> 1 & 31, packed & 1};
+	return (struct tally_key){packed >> 11, packed >> 7 & 15, packed >> 2 & 31, packed >> 1 & 1,
+				  packed & 1};
 }
 
 void tally_query(struct tally *tally, const struct tally_key *key)
@@ -82,8 +83,11 @@ void tally_query(struct tally *tally, const struct tally_key *key)
 			return;
 		}
 	}
-	if (key->zone != TALLY_NO_ZONE) /* full here: count it all the same, without its zone */
-		tally_query(tally, &(struct tally_key){TALLY_NO_ZONE, key->type, key->rcode, key->stream});
+	if (key->zone == TALLY_NO_ZONE)
+		return;
+	struct tally_key zoneless = *key; /* full here: count it all the same, without its zone */
+	zoneless.zone = TALLY_NO_ZONE;
+	tally_query(tally, &zoneless);
 }
 
 void tally_walk(const struct tally *tally, tally_visit *visit, void *context)

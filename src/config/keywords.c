@@ -12,22 +12,30 @@ enum { DNS_PORT = 53, ADMIN_PORT = 8053, WORKERS_MAX = 1024 };
 static void read_listen(struct builder *b, const struct entry *e)
 {
 	struct endpoint endpoint;
+	struct listen_fields fields = {0};
 	char text[ADDR_TEXT_MAX];
 	const struct token *t = &e->tokens[1], *more = &e->tokens[2];
 	if (e->n > 2 && endpoint_parse(more->text, more->len, &endpoint)) {
 		refuse(&b->reader, e, more, "one address a line: write another listen for this");
 		return;
 	}
-	options_read(&b->reader, &listen_options, e, 2, e->n, NULL);
+	options_read(&b->reader, &listen_options, e, 2, e->n, &fields);
 	if (!listen_read(&b->reader, e, t, DNS_PORT, &endpoint))
 		return;
 	if (endpoint.port == 0)
 		endpoint.port = DNS_PORT;
-	if (seen_before(b, e, SEEN_LISTEN, endpoint_format(&endpoint, text)) != NULL)
+	if (seen_before(b, e, SEEN_LISTEN, endpoint_format(&endpoint, text)) != NULL) {
 		refuse(&b->reader, e, t, "listen %.*s stands there already", (int)t->len, t->text);
-	else
-		b->config->listens =
-			list_add(b, b->config->listens, &b->config->n_listens, &endpoint, sizeof(endpoint));
+		return;
+	}
+	if (fields.interface != NULL) {
+		struct bypass_listen bypass = {.listen = b->config->n_listens};
+		strcpy(bypass.interface, fields.interface);
+		b->config->bypasses =
+			list_add(b, b->config->bypasses, &b->config->n_bypasses, &bypass, sizeof(bypass));
+	}
+	b->config->listens =
+		list_add(b, b->config->listens, &b->config->n_listens, &endpoint, sizeof(endpoint));
 }
 
 static unsigned numbers_count(const struct numbers *numbers)

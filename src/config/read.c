@@ -92,6 +92,7 @@ static void settle(struct config *c)
 		maps[i].lines = arena_copy(c->arena, maps[i].lines, maps[i].n * sizeof(*maps[i].lines));
 	c->geomaps = maps;
 	c->listens = arena_copy(c->arena, c->listens, c->n_listens * sizeof(*c->listens));
+	c->bypasses = arena_copy(c->arena, c->bypasses, c->n_bypasses * sizeof(*c->bypasses));
 	c->geoips = arena_copy(c->arena, c->geoips, c->n_geoips * sizeof(*c->geoips));
 	c->geoip_spots = arena_copy(c->arena, c->geoip_spots, c->n_geoips * sizeof(*c->geoip_spots));
 	c->checks = arena_copy(c->arena, c->checks, c->n_checks * sizeof(*c->checks));

@@ -101,7 +101,18 @@ static const struct option_row datacenter_rows[] = {
 };
 
 static const struct option_row listen_rows[] = {
-	UNSUPPORTED("tls"), UNSUPPORTED("cert"), UNSUPPORTED("key"), UNSUPPORTED("xdp"), UNSUPPORTED("proxy"),
+	UNSUPPORTED("tls"),
+	UNSUPPORTED("cert"),
+	UNSUPPORTED("key"),
+	{.key = "xdp",
+	 .kind = VALUE_INTERFACE,
+	 .offset = offsetof(struct listen_fields, interface),
+	 .expected = "the name of a network interface",
+	 .help = "takes queries over UDP that come in by this interface before the kernel's stack, its "
+		 "firewall and its routes see them (AF_XDP); an address for all stands for those that the "
+		 "interface has at the start. What is anything else goes through ordinary sockets, and so "
+		 "does all where the kernel can't do it"},
+	UNSUPPORTED("proxy"),
 };
 
 static const struct option_row admin_rows[] = {

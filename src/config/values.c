@@ -126,6 +126,18 @@ static bool read_name(const char *text, const char **out)
 	return text > *out;
 }
 
+/* As the kernel takes names of interfaces. */
+static bool read_interface(const char *text, const char **out)
+{
+	size_t len = strlen(text);
+	bool sound = len > 0 && len < INTERFACE_NAME_MAX && strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+	for (size_t i = 0; i < len; i++)
+		sound &= isgraph((unsigned char)text[i]) && strchr("/:%", text[i]) == NULL;
+	if (sound)
+		*out = text;
+	return sound;
+}
+
 /* `200-299,301` */
 static bool read_numbers(struct arena *arena, const struct option_row *row, const char *text, size_t len,
 			 struct numbers *out)
@@ -238,6 +250,7 @@ bool value_read(const struct reader *r, const struct option_row *row, const char
 	case VALUE_HEADER: return read_header(r->arena, text, at);
 	case VALUE_WORDS: return read_words(r->arena, text, at);
 	case VALUE_NAME: return read_name(text, at);
+	case VALUE_INTERFACE: return read_interface(text, at);
 	case VALUE_FILE: *(const char **)at = path_beside(r, text); return text[0] != '\0';
 	case VALUE_SIZE: return read_size(row, text, len, at);
 	case VALUE_JSON: return read_json_rule(r->arena, text, at);

@@ -170,6 +170,7 @@ static bool value_equal(const struct option_row *row, const struct check *x, con
 	case VALUE_ANSWERS:
 	case VALUE_WORD:
 	case VALUE_NAME:
+	case VALUE_INTERFACE:
 	case VALUE_CAPACITY:
 	case VALUE_TTLS:
 	case VALUE_HASH_PREFIX:

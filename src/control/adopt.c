@@ -27,6 +27,10 @@ static void keep_listens(struct control *c, const struct config *config)
 	c->opened.n_listens = config->n_listens;
 	c->opened.listens = mem_alloc(size);
 	memcpy(c->opened.listens, config->listens, size);
+	size = config->n_bypasses * sizeof(*config->bypasses);
+	c->opened.n_bypasses = config->n_bypasses;
+	c->opened.bypasses = mem_alloc(size);
+	memcpy(c->opened.bypasses, config->bypasses, size);
 	c->opened.workers = config->workers;
 	c->opened.n_cpus = config->cpus.n;
 	size = config->cpus.n * sizeof(*config->cpus.list);
@@ -37,10 +41,13 @@ static void keep_listens(struct control *c, const struct config *config)
 
 static bool listens_equal(const struct opened *opened, const struct config *config)
 {
-	bool equal = opened->n_listens == config->n_listens;
+	bool equal = opened->n_listens == config->n_listens && opened->n_bypasses == config->n_bypasses;
 	for (size_t i = 0; equal && i < config->n_listens; i++)
 		equal = opened->listens[i].port == config->listens[i].port &&
 			addr_equal(&opened->listens[i].addr, &config->listens[i].addr);
+	for (size_t i = 0; equal && i < config->n_bypasses; i++)
+		equal = opened->bypasses[i].listen == config->bypasses[i].listen &&
+			strcmp(opened->bypasses[i].interface, config->bypasses[i].interface) == 0;
 	return equal;
 }
 

@@ -279,6 +279,7 @@ static void halt(struct control *c)
 	free(c->opened.listens);
 	free(c->opened.cpus);
 	free(c->drops);
+	free(c->opened.bypasses);
 	free(c->opened.state_dir);
 	free(c->opened.admin_path);
 	event_free(c->publish);

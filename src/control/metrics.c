@@ -38,7 +38,9 @@ static void keep_query(void *context, const struct tally_key *key, uint64_t coun
 		name_format(k->world->zones->list[key->zone]->apex.octets, zone);
 	snprintf(text, sizeof(text), "q%c%s%c%s%c%s%c%s", SEPARATOR, zone, SEPARATOR,
 		 tally_type_text(key->type), SEPARATOR, rcode_text(key->rcode), SEPARATOR,
-		 key->stream ? "tcp" : "udp");
+		 key->stream ? "tcp"
+		 : key->xdp  ? "xdp"
+			     : "udp");
 	totals_add(k->into, text, count);
 }
 

@@ -3,6 +3,7 @@
 #include "serve/worker.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "serve/bypass.h"
 #include "serve/cpus.h"
 #include "serve/drops.h"
 #include "serve/listen.h"
@@ -53,9 +54,10 @@ struct workers {
 	size_t n_listens;
 	unsigned n;
 	struct worker *list;
-	uint16_t *ports;     /* by listen; 0: skipped */
-	struct drops *drops; /* of UDP, by listen and then worker */
-	unsigned *cpus;      /* by worker; NULL: none is pinned */
+	uint16_t *ports;       /* by listen; 0: skipped */
+	struct drops *drops;   /* of UDP, by listen and then worker */
+	unsigned *cpus;        /* by worker; NULL: none is pinned */
+	struct bypass *bypass; /* NULL until the listens are open */
 	struct tcp_limits tcp_limits;
 };
 
@@ -203,10 +205,14 @@ struct workers *workers_open(const struct config *config, unsigned n, struct fau
 	w->cpus = cpus_of(&config->cpus, faults);
 	for (unsigned i = 0; i < n; i++)
 		worker_init(w, i);
-	if (faults->errors == errors && listens_open(w, config, faults))
-		return w;
-	workers_stop(w);
-	return NULL;
+	if (faults->errors != errors || !listens_open(w, config, faults)) {
+		workers_stop(w);
+		return NULL;
+	}
+	w->bypass = bypass_open(config, faults);
+	for (unsigned i = 0; i < n; i++)
+		bypass_join(w->bypass, &w->list[i].server, i, n);
+	return w;
 }
 
 struct publisher *workers_publisher(struct workers *w)
@@ -238,6 +244,7 @@ static int64_t now_ms(void)
 static void drain(struct worker *worker)
 {
 	int64_t end = now_ms() + DRAIN_MS;
+	bypass_drain(worker->all->bypass, worker->number);
 	for (bool busy = true; busy && now_ms() < end;) {
 		busy = false;
 		for (size_t i = 0; i < worker->all->n_listens; i++) {
@@ -285,6 +292,8 @@ bool workers_start(struct workers *w, struct faults *faults)
 void workers_stop(struct workers *w)
 {
 	static const uint64_t one = 1;
+	if (w->bypass != NULL)
+		bypass_detach(w->bypass);
 	for (unsigned i = 0; i < w->n; i++) {
 		ssize_t ignored = write(w->list[i].stop_fd, &one, sizeof(one));
 		(void)ignored;
@@ -292,8 +301,10 @@ void workers_stop(struct workers *w)
 	for (unsigned i = 0; i < w->n; i++) {
 		if (w->list[i].running)
 			pthread_join(w->list[i].thread, NULL);
-		worker_free(&w->list[i]);
 	}
+	bypass_free(w->bypass);
+	for (unsigned i = 0; i < w->n; i++)
+		worker_free(&w->list[i]);
 	free(w->list);
 	free(w->ports);
 	free(w->drops);

@@ -33,10 +33,13 @@ static void everything_is_read_whatever_the_order(void **state)
 		     "datacenter iad address=[2001:db8::1]:99 check=port\n"
 		     "CHECK site http PATH=/h host=a.example:81 expect=200,301-302 body=\"o k\" "
 		     "interval=1m timeout=1s rise=4 fall=5\n"
-		     "check port tcp\nlisten [::1]\nlisten 127.0.0.1:5353\nworkers 7 cpus=3,8-13\ngeoip "
+		     "check port tcp\nlisten [::1]\nlisten 127.0.0.1:5353 xdp=eth0.7\nworkers 7 cpus=3,8-13\ngeoip "
 		     "a.mmdb\nzone example z/e.zone\n");
 	assert_int_equal(c->n_listens, 2);
 	assert_int_equal(c->listens[0].port, 53);
+	assert_int_equal(c->n_bypasses, 1);
+	assert_int_equal(c->bypasses[0].listen, 1);
+	assert_string_equal(c->bypasses[0].interface, "eth0.7");
 	assert_int_equal(c->workers, 7);
 	assert_int_equal(c->cpus.n, 2);
 	assert_int_equal(c->cpus.list[1].first, 8);

@@ -121,7 +121,13 @@ static void listens(void **state)
 		{"listen [::1] tls cert=a key=b",
 		 "5:14: option \"tls\" is not supported yet\n5:18: option \"cert\" is not supported yet\n"
 		 "5:25: option \"key\" is not supported yet"},
-		{"listen [::1] xdp=eth0", "5:14: option \"xdp\" is not supported yet"},
+		{"listen [::1] xdp=",
+		 "5:18: \"\" is not right for xdp; expected: the name of a network interface"},
+		{"listen [::1] xdp=a/b",
+		 "5:18: \"a/b\" is not right for xdp; expected: the name of a network interface"},
+		{"listen [::1] xdp=abcdefghijklmnop", "5:18: \"abcdefghijklmnop\" is not right for xdp; "
+						      "expected: the name of a network interface"},
+		{"listen [::1] xdp=eth0 xdp=eth1", "5:23: option \"xdp\" is given twice"},
 		{"listen [::1] 53", "5:14: \"53\" is not of the form key=value"},
 		{"listen [::1] crt=a", "5:14: unknown option of listen \"crt\", did you mean \"cert\"?"},
 	};
