@@ -33,6 +33,9 @@ uint16_t workers_port(const struct workers *w, size_t listen);
  */
 uint64_t workers_dropped(struct workers *w, size_t listen);
 
+/* Frames at interfaces with xdp= that came faster than they were taken, since the start. */
+uint64_t workers_lost_frames(const struct workers *w);
+
 /* Starts the threads (signals blocked in them). */
 bool workers_start(struct workers *w, struct faults *faults);
 

@@ -322,6 +322,9 @@ static void write_server(struct control *c, struct metrics_text *out)
 	head = metrics_begin(out, "gslbd_reloads_total", METRICS_COUNTER, "Reloads by result.");
 	metrics_count(&head, &(struct metrics_label){"result", "done"}, 1, c->reloads.done);
 	metrics_count(&head, &(struct metrics_label){"result", "failed"}, 1, c->reloads.failed);
+	write_one(out, "gslbd_xdp_lost_total", METRICS_COUNTER,
+		  "Frames lost at interfaces with xdp=, as they came faster than they were taken.",
+		  (double)workers_lost_frames(c->workers));
 	head = metrics_begin(out, "gslbd_admin_replies_total", METRICS_COUNTER,
 			     "Replies of the admin API by status.");
 	for (unsigned i = 2; i < HTTP_CLASSES; i++) {

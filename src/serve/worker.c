@@ -233,6 +233,11 @@ uint64_t workers_dropped(struct workers *w, size_t listen)
 	return n;
 }
 
+uint64_t workers_lost_frames(const struct workers *w)
+{
+	return bypass_lost(w->bypass);
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec now;

@@ -229,5 +229,5 @@ uint64_t xsk_lost(const struct xsk *xsk)
 	socklen_t len = sizeof(s);
 	if (getsockopt(xsk->fd, SOL_XDP, XDP_STATISTICS, &s, &len) != 0 || len < sizeof(s))
 		return 0;
-	return s.rx_dropped + s.rx_ring_full + s.rx_fill_ring_empty_descs;
+	return s.rx_dropped + s.rx_ring_full;
 }

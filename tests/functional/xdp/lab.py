@@ -110,6 +110,10 @@ class Gslbd(Server):
         with inside(self.lab.server):
             super().start(wait)
 
+    def lost(self):
+        with inside(self.lab.server):
+            return int(re.search(r"^gslbd_xdp_lost_total (\d+)", Api(8053).ask("GET", "/metrics").text, re.M)[1])
+
     def end(self, number):
         self.process.send_signal(number)
         self.process.wait(20)

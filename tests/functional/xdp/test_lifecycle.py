@@ -90,6 +90,20 @@ def test_no_query_is_lost_when_it_stops(lab):
     server.stop()
 
 
+def test_lost_frames_are_counted(lab):
+    with lab.gslbd() as server:
+        assert server.lost() == 0
+        server.process.send_signal(signal.SIGSTOP)
+        with inside(lab.client), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.connect((V4, PORT))
+            for i in range(5000):  # there are 2048 frames
+                sock.send(query(ident=i).to_wire())
+        server.process.send_signal(signal.SIGCONT)
+        wait_until(server.lost, what="lost frames")
+        assert lab.ask(query()) is not None  # behind all that were not lost
+        assert 2048 < server.counts()["xdp"] <= 5001 - server.lost()
+
+
 def test_an_address_for_all(lab):
     run("ip", "-n", lab.server, "addr", "add", "10.77.0.8/24", "dev", "veth0")
     run("ip", "-n", lab.server, "addr", "add", "10.99.0.1/32", "dev", "lo")
