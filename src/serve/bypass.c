@@ -110,7 +110,7 @@ static bool tap_open(struct tap *tap, const char *interface, const struct config
 	char why[XDP_WHY_MAX] = "", name[sizeof("xdp=") + sizeof(tap->interface.name)];
 	const struct spot at = {.file = name};
 	snprintf(name, sizeof(name), "xdp=%s", interface);
-	tap->filter = FILTER_NONE;
+	*tap = (struct tap){.filter = FILTER_NONE};
 	bool ok = interface_read(interface, &tap->interface, why) &&
 		  filter_load(&tap->filter, tap->interface.mac, tap->interface.queues, why) &&
 		  filter_attach(&tap->filter, tap->interface.index, why);

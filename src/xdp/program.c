@@ -193,10 +193,10 @@ void program_write(struct program *p, const uint8_t mac[6], int endpoints, int s
 	p->n = 0;
 	begin(p, mac);
 	load(p, BPF_H, VALUE, PACKET, TYPE_AT);
-	unsigned fork = p->n;
+	unsigned branch = p->n;
 	put(p, (struct bpf_insn){BPF_JMP32 | BPF_JNE | BPF_K, VALUE, 0, 0, (int)network16(TYPE_IPV4)});
 	take_ipv4(p, maps);
-	p->list[fork].off = (int16_t)(p->n - fork - 1);
+	p->list[branch].off = (int16_t)(p->n - branch - 1);
 	take_ipv6(p, maps);
 	pass(p);
 }

@@ -60,14 +60,19 @@ class Lab:
             if run("ip", "netns", "add", namespace, check=False).returncode != 0:
                 self.close()
                 pytest.skip("no network namespaces here")
-        n = str(queues)
-        run("ip", "-n", self.server, "link", "add", "veth0", "mtu", str(mtu), "numrxqueues", n, "numtxqueues", n, "type", "veth",
-            "peer", "name", "veth0", "mtu", str(mtu), "numrxqueues", n, "numtxqueues", n, "netns", self.client)
-        for namespace, v4, v6 in ((self.server, V4, V6), (self.client, CLIENT_V4, CLIENT_V6)):
+        self.mtu, self.queues = mtu, queues
+        for namespace in (self.server, self.client):
             run("ip", "-n", namespace, "link", "set", "lo", "up")
+        self.plug()
+
+    def plug(self):
+        """A cable between the two."""
+        end = ["veth0", "mtu", str(self.mtu), "numrxqueues", str(self.queues), "numtxqueues", str(self.queues)]
+        run("ip", "-n", self.server, "link", "add", *end, "type", "veth", "peer", "name", *end, "netns", self.client)
+        for namespace, v4, v6 in ((self.server, V4, V6), (self.client, CLIENT_V4, CLIENT_V6)):
             run("ip", "-n", namespace, "link", "set", "veth0", "up")
             run("ip", "-n", namespace, "addr", "add", f"{v4}/24", "dev", "veth0")
-            if mtu >= 1280:
+            if self.mtu >= 1280:
                 run("ip", "-n", namespace, "addr", "add", f"{v6}/64", "dev", "veth0", "nodad")
 
     def close(self):
