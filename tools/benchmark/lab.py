@@ -1,27 +1,25 @@
 # SPDX-License-Identifier: ISC
-"""What benchmarks share: built programs, a server in a folder of its own, CPU time, load."""
+"""What all measurements stand on: built programs, ports, unprivileged pinned processes, their CPU time and memory."""
 
-import json
 import os
-import shutil
 import socket
 import subprocess
-import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build/release"
+BUILD = Path(os.environ.get("GSLBD_BENCH_BUILD", ROOT / "build/release"))
 TICKS = os.sysconf("SC_CLK_TCK")
+NOBODY = 65534
+SERVER_CPU, LOAD_CPU = 0, min(1, (os.cpu_count() or 1) - 1)
 
 
 def build():
+    if "GSLBD_BENCH_BUILD" in os.environ:
+        return
     if not (BUILD / "build.ninja").exists():
         subprocess.run(["cmake", "--log-level=WARNING", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_C_COMPILER=gcc",
                         "-DGSLBD_TREE=release", "-DGSLBD_TESTS="], check=True)
-    subprocess.run(["ninja", "-C", BUILD, "--quiet", "gslbd", "bench-load", "bench-floor", "bench-farm"], check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", BUILD, "--quiet", "gslbd", "bench"], check=True, stdout=subprocess.DEVNULL)
 
 
 def free_port():
@@ -30,74 +28,57 @@ def free_port():
         return tcp.getsockname()[1]
 
 
+def unprivileged():
+    """Before a command: what makes it run as nobody, where that is not so already."""
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+
+def hand_over(folder):
+    """Gives a folder and all in it to whom unprivileged() runs things as."""
+    if os.geteuid() == 0:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, NOBODY, NOBODY)
+
+
 def pinned(cpu, command):
     return ["taskset", "-c", str(cpu), *map(str, command)]
 
 
-def cpu_seconds(pid, task=None):
-    """User and system time of a process, or of one of its threads."""
-    path = f"/proc/{pid}/stat" if task is None else f"/proc/{pid}/task/{task}/stat"
-    fields = Path(path).read_text().rsplit(")", 1)[1].split()
-    return int(fields[11]) / TICKS, int(fields[12]) / TICKS
+def family(pid):
+    """A process and all below it: NSD answers in a grandchild."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += family(int(child))
+    return found
 
 
-def resident_mb(pid):
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+def thread_seconds(pid, task):
+    """CPU time of one thread."""
+    return int(Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0]) / 1e9
 
 
-class Gslbd:
-    """A server on CPU 0 with an admin API."""
-
-    TOKEN = "bench"
-
-    def __init__(self, conf, files, cpu=0):
-        self.folder = Path(tempfile.mkdtemp(prefix="gslbd-bench-"))
-        self.port, self.admin = free_port(), free_port()
-        (self.folder / "token").write_text(self.TOKEN)
-        head = f"listen 127.0.0.1:{self.port}\nadmin 127.0.0.1:{self.admin} token-file=token\nworkers 1\n"
-        (self.folder / "gslbd.conf").write_text(head + conf)
-        for name, text in files.items():
-            (self.folder / name).write_text(text)
-        self.log = open(self.folder / "log", "w+b")
-        begin = time.monotonic()
-        self.process = subprocess.Popen(pinned(cpu, [BUILD / "gslbd", self.folder / "gslbd.conf"]), stderr=self.log)
-        while not self.ready():
-            if self.process.poll() is not None:
-                raise SystemExit((self.folder / "log").read_text())
-            time.sleep(0.02)
-        self.started = time.monotonic() - begin
-        self.pid = self.process.pid
-
-    def ready(self):
-        return b" ready: " in (self.folder / "log").read_bytes()
-
-    def get(self, path):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.admin}{path}",
-                                         headers={"Authorization": f"Bearer {self.TOKEN}"})
-        return urllib.request.urlopen(request, timeout=30).read().decode()
-
-    def metric(self, name):
-        return sum(float(line.rsplit(" ", 1)[1]) for line in self.get("/metrics").splitlines()
-                   if line.startswith(name) and line[len(name)] in " {")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-        self.log.close()
-        shutil.rmtree(self.folder)
+def cpu_seconds(pid):
+    """
+    User and system time of a process and all below it. The sum is exact; the kernel splits it by what it saw at its
+    ticks, which is why user time needs runs of seconds.
+    """
+    user = system = exact = 0.0
+    for member in family(pid):
+        fields = Path(f"/proc/{member}/stat").read_text().rsplit(")", 1)[1].split()
+        user += int(fields[11]) / TICKS
+        system += int(fields[12]) / TICKS
+        exact += sum(thread_seconds(member, task.name) for task in Path(f"/proc/{member}/task").iterdir())
+    return user, system, exact
 
 
-def load(port, names, cpu=1, **options):
-    """Runs the load generator; its report as a dict."""
-    with tempfile.NamedTemporaryFile("w", suffix=".names") as file:
-        file.write("\n".join(names) + "\n")
-        file.flush()
-        flags = [f"-{key}{value}" for key, value in options.items()]
-        command = pinned(cpu, [BUILD / "tools/bench-load", "-s", f"127.0.0.1:{port}", "-n", file.name, *flags])
-        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+def memory_mb(pid):
+    """What a process and all below it hold, shared pages divided among who shares them (PSS)."""
+    total = 0
+    for member in family(pid):
+        for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1])
+    return total / 1024

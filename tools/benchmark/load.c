@@ -5,8 +5,8 @@
  */
 #include "base/addr.h"
 #include "base/memory.h"
-#include "histogram.h"
 #include "queries.h"
+#include "report.h"
 #include "wire/octets.h"
 #include "wire/types.h"
 
@@ -24,11 +24,11 @@ enum { SOCKETS_MAX = 64, BATCH = 32, IDS = 65536, LOST_NS = 1000000000, REPLY_MA
 
 struct options {
 	struct endpoint server;
-	const char *names;
-	unsigned subnet, sockets, window;
+	const char *queries;
+	unsigned sockets, window;
 	double rate; /* a second; 0: as the window allows */
 	double seconds, warm_up;
-	int rcode; /* that every reply must have; -1: any */
+	uint64_t count; /* ends after so many queries; 0: after `seconds` */
 };
 
 /* A query in flight: by its id. */
@@ -57,16 +57,9 @@ struct load {
 	uint8_t queries_out[BATCH][QUERY_MAX], replies[BATCH][REPLY_MAX];
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void send_batch(struct load *l, struct lane *lane, unsigned n)
 {
-	uint64_t now = now_ns();
+	uint64_t now = report_now_ns();
 	for (unsigned i = 0; i < n; i++) {
 		const struct query_bytes *q = &l->queries.list[l->next_query];
 		struct flight *flight = &lane->flights[lane->next_id];
@@ -91,27 +84,17 @@ static void send_batch(struct load *l, struct lane *lane, unsigned n)
 	l->sent += l->counting ? n : 0;
 }
 
-/* Is it the reply to that query? */
-static bool reply_right(const struct load *l, const struct query_bytes *q, const uint8_t *reply, size_t len)
-{
-	if (len < HEADER_OCTETS + (size_t)q->question_len || (reply[2] & 0x80) == 0)
-		return false;
-	if (memcmp(reply + HEADER_OCTETS, q->octets + HEADER_OCTETS, q->question_len) != 0)
-		return false;
-	return l->o.rcode < 0 || (reply[3] & 15) == l->o.rcode;
-}
-
 static unsigned receive(struct load *l, struct lane *lane)
 {
 	int got = recvmmsg(lane->fd, l->in, BATCH, MSG_DONTWAIT, NULL);
 	if (got <= 0)
 		return 0;
-	uint64_t now = now_ns();
+	uint64_t now = report_now_ns();
 	for (int i = 0; i < got; i++) {
 		struct flight *flight = &lane->flights[octets_get16(l->replies[i])];
 		if (l->in[i].msg_len < HEADER_OCTETS || flight->sent_ns == 0)
 			continue;
-		bool right = reply_right(l, &l->queries.list[flight->query], l->replies[i], l->in[i].msg_len);
+		bool right = query_answered(&l->queries.list[flight->query], l->replies[i], l->in[i].msg_len);
 		if (l->counting) {
 			l->received++;
 			l->wrong += !right;
@@ -126,7 +109,7 @@ static unsigned receive(struct load *l, struct lane *lane)
 /* Gives up on what has been in flight for too long. */
 static void give_up(struct load *l, struct lane *lane)
 {
-	uint64_t now = now_ns();
+	uint64_t now = report_now_ns();
 	for (unsigned id = 0; id < IDS && lane->in_flight > 0; id++) {
 		struct flight *flight = &lane->flights[id];
 		if (flight->sent_ns == 0 || now - flight->sent_ns < LOST_NS)
@@ -141,7 +124,8 @@ static void give_up(struct load *l, struct lane *lane)
 static void run_window(struct load *l, uint64_t end_ns)
 {
 	unsigned each = l->o.window / l->o.sockets ? l->o.window / l->o.sockets : 1;
-	for (unsigned turn = 0; now_ns() < end_ns; turn++) {
+	for (unsigned turn = 0; report_now_ns() < end_ns && (l->o.count == 0 || l->received < l->o.count);
+	     turn++) {
 		bool idle = true;
 		for (unsigned i = 0; i < l->o.sockets; i++) {
 			struct lane *lane = &l->lanes[i];
@@ -165,9 +149,9 @@ static void run_window(struct load *l, uint64_t end_ns)
 /* Sends at the rate, whatever comes back. */
 static void run_rate(struct load *l, uint64_t end_ns)
 {
-	uint64_t begin = now_ns(), sent = 0;
+	uint64_t begin = report_now_ns(), sent = 0;
 	for (unsigned turn = 0;; turn++) {
-		uint64_t now = now_ns();
+		uint64_t now = report_now_ns();
 		if (now >= end_ns)
 			return;
 		uint64_t due = (uint64_t)((double)(now - begin) * l->o.rate / 1e9);
@@ -183,7 +167,7 @@ static void run_rate(struct load *l, uint64_t end_ns)
 
 static void run(struct load *l, double seconds)
 {
-	uint64_t end_ns = now_ns() + (uint64_t)(seconds * 1e9);
+	uint64_t end_ns = report_now_ns() + (uint64_t)(seconds * 1e9);
 	if (l->o.rate > 0)
 		run_rate(l, end_ns);
 	else
@@ -193,9 +177,9 @@ static void run(struct load *l, double seconds)
 /* What is in flight at the end of the run comes in, or is lost. */
 static void drain(struct load *l)
 {
-	uint64_t end_ns = now_ns() + LOST_NS / 2;
+	uint64_t end_ns = report_now_ns() + LOST_NS / 2;
 	unsigned left = 1;
-	while (left > 0 && now_ns() < end_ns) {
+	while (left > 0 && report_now_ns() < end_ns) {
 		left = 0;
 		for (unsigned i = 0; i < l->o.sockets; i++) {
 			receive(l, &l->lanes[i]);
@@ -230,38 +214,27 @@ static bool open_lanes(struct load *l)
 	return true;
 }
 
-static void report(const struct load *l, double seconds)
-{
-	printf("{\"sent\":%lu,\"received\":%lu,\"lost\":%lu,\"wrong\":%lu,\"seconds\":%.3f,\"qps\":%.0f,"
-	       "\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f}\n",
-	       l->sent, l->received, l->lost, l->wrong, seconds, (double)l->received / seconds,
-	       (double)histogram_at(&l->latencies, 0.5) / 1e3,
-	       (double)histogram_at(&l->latencies, 0.99) / 1e3,
-	       (double)histogram_at(&l->latencies, 0.999) / 1e3);
-}
-
 static bool parse(int argc, char **argv, struct options *o)
 {
-	*o = (struct options){.sockets = 8, .window = 256, .seconds = 5, .warm_up = 0.5, .rcode = -1};
-	for (int c; (c = getopt(argc, argv, "s:n:e:c:w:r:t:u:R:")) != -1;) {
+	*o = (struct options){.sockets = 8, .window = 256, .seconds = 5, .warm_up = 0.5};
+	for (int c; (c = getopt(argc, argv, "s:q:c:w:r:t:u:N:")) != -1;) {
 		switch (c) {
 		case 's':
 			if (!endpoint_parse(optarg, strlen(optarg), &o->server) || o->server.port == 0)
 				return false;
 			break;
-		case 'n': o->names = optarg; break;
-		case 'e': o->subnet = (unsigned)atoi(optarg); break;
+		case 'q': o->queries = optarg; break;
 		case 'c': o->sockets = (unsigned)atoi(optarg); break;
 		case 'w': o->window = (unsigned)atoi(optarg); break;
 		case 'r': o->rate = atof(optarg); break;
 		case 't': o->seconds = atof(optarg); break;
 		case 'u': o->warm_up = atof(optarg); break;
-		case 'R': o->rcode = atoi(optarg); break;
+		case 'N': o->count = strtoull(optarg, NULL, 10); break;
 		default: return false;
 		}
 	}
-	return o->names != NULL && o->server.port != 0 && o->sockets > 0 && o->sockets <= SOCKETS_MAX &&
-	       o->window > 0 && o->subnet <= 32;
+	return o->queries != NULL && o->server.port != 0 && o->sockets > 0 && o->sockets <= SOCKETS_MAX &&
+	       o->window > 0;
 }
 
 int main(int argc, char **argv)
@@ -269,18 +242,18 @@ int main(int argc, char **argv)
 	struct load *l = mem_alloc(sizeof(*l));
 	int status = 2;
 	if (!parse(argc, argv, &l->o)) {
-		fputs("usage: bench-load -s ADDR:PORT -n NAMES [-e SUBNET] [-c SOCKETS] [-w WINDOW | -r "
-		      "RATE] [-t SECONDS] "
-		      "[-u WARM-UP] [-R RCODE]\n",
+		fputs("usage: bench-load -s ADDR:PORT -q QUERIES [-c SOCKETS] [-w WINDOW | -r RATE] "
+		      "[-t SECONDS | -N COUNT] [-u WARM-UP]\n",
 		      stderr);
-	} else if (queries_make(&l->queries, l->o.names, 65536, l->o.subnet, 1) && open_lanes(l)) {
+	} else if (queries_read(&l->queries, l->o.queries) && open_lanes(l)) {
 		run(l, l->o.warm_up);
 		l->counting = true;
-		uint64_t begin = now_ns();
+		uint64_t begin = report_now_ns();
 		run(l, l->o.seconds);
-		double seconds = (double)(now_ns() - begin) / 1e9;
+		double seconds = (double)(report_now_ns() - begin) / 1e9;
 		drain(l);
-		report(l, seconds);
+		report_print(&(struct report){l->sent, l->received, l->lost, l->wrong, seconds},
+			     &l->latencies);
 		status = 0;
 	}
 	for (unsigned i = 0; i < l->o.sockets && i < SOCKETS_MAX; i++)

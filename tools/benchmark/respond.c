@@ -9,19 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { QUERIES = 65536 };
-
 int main(int argc, char **argv)
 {
 	struct faults faults = {0};
 	struct queries queries;
-	if (argc != 5) {
-		fputs("usage: bench-respond CONF NAMES SUBNET COUNT\n", stderr);
+	if (argc != 4) {
+		fputs("usage: bench-respond CONF QUERIES COUNT\n", stderr);
 		return 2;
 	}
 	struct world *world = world_load(argv[1], false, &faults);
 	faults_print(&faults, stderr);
-	if (world == NULL || !queries_make(&queries, argv[2], QUERIES, (unsigned)atoi(argv[3]), 1))
+	if (world == NULL || !queries_read(&queries, argv[2]))
 		return 1;
 	struct vitals vitals;
 	vitals_init(&vitals, world->roster);
@@ -33,17 +31,18 @@ int main(int argc, char **argv)
 	picker_seed(&r->picker);
 	const struct peer peer = {.addr = {.family = FAMILY_V4, .octets = {127, 0, 0, 1}}};
 	static uint8_t octets[2048];
-	unsigned long count = strtoul(argv[4], NULL, 10), total = 0;
+	unsigned long count = strtoul(argv[3], NULL, 10), total = 0, wrong = 0;
 	uint64_t begin = clock_ns();
 	for (unsigned long i = 0; i < count; i++) {
-		struct query_bytes *q = &queries.list[i % QUERIES];
+		struct query_bytes *q = &queries.list[i % queries.n];
 		struct span reply = {octets, sizeof(octets)};
 		respond(r, &peer, (struct span){q->octets, q->len}, &reply);
 		total += reply.len;
+		wrong += !query_answered(q, reply.octets, reply.len);
 	}
 	uint64_t took = clock_ns() - begin;
-	printf("%.1f ns a query, %.1f octets a reply\n", (double)took / (double)count,
-	       (double)total / (double)count);
+	printf("%.1f ns a query, %.1f octets a reply, %lu wrong\n", (double)took / (double)count,
+	       (double)total / (double)count, wrong);
 	tally_free(tally);
 	board_free(board);
 	vitals_free(&vitals);

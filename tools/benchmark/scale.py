@@ -1,91 +1,73 @@
 # SPDX-License-Identifier: ISC
-"""Many targets, and many names on few targets: what the control thread costs, and how fast a flip is published."""
+"""Many targets, and many names on few targets: what checks take from queries, and how fast a flip is published."""
 
-import statistics
-import subprocess
 import time
 
 import lab
+import queries
+import setups
+import speed
+from measure import Figures, Contestant, Workload
+from servers import Gslbd
 
-SOA = "$TTL 30\n@ SOA ns1 hostmaster 1 1h 15m 14d 30s\n@ NS ns1\nns1 A 192.0.2.53\n"
-TARGETS, INTERVAL = 10000, 10
+TARGETS, INTERVAL_S = 10000, 10
+NAMES, FEW_TARGETS, FLIPS = 100000, 1000, 20
 
 
 def address(i):
     return f"127.1.{i // 250}.{i % 250 + 1}"
 
 
-class Farm:
-    def __init__(self):
-        self.port = lab.free_port()
-        self.process = subprocess.Popen(lab.pinned(1, [lab.BUILD / "tools/bench-farm", self.port]), stdin=subprocess.PIPE,
-                                        text=True, bufsize=1)
-        time.sleep(0.3)
-
-    def say(self, line):
-        self.process.stdin.write(line + "\n")
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def targets_zone(n):
-    records = [f"n{i // 64} AT * check=c A {address(i)}" for i in range(n)]
-    return SOA + "@ STEER pool\n" + "\n".join(records) + "\n"
+    return setups.SOA + "@ STEER pool\n" + "".join(f"n{i // 64} AT * check=c A {address(i)}\n" for i in range(n))
 
 
-def percentiles(server, names, rate):
-    runs = [lab.load(server.port, names, r=rate, t=4) for _ in range(3)]
-    return tuple(statistics.median(run[key] for run in runs) for key in ("p50_us", "p99_us", "p999_us"))
+def many_targets(bench, port, interval):
+    names = TARGETS // 64
+    own = setups.Own(f"check c http port={port} interval={interval} timeout=2s\n", targets_zone(TARGETS))
+    workload = Workload("", "", own, [f"n{i % names}.example. A - 0 127.1.0.0/16" for i in range(queries.COUNT)], [Gslbd])
+    server = Gslbd(own)
+    try:
+        contestant = Contestant(server, workload)
+        contestant.attempt(contestant.warm_up)
+        time.sleep(INTERVAL_S)  # every target has its own time within the interval now
+        before, begin = lab.thread_seconds(server.pid, server.pid), time.monotonic()
+        for _ in range(bench.rounds):
+            contestant.attempt(lambda: contestant.top(bench.seconds))
+            contestant.attempt(lambda: contestant.half(2 * bench.seconds))
+        figures = contestant.result()
+        share = (lab.thread_seconds(server.pid, server.pid) - before) / (time.monotonic() - begin)
+        figures.more["control_share"] = share
+        return figures
+    finally:
+        server.stop()
 
 
-def many_targets():
-    farm = Farm()
-    names = [f"n{i}.example." for i in range(TARGETS // 64)]
-    rows = {}
-    for what, interval in (("with", f"{INTERVAL}s"), ("without", "1d")):
-        conf = f"check c http port={farm.port} interval={interval} timeout=2s\nzone example z\n"
-        with lab.Gslbd(conf, {"z": targets_zone(TARGETS)}) as server:
-            top = lab.load(server.port, names, t=3)["qps"]
-            time.sleep(INTERVAL)  # every target has its own time within the interval now
-            before, begin = lab.cpu_seconds(server.pid, server.pid), time.monotonic()
-            time.sleep(2 * INTERVAL)
-            after, end = lab.cpu_seconds(server.pid, server.pid), time.monotonic()
-            share = (sum(after) - sum(before)) / (end - begin)
-            rows[what] = (share, *percentiles(server, names, top / 2), server.started, lab.resident_mb(server.pid))
-    farm.stop()
-    print(f"{TARGETS} targets every {INTERVAL} s, on one control thread:")
-    for what, (share, p50, p99, p999, started, memory) in rows.items():
-        print(f"  {what + ' checks':14}  control thread {share * 100:5.2f} % of a core   queries at half load: "
-              f"p50 {p50:.0f} us, p99 {p99:.0f} us, p99.9 {p999:.0f} us   ready in {started:.1f} s, {memory:.0f} MB")
+def names_zone():
+    return setups.SOA + "@ STEER pool\n" + "".join(
+        f"n{i} AT * check=c A {address((i * 3 + k) % FEW_TARGETS)}\n" for i in range(NAMES) for k in range(3))
 
 
-def names_zone(n, targets):
-    lines = []
-    for i in range(n):
-        for k in range(3):
-            lines.append(f"n{i} AT * check=c A {address((i * 3 + k) % targets)}")
-    return SOA + "@ STEER pool\n" + "\n".join(lines) + "\n"
-
-
-def many_names(n=100000, targets=1000):
-    farm = Farm()
-    conf = f"check c http port={farm.port} interval=1s timeout=1s rise=1 fall=1\nzone example z\n"
-    with lab.Gslbd(conf, {"z": names_zone(n, targets)}) as server:
-        memory = lab.resident_mb(server.pid)
-        for i in range(20):
-            farm.say(f"down {address(i * 7)}")
+def many_names(port, orders):
+    server = Gslbd(setups.Own(f"check c http port={port} interval=1s timeout=1s rise=1 fall=1\n", names_zone()))
+    try:
+        figures = Figures(ready_s=server.ready_s, memory_mb=lab.memory_mb(server.pid))
+        for i in range(FLIPS):
+            orders.write(f"down {address(i * 7)}\n")
             time.sleep(0.3)
         time.sleep(2)
-        flips = server.metric("gslbd_check_transitions_total")
-        worst = server.metric("gslbd_publish_max_seconds")
-        print(f"{n} steered names on {targets} targets: {flips:.0f} flips, each published within {worst * 1000:.1f} ms of its "
-              f"result; ready in {server.started:.1f} s, {memory:.0f} MB")
-    farm.stop()
+        if server.metric("gslbd_check_transitions_total") < FLIPS:
+            return Figures(problem="not every flip was seen")
+        figures.more["flip_ms"] = server.metric("gslbd_publish_max_seconds") * 1000
+        return figures
+    finally:
+        server.stop()
 
 
-def main():
-    lab.build()
-    many_targets()
-    many_names()
+def run(bench):
+    with speed.farm() as (port, orders):
+        for name, interval, title in (("checks-none", "1d", "10,000 targets, and no check is due"),
+                                      ("checks-10k", f"{INTERVAL_S}s", f"10,000 targets, each checked every {INTERVAL_S} s")):
+            bench.report.add(name, title, {"gslbd": many_targets(bench, port, interval)})
+        bench.report.add("flips", "100,000 steered names on 1,000 targets, 20 of which go down",
+                         {"gslbd": many_names(port, orders)})

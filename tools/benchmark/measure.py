@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: ISC
+"""Contests: servers started side by side, loaded in turns, and the medians of what they took."""
+
+import json
+import statistics
+import subprocess
+import tempfile
+from dataclasses import asdict, dataclass, field
+
+import lab
+import queries
+from servers import Failed, Floor
+
+LOSS_MAX = 0.001
+
+
+@dataclass
+class Workload:
+    name: str
+    title: str
+    setup: object
+    lines: list
+    servers: list  # classes; those that can't serve the setup don't take part
+    tool: str = "load"
+    flags: tuple = ()
+    half_load: bool = True
+
+
+@dataclass
+class Figures:
+    """Of one server under one workload. Times a query in µs; what was not measured is None."""
+    qps: float = None
+    total_us: float = None
+    user_us: float = None
+    p50_us: float = None
+    p99_us: float = None
+    p999_us: float = None
+    memory_mb: float = None
+    ready_s: float = None
+    instructions: float = None
+    more: dict = field(default_factory=dict)
+    problem: str = None  # why there are no figures
+
+    def as_dict(self):
+        return {key: value for key, value in asdict(self).items() if value not in (None, {})}
+
+
+class WrongAnswers(Exception):
+    pass
+
+
+class Asker:
+    """The queries of a workload in a file, for a server."""
+
+    def __init__(self, lines, server, tool="load", flags=()):
+        self.server, self.tool, self.flags = server, tool, flags
+        self.file = tempfile.NamedTemporaryFile("w", suffix=".queries")
+        if isinstance(server, Floor):
+            lines = queries.any_answer(lines)
+        self.file.write("\n".join(lines) + "\n")
+        self.file.flush()
+
+    def run(self, *flags):
+        command = [lab.BUILD / f"tools/bench-{self.tool}", "-s", f"127.0.0.1:{self.server.port}", "-q", self.file.name,
+                   *self.flags, *flags]
+        done = subprocess.run(lab.pinned(lab.LOAD_CPU, command), capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed(done.stderr.strip())
+        report = json.loads(done.stdout)
+        if report["wrong"] > 0:
+            raise WrongAnswers(f"{report['wrong']} of {report['received']} replies were wrong")
+        if report["received"] == 0:
+            raise Failed("answered nothing")
+        return report
+
+
+class Contestant:
+    def __init__(self, server, workload):
+        self.server, self.workload = server, workload
+        self.asker = Asker(workload.lines, server, workload.tool, workload.flags)
+        self.window = 256
+        self.tops, self.halves, self.user_s, self.cpu_s = [], [], 0.0, 0.0
+        self.figures = Figures(ready_s=server.ready_s)
+
+    def attempt(self, step):
+        """What goes wrong for one ends it for that one alone, and is told."""
+        if self.figures.problem is None:
+            try:
+                step()
+            except (Failed, WrongAnswers) as error:
+                self.figures.problem = str(error)
+
+    def warm_up(self):
+        self.asker.run("-u0", "-t1")
+        self.figures.memory_mb = lab.memory_mb(self.server.pid)
+
+    def top(self, seconds):
+        """As fast as it goes with less than 0.1 % lost: where more are, fewer are kept in flight."""
+        window = ("-w", str(self.window)) if self.workload.tool == "load" else ()
+        user, system, before = lab.cpu_seconds(self.server.pid)
+        report = self.asker.run("-u0", f"-t{seconds}", *window)
+        user_after, system_after, after = lab.cpu_seconds(self.server.pid)
+        if report["lost"] > LOSS_MAX * report["sent"] and window and self.window > 16:
+            self.window //= 2
+            return self.top(seconds)
+        self.tops.append((report, (after - before) * 1e6 / report["received"]))
+        ticks = user_after - user + system_after - system
+        self.user_s += user_after - user
+        self.cpu_s += ticks
+
+    def half(self, seconds):
+        if self.tops:
+            rate = statistics.median(report["qps"] for report, _ in self.tops) / 2
+            self.halves.append(self.asker.run("-u0.2", f"-t{seconds}", f"-r{rate:.0f}"))
+
+    def result(self):
+        f = self.figures
+        if f.problem:
+            return Figures(problem=f.problem)
+        f.qps = statistics.median(report["qps"] for report, _ in self.tops)
+        f.total_us = statistics.median(cpu for _, cpu in self.tops)
+        f.user_us = f.total_us * self.user_s / self.cpu_s
+        for key in ("p50_us", "p99_us", "p999_us"):
+            runs = self.halves or [report for report, _ in self.tops]
+            setattr(f, key, statistics.median(run[key] for run in runs))
+        f.more["lost"] = sum(r["lost"] for r, _ in self.tops) / sum(r["sent"] for r, _ in self.tops)
+        return f
+
+
+def start(workload, failed):
+    started = []
+    for kind in workload.servers:
+        if not kind.serves(workload.setup):
+            continue
+        try:
+            started.append(kind(workload.setup))
+        except Failed as error:
+            failed[kind.name] = Figures(problem=f"not started: {error}")
+    return started
+
+
+def contest(workload, rounds, seconds):
+    """Figures by the servers' names, in their order. In turns, because a machine's speed drifts."""
+    results = {}
+    servers = start(workload, results)
+    try:
+        contestants = [Contestant(server, workload) for server in servers]
+        for c in contestants:
+            c.attempt(c.warm_up)
+        for _ in range(rounds):
+            for c in contestants:
+                c.attempt(lambda: c.top(seconds))
+                if workload.half_load:
+                    c.attempt(lambda: c.half(seconds))
+        results.update({c.server.name: c.result() for c in contestants})
+    finally:
+        for server in servers:
+            server.stop()
+    return results

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* What a load generator prints at its end: one line of JSON. */
+#ifndef BENCHMARK_REPORT_H
+#define BENCHMARK_REPORT_H
+
+#include "histogram.h"
+
+#include <stdio.h>
+#include <time.h>
+
+struct report {
+	uint64_t sent, received, lost, wrong;
+	double seconds;
+};
+
+static inline void report_print(const struct report *r, const struct histogram *latencies)
+{
+	printf("{\"sent\":%lu,\"received\":%lu,\"lost\":%lu,\"wrong\":%lu,\"seconds\":%.3f,\"qps\":%.0f,"
+	       "\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f}\n",
+	       r->sent, r->received, r->lost, r->wrong, r->seconds, (double)r->received / r->seconds,
+	       (double)histogram_at(latencies, 0.5) / 1e3, (double)histogram_at(latencies, 0.99) / 1e3,
+	       (double)histogram_at(latencies, 0.999) / 1e3);
+}
+
+static inline uint64_t report_now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#endif

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: ISC
+"""Large zones and many: how soon they are served, in what memory, and what a reload does to queries."""
+
+import random
+import statistics
+import threading
+import time
+
+import lab
+import queries
+import servers
+import setups
+from measure import Asker, Figures, WrongAnswers
+from servers import Failed
+
+RECORDS, SMALL_ZONES = 1000000, 10000
+RELOAD_PATIENCE_S = 60
+
+
+def serial(server, origin):
+    reply = server.ask(servers.question(origin, 6))
+    return None if reply is None else servers.soa_serial(reply)
+
+
+class Reload:
+    """A changed serial, read again: how long until it is served, and the most memory meanwhile."""
+
+    def __init__(self, server, text, serial_now):
+        self.server, self.serial = server, serial_now
+        path = server.folder / "zones" / setups.ORIGIN
+        fresh = path.with_suffix(".new")
+        fresh.write_text(text.replace("hostmaster 1 ", f"hostmaster {serial_now} ", 1))
+        fresh.replace(path)
+        lab.hand_over(path.parent)
+
+    def run(self, watch_memory):
+        peak, begin = 0.0, time.monotonic()
+        self.server.reload()
+        while serial(self.server, setups.ORIGIN) != self.serial:
+            if time.monotonic() - begin > RELOAD_PATIENCE_S:
+                raise Failed(f"did not reload in {RELOAD_PATIENCE_S} s")
+            if watch_memory:
+                peak = max(peak, lab.memory_mb(self.server.pid))
+            time.sleep(0.01)
+        return time.monotonic() - begin, peak
+
+
+def measure_million(server, text, figures):
+    asker = Asker(queries.plain(RECORDS, random.Random(5)), server)
+    half = asker.run("-u0", "-t2")["qps"] / 2
+    figures.memory_mb = lab.memory_mb(server.pid)
+    took, peak = Reload(server, text, 2).run(watch_memory=True)
+    figures.more.update(reload_s=took, reload_peak_mb=peak)
+    seconds = took * 1.5 + 1
+    quiet = asker.run("-u0.2", f"-t{seconds}", f"-r{half:.0f}")
+    for key in ("p50_us", "p99_us", "p999_us"):
+        setattr(figures, key, quiet[key])
+    reload = Reload(server, text, 3)
+    threading.Timer(0.3, reload.server.reload).start()
+    busy = asker.run("-u0.2", f"-t{seconds}", f"-r{half:.0f}")
+    figures.more["reload_p999_us"] = busy["p999_us"]
+    figures.more["lost"] = busy["lost"] / busy["sent"]
+
+
+def each(bench, setup, measure):
+    """Servers one after the other: a million records in each at once would not fit every machine."""
+    results = {}
+    for kind in bench.named:
+        server = None
+        try:
+            server = kind(setup)
+            figures = Figures(ready_s=server.ready_s)
+            measure(server, figures)
+        except (Failed, WrongAnswers) as error:
+            figures = Figures(problem=str(error))
+        finally:
+            if server is not None:
+                server.stop()
+        results[kind.name] = figures
+    return results
+
+
+def run(bench):
+    million = setups.static(RECORDS)
+    text = million.zones[setups.ORIGIN]
+    bench.report.add("million", "a zone of a million records; p99.9 at half load, quiet and while it reloads",
+                     each(bench, million, lambda server, figures: measure_million(server, text, figures)))
+    del million, text
+
+    def measure_small(server, figures):
+        time.sleep(0.5)
+        figures.memory_mb = lab.memory_mb(server.pid)
+    small = setups.small_zones(SMALL_ZONES)
+    runs = [each(bench, small, measure_small) for _ in range(1 if bench.quick else 3)]
+    for name, figures in runs[0].items():
+        if all(run[name].problem is None for run in runs):
+            figures.ready_s = statistics.median(run[name].ready_s for run in runs)
+    bench.report.add("small-zones", "10,000 small zones", runs[0])
