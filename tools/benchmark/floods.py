@@ -9,6 +9,7 @@ import queries
 import setups
 import speed
 from measure import Workload
+from servers import Gslbd
 
 CANDIDATES = 64
 DEEP = {"e": setups.SOA}  # a zone with one letter, so that names can have 127 labels
@@ -24,6 +25,7 @@ def nxdomain(rng):
 
 
 def labels(rng):
+    """127 labels, 255 octets."""
     return ".".join(rng.choices(string.ascii_lowercase, k=126)) + ".e. A - 3 -"
 
 
@@ -37,23 +39,20 @@ def wildcard(rng):
 
 
 def deep_wildcard(rng):
+    """123 labels, 255 octets."""
     return ".".join(rng.choices(string.ascii_lowercase, k=121)) + ".w.example. A - 0 192.0.2.1"
 
 
-PLAIN = {"nxdomain": (nxdomain, "names that are not there"), "labels": (labels, "127 labels, 255 octets"),
-         "long": (long, "5 labels, 255 octets"), "wildcard": (wildcard, "random names under a wildcard"),
-         "deep-wildcard": (deep_wildcard, "123 labels, 255 octets, under a wildcard")}
+PLAIN = {"nxdomain": nxdomain, "labels": labels, "long": long, "wildcard": wildcard, "deep-wildcard": deep_wildcard}
 
 
-def plain_workloads(bench):
+def plain_rows(kinds):
     rng = random.Random(3)
     setup = setups.static(extra=WILDCARD)
     setup.zones.update(DEEP)
-    yield Workload("flood-none", "names that are there, as the measure of floods", setup, queries.plain(), bench.named,
-                   half_load=False)
-    for kind, (make, title) in PLAIN.items():
-        yield Workload(f"flood-{kind}", f"flood: {title}", setup, [make(rng) for _ in range(queries.COUNT)], bench.named,
-                       half_load=False)
+    asked = {"plain": queries.plain(), **{kind: [make(rng) for _ in range(queries.COUNT)] for kind, make in PLAIN.items()}}
+    return [(kind if server is Gslbd else f"{kind}, {server.name}", server, Workload(setup, lines, half_load=False))
+            for kind, lines in asked.items() for server in kinds]
 
 
 def any_prefix(rng):
@@ -64,7 +63,7 @@ def any_prefix(rng):
     return ipaddress.IPv6Network(((1 << 125 | rng.getrandbits(125)) >> (128 - bits) << (128 - bits), bits))
 
 
-def steered_workloads(bench):
+def steered_rows():
     rng = random.Random(4)
     places = setups.Steered(speed.COUNTRY, setups.CONTINENTS)
     conf = f"geoip {places.database}\n" + "".join(f"datacenter {dc}\n" for dc in places.records) + "".join(
@@ -73,19 +72,17 @@ def steered_workloads(bench):
         f"n{i} AT {dc} A {next(iter(records))}\n" for i in range(setups.NAMES) for dc, records in places.records.items())
     zone += "".join(f"c{i} STEER pool\n" + "".join(f"c{i} AT * weight={k + 1} A 127.1.4.{k + 1}\n" for k in range(CANDIDATES))
                     for i in range(1000))
-    own = setups.Own(conf, zone)
-    asked = queries.placed(places)
-    yield Workload("flood-steered", "steered names, as the measure of the next two", own, asked, bench.own, half_load=False)
-    yield Workload("flood-candidates", "flood: names with 64 candidates of other weights each", own,
-                   [f"c{rng.randrange(1000)}.example. A {line.split()[2]} 0 127.1.4.0/24" for line in asked], bench.own,
-                   half_load=False)
-    yield Workload("flood-subnets", "flood: client-subnets of every length, IPv4 and IPv6", own,
-                   [f"{line.split()[0]} A {any_prefix(rng)} 0 127.1.0.0/16" for line in asked], bench.own, half_load=False)
+    own, plain = setups.Own(conf, zone), queries.placed(places)
+    candidates = [f"c{rng.randrange(1000)}.example. A {line.split()[2]} 0 127.1.4.0/24" for line in plain]
+    subnets = [f"{line.split()[0]} A {any_prefix(rng)} 0 127.1.0.0/16" for line in plain]
+    return [(kind, Gslbd, Workload(own, lines, half_load=False))
+            for kind, lines in (("steered", plain), ("candidates", candidates), ("subnets", subnets))]
+
+
+def rows(bench, kinds):
+    return plain_rows(kinds) + (steered_rows() if speed.database(bench, speed.COUNTRY) else [])
 
 
 def run(bench):
-    for workload in plain_workloads(bench):
-        bench.contest(workload)
-    if speed.database(bench, speed.COUNTRY):
-        for workload in steered_workloads(bench):
-            bench.contest(workload)
+    bench.table("floods", "Floods, beside what is plain (64 candidates and every client-subnet length: beside what is steered)",
+                rows(bench, bench.named), brief=True)

@@ -16,11 +16,9 @@ LOSS_MAX = 0.001
 
 @dataclass
 class Workload:
-    name: str
-    title: str
+    """What is served and what is asked. Servers that can't serve the setup don't take part."""
     setup: object
     lines: list
-    servers: list  # classes; those that can't serve the setup don't take part
     tool: str = "load"
     flags: tuple = ()
     half_load: bool = True
@@ -28,7 +26,7 @@ class Workload:
 
 @dataclass
 class Figures:
-    """Of one server under one workload. Times a query in µs; what was not measured is None."""
+    """A row of a table. Times a query in µs; what was not measured is None."""
     qps: float = None
     total_us: float = None
     user_us: float = None
@@ -127,33 +125,41 @@ class Contestant:
         return f
 
 
-def start(workload, failed):
-    started = []
-    for kind in workload.servers:
-        if not kind.serves(workload.setup):
+def entries(kinds, workload):
+    """The usual rows: a server each."""
+    return [(kind.name, kind, workload) for kind in kinds]
+
+
+def start(entries, rows):
+    """A server for each kind and setup among the entries: (label of the row, kind, workload)."""
+    started = {}
+    for label, kind, workload in entries:
+        key = kind, id(workload.setup)
+        if key in started or not kind.serves(workload.setup):
             continue
         try:
-            started.append(kind(workload.setup))
+            started[key] = kind(workload.setup)
         except Failed as error:
-            failed[kind.name] = Figures(problem=f"not started: {error}")
+            rows[label] = Figures(problem=f"not started: {error}")
     return started
 
 
-def contest(workload, rounds, seconds):
-    """Figures by the servers' names, in their order. In turns, because a machine's speed drifts."""
-    results = {}
-    servers = start(workload, results)
+def contest(entries, rounds, seconds):
+    """Figures by label, in the order of the entries. In turns, because a machine's speed drifts."""
+    failed = {}
+    servers = start(entries, failed)
     try:
-        contestants = [Contestant(server, workload) for server in servers]
-        for c in contestants:
+        contestants = {label: Contestant(servers[kind, id(workload.setup)], workload) for label, kind, workload in entries
+                       if (kind, id(workload.setup)) in servers}
+        for c in contestants.values():
             c.attempt(c.warm_up)
         for _ in range(rounds):
-            for c in contestants:
+            for c in contestants.values():
                 c.attempt(lambda: c.top(seconds))
-                if workload.half_load:
+                if c.workload.half_load:
                     c.attempt(lambda: c.half(seconds))
-        results.update({c.server.name: c.result() for c in contestants})
+        done = {label: c.result() for label, c in contestants.items()}
+        return {label: done.get(label) or failed[label] for label, *_ in entries if label in done or label in failed}
     finally:
-        for server in servers:
+        for server in servers.values():
             server.stop()
-    return results

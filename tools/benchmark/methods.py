@@ -5,6 +5,7 @@ import queries
 import setups
 import speed
 from measure import Workload
+from servers import Gslbd
 
 METHODS = [("geo world", ""), ("nearest", ""), ("latency", ""), ("failover", ""),
            *(("pool", f"pick={pick}") for pick in
@@ -12,7 +13,9 @@ METHODS = [("geo world", ""), ("nearest", ""), ("latency", ""), ("failover", "")
 
 
 def setup(method, options, port):
-    places = setups.Steered(speed.CITY if speed.CITY.exists() else speed.COUNTRY, setups.CONTINENTS)
+    """Distances need a database that has locations; countries will do for the rest."""
+    city = method in ("nearest", "latency") and speed.CITY.exists()
+    places = setups.Steered(speed.CITY if city else speed.COUNTRY, setups.CONTINENTS)
     locations = {"fra": "50.11,8.68", "iad": "39.04,-77.49", "sin": "1.35,103.82"}
     conf = (f"geoip {places.database}\ncheck c http port={port} interval=2s timeout=1s\n" +
             "".join(f"datacenter {dc} location={at}\n" for dc, at in locations.items()) +
@@ -33,7 +36,6 @@ def run(bench):
         return
     asked = lines()
     with speed.farm() as (port, _):
-        for method, options in METHODS:
-            name = options.partition("=")[2] or method.split()[0]
-            bench.contest(Workload(f"method-{name}", f"method {method} {options}".rstrip(), setup(method, options, port), asked,
-                                   bench.own, half_load=False))
+        rows = [(f"{method} {options}".strip(), Gslbd, Workload(setup(method, options, port), asked, half_load=False))
+                for method, options in METHODS]
+        bench.table("methods", "Every method and pick, with health", rows, brief=True)

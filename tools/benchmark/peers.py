@@ -6,12 +6,8 @@ import signal
 import subprocess
 import textwrap
 
-import lab
 from servers import Server
 from setups import SOA
-
-PACKAGES = {"gdnsd": ["gdnsd"], "knot": ["knot", "knot-module-geoip"], "nsd": ["nsd"],
-            "pdns": ["pdns-server", "pdns-backend-bind", "pdns-backend-geoip"]}
 
 
 def tree(places):
@@ -187,8 +183,15 @@ class PowerDns(Peer):
         return [self.program, f"--config-dir={self.folder}", "--daemon=no", "--guardian=no"]
 
     def reload(self):
-        subprocess.run(["pdns_control", f"--socket-dir={self.folder}", "bind-reload-now", *self.setup.zones], check=True,
-                       stdout=subprocess.DEVNULL)
+        """The tool waits for the reload, and gives up on long ones: whether it is done is seen in answers."""
+        self.tools = [*getattr(self, "tools", []), subprocess.Popen(
+            ["pdns_control", f"--socket-dir={self.folder}", "bind-reload-now", *self.setup.zones],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)]
+
+    def stop(self):
+        for tool in getattr(self, "tools", []):
+            tool.wait()
+        super().stop()
 
 
 PEERS = {"gdnsd": Gdnsd, "knot": Knot, "nsd": Nsd, "pdns": PowerDns}

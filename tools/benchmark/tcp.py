@@ -3,15 +3,14 @@
 
 import queries
 import setups
-from measure import Workload
+from measure import Workload, entries
 
 
-def persistent_workload(bench):
-    return Workload("tcp", "TCP, 16 connections with up to 16 queries in flight on each", setups.static(), queries.plain(),
-                    bench.named, tool="tcp", half_load=False)
+def persistent_workload():
+    return Workload(setups.static(), queries.plain(), tool="tcp", half_load=False)
 
 
 def run(bench):
-    bench.contest(persistent_workload(bench))
-    bench.contest(Workload("tcp-each", "TCP, a connection a query, 16 at a time", setups.static(), queries.plain(), bench.named,
-                           tool="tcp", flags=("-1",), half_load=False))
+    bench.table("tcp", "TCP: 16 connections with up to 16 queries in flight on each", entries(bench.named, persistent_workload()))
+    each = Workload(setups.static(), queries.plain(), tool="tcp", flags=("-1",), half_load=False)
+    bench.table("tcp-each", "TCP: a connection a query, 16 at a time", entries(bench.named, each))

@@ -62,37 +62,40 @@ def measure_million(server, text, figures):
     figures.more["lost"] = busy["lost"] / busy["sent"]
 
 
-def each(bench, setup, measure):
-    """Servers one after the other: a million records in each at once would not fit every machine."""
-    results = {}
-    for kind in bench.named:
-        server = None
-        try:
-            server = kind(setup)
-            figures = Figures(ready_s=server.ready_s)
-            measure(server, figures)
-        except (Failed, WrongAnswers) as error:
-            figures = Figures(problem=str(error))
-        finally:
-            if server is not None:
-                server.stop()
-        results[kind.name] = figures
-    return results
+def measure_small(server, figures):
+    time.sleep(0.5)
+    figures.memory_mb = lab.memory_mb(server.pid)
+
+
+def one(kind, setup, measure):
+    server = None
+    try:
+        server = kind(setup)
+        figures = Figures(ready_s=server.ready_s)
+        measure(server, figures)
+        return figures
+    except (Failed, WrongAnswers) as error:
+        return Figures(problem=str(error))
+    finally:
+        if server is not None:
+            server.stop()
+
+
+def median_ready(runs):
+    """The first run, with the median of the times."""
+    if all(run.problem is None for run in runs):
+        runs[0].ready_s = statistics.median(run.ready_s for run in runs)
+    return runs[0]
 
 
 def run(bench):
+    """One server after the other: a million records in each at once would not fit every machine."""
     million = setups.static(RECORDS)
     text = million.zones[setups.ORIGIN]
-    bench.report.add("million", "a zone of a million records; p99.9 at half load, quiet and while it reloads",
-                     each(bench, million, lambda server, figures: measure_million(server, text, figures)))
-    del million, text
-
-    def measure_small(server, figures):
-        time.sleep(0.5)
-        figures.memory_mb = lab.memory_mb(server.pid)
+    bench.report.add("million", "A zone of a million records; latencies at half load, quiet and while it reloads",
+                     ((kind.name, one(kind, million, lambda server, figures: measure_million(server, text, figures)))
+                      for kind in bench.named))
     small = setups.small_zones(SMALL_ZONES)
-    runs = [each(bench, small, measure_small) for _ in range(1 if bench.quick else 3)]
-    for name, figures in runs[0].items():
-        if all(run[name].problem is None for run in runs):
-            figures.ready_s = statistics.median(run[name].ready_s for run in runs)
-    bench.report.add("small-zones", "10,000 small zones", runs[0])
+    repeats = range(1 if bench.quick else 3)
+    bench.report.add("small-zones", "10,000 small zones",
+                     ((kind.name, median_ready([one(kind, small, measure_small) for _ in repeats])) for kind in bench.named))
