@@ -35,14 +35,14 @@ def panel(y, title, rows):
     y += 26
     for label, figures in rows.items():
         colour = COLOURS.get(label, "#555")
-        scale = BAR_WIDTH / longest
-        system = min(figures.total_us - figures.user_us, longest)
-        user = min(figures.user_us, longest - system)
+        scale = BAR_WIDTH / max(longest, figures.total_us)
+        user = figures.user_us
+        system = figures.total_us - user
         marks.append(text(LEFT - 8, y + 12, label, anchor="end", weight="bold" if label == "gslbd" else "normal"))
         marks.append(rect(LEFT, y, system * scale, BAR, colour, 0.45))
         marks.append(rect(LEFT + system * scale, y, user * scale, BAR, colour))
         end = LEFT + (system + user) * scale
-        if figures.total_us > longest:
+        if figures.total_us > longest:  # both parts shrunk alike
             marks.append(f'<path d="M{end - 14:.1f} {y} l5 {BAR} M{end - 8:.1f} {y} l5 {BAR}" stroke="#fff" stroke-width="2"/>')
         marks.append(text(end + 6, y + 12, label_of(figures), 11))
         y += BAR + GAP
