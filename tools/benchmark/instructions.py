@@ -60,7 +60,7 @@ def count(kind, workload, want_profile):
     server = kind(workload.setup, WRAPPER)
     try:
         asker = Asker(workload.lines, server, workload.tool, workload.flags)
-        asker.run("-u0", *LIMITS)
+        asker.settle(*LIMITS)
         control(server, "-i", "on")
         asker.run("-u0", "-t2", f"-N{COUNT // 10}")
         control(server, "-d")

@@ -12,6 +12,7 @@ import queries
 from servers import Failed, Floor
 
 LOSS_MAX = 0.001
+SETTLING = 10  # runs
 
 
 @dataclass
@@ -72,6 +73,17 @@ class Asker:
         return report
 
 
+    def settle(self, *flags):
+        """Fills caches, and lets the first checks come in: until then answers may be wrong."""
+        for left in reversed(range(SETTLING)):
+            try:
+                self.run("-u0", *flags)
+                return
+            except WrongAnswers:
+                if left == 0:
+                    raise
+
+
 class Contestant:
     def __init__(self, server, workload):
         self.server, self.workload = server, workload
@@ -89,7 +101,7 @@ class Contestant:
                 self.figures.problem = str(error)
 
     def warm_up(self):
-        self.asker.run("-u0", "-t1")
+        self.asker.settle("-t1")
         self.figures.memory_mb = lab.memory_mb(self.server.pid)
 
     def top(self, seconds):

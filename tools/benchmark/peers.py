@@ -2,10 +2,10 @@
 """The other name servers, as Debian packages them: each with one thread that answers, and equal zones."""
 
 import shutil
-import signal
 import subprocess
 import textwrap
 
+import lab
 from servers import Server
 from setups import SOA
 
@@ -22,9 +22,23 @@ def tree(places):
 
 
 class Peer(Server):
+    def __init__(self, *arguments):
+        self.tools = []
+        super().__init__(*arguments)
+
     @classmethod
     def installed(cls):
         return shutil.which(cls.program, path="/usr/sbin:/usr/local/sbin:/usr/bin:/bin") is not None
+
+    def tell(self, command):
+        """By a tool that waits until it is done or gives up on it: whether it is done is seen in answers."""
+        self.tools.append(subprocess.Popen([*lab.unprivileged(), *command], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+
+    def stop(self):
+        super().stop()
+        for tool in self.tools:
+            tool.wait()
 
     def write_zones(self, setup):
         for origin, text in setup.zones.items():
@@ -73,7 +87,7 @@ class Gdnsd(Peer):
         return [self.program, "-c", self.folder, "start"]
 
     def reload(self):
-        self.process.send_signal(signal.SIGUSR1)
+        self.tell(["gdnsdctl", "-c", self.folder, "reload-zones"])
 
 
 class Knot(Peer):
@@ -114,7 +128,8 @@ class Nsd(Peer):
 
     def write_plain(self, setup):
         self.write_zones(setup)
-        self.write("nsd.conf", f'server:\n  ip-address: 127.0.0.1@{self.port}\n  server-count: 1\n  username: ""\n  zonesdir: "{self.folder}/zones"\n'
+        self.write("nsd.conf", f'server:\n  ip-address: 127.0.0.1@{self.port}\n  server-count: 1\n  username: ""\n'
+                   f'  zonesdir: "{self.folder}/zones"\n'
                    f'  pidfile: "{self.folder}/pid"\n  xfrdfile: "{self.folder}/xfrd"\n  zonelistfile: "{self.folder}/list"\n'
                    f'  database: ""\n  xfrdir: "{self.folder}"\nremote-control:\n  control-enable: no\n' +
                    "".join(f'zone:\n  name: {origin}\n  zonefile: "{origin}"\n' for origin in setup.zones))
@@ -146,7 +161,8 @@ class PowerDns(Peer):
         depth = max(place.count("/") for place in setup.places)
         templates = [f"{kinds[d]}.at.example" for d in range(depth, -1, -1)] + ["all.at.example"]
         records = "".join(f"    {'.'.join(reversed(place.lower().split('/'))) if place else 'all'}.at.example:\n"
-                          f"      - a: {next(iter(setup.addresses(order.split()[0])))}\n" for place, order in setup.complete_places().items())
+                          f"      - a: {next(iter(setup.addresses(order.split()[0])))}\n"
+                          for place, order in setup.complete_places().items())
         services = "".join(f"    n{i}.example: [ {', '.join(repr(t) for t in templates)} ]\n" for i in range(setup.n))
         self.write("geo.yaml", "domains:\n- domain: example\n  ttl: 30\n  records:\n    example:\n"
                    "      - soa: ns1.example hostmaster.example 1 3600 900 1209600 30\n      - ns: ns1.example\n"
@@ -173,7 +189,7 @@ class PowerDns(Peer):
         self.write("geo.yaml", "domains: []\n")
         self.configure("launch=bind,geoip", self.bind(["example"]), f"geoip-zones-file={self.folder}/geo.yaml",
                        f"geoip-database-files=mmdb:{setup.database}", "edns-subnet-processing=yes", "enable-lua-records=shared",
-                       f"lua-health-checks-interval={setup.interval_s}")
+                       f"lua-health-checks-interval={min(setup.interval_s, 5)}")
 
     @staticmethod
     def quoted(words):
@@ -183,15 +199,7 @@ class PowerDns(Peer):
         return [self.program, f"--config-dir={self.folder}", "--daemon=no", "--guardian=no"]
 
     def reload(self):
-        """The tool waits for the reload, and gives up on long ones: whether it is done is seen in answers."""
-        self.tools = [*getattr(self, "tools", []), subprocess.Popen(
-            ["pdns_control", f"--socket-dir={self.folder}", "bind-reload-now", *self.setup.zones],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)]
-
-    def stop(self):
-        for tool in getattr(self, "tools", []):
-            tool.wait()
-        super().stop()
+        self.tell(["pdns_control", f"--socket-dir={self.folder}", "bind-reload-now", *self.setup.zones])
 
 
 PEERS = {"gdnsd": Gdnsd, "knot": Knot, "nsd": Nsd, "pdns": PowerDns}
