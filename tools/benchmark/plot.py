@@ -5,7 +5,7 @@ from html import escape
 
 TABLES = ["static", "geo", "checked", "city", "tcp", "tcp-each"]
 COLOURS = {"floor": "#9aa0a6", "gslbd": "#0b6e4f", "gdnsd": "#3366aa", "Knot": "#c77d0a", "NSD": "#8a4fbf", "PowerDNS": "#b5403a"}
-WIDTH, LEFT, RIGHT, BAR, GAP, HEAD = 860, 96, 150, 15, 5, 34
+WIDTH, LEFT, RIGHT, BAR, GAP, HEAD = 900, 96, 190, 15, 5, 34
 BAR_WIDTH = WIDTH - LEFT - RIGHT
 FAR = 4  # a bar longer than so many times gslbd's is cut off, or nothing else could be seen
 
