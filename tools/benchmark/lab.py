@@ -66,8 +66,8 @@ def thread_seconds(pid, task):
 
 def cpu_seconds(pid):
     """
-    User and system time of a process and all below it. The sum is exact; the kernel splits it by what it saw at its
-    ticks, which is why user time needs runs of seconds.
+    User, system and exact time of a process and all below it. The first two are split by what the kernel saw at its
+    ticks, so they need runs of seconds; the last leaves out threads that have ended.
     """
     user = system = exact = 0.0
     for member in family(pid):

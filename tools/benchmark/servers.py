@@ -75,6 +75,8 @@ class Server:
             self.stop()
             raise
         self.ready_s = time.monotonic() - begin
+        user, system, living = lab.cpu_seconds(self.pid)
+        self.ready_cpu_s = max(user + system, living)
 
     def ask(self, query, patience_s=1.0):
         """A reply to a query over UDP; None: there was none."""

@@ -71,7 +71,7 @@ def one(kind, setup, measure):
     server = None
     try:
         server = kind(setup)
-        figures = Figures(ready_s=server.ready_s)
+        figures = Figures(ready_s=server.ready_s, more={"ready_cpu_s": server.ready_cpu_s})
         measure(server, figures)
         return figures
     except (Failed, WrongAnswers) as error:
