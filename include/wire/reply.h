@@ -12,14 +12,21 @@
 
 enum { REPLY_NAMES_MAX = 64 };
 
+/* A name in the message: where it begins, and its octets when written out. */
+struct written_name {
+	uint16_t at;
+	uint16_t len;
+};
+
 struct reply {
 	uint8_t *octets;
 	size_t len;
 	size_t limit;    /* room for records: the message's limit less the OPT record that comes last */
 	size_t opt_len;  /* of that */
 	uint64_t counts; /* of all sections, the question's the highest 16 bits, as in the header */
+	const struct query *q;
 	uint8_t n_names;
-	uint16_t names[REPLY_NAMES_MAX]; /* where names and their ancestors begin, to compress against */
+	struct written_name names[REPLY_NAMES_MAX]; /* and their ancestors, to compress against */
 };
 
 /*

@@ -53,15 +53,13 @@ static bool read_question(struct span in, size_t *at, struct query *q)
 {
 	const uint8_t *name = in.octets + *at;
 	size_t room = in.len - *at, end = 0;
-	unsigned labels = 0, len;
-	if (room > NAME_OCTETS_MAX + 4)
-		room = NAME_OCTETS_MAX + 4;
-	for (; end + 4 < room && (len = name[end]) != 0; end += len + 1) {
-		if (len > LABEL_OCTETS_MAX)
-			return false;
+	unsigned labels = 0, len = 0;
+	if (room < 5)
+		return false;
+	size_t limit = room - 4 < NAME_OCTETS_MAX ? room - 4 : NAME_OCTETS_MAX; /* type and class follow */
+	for (; end < limit && (len = name[end]) - 1 < LABEL_OCTETS_MAX; end += len + 1)
 		q->label_at[labels++] = (uint8_t)end;
-	}
-	if (end + 4 >= room) /* the root label, type and class are no more in it */
+	if (end >= limit || len != 0)
 		return false;
 	q->label_at[labels] = (uint8_t)end;
 	q->name.len = (uint8_t)(end + 1);

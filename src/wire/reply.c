@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { OPT_OCTETS = 11, OPTION_HEADER = 4, POINTER = 0xc000, POINTER_REACH = 0x3fff };
+enum { QUESTION_NAMES_MAX = 8 };
 
 static size_t opt_len(const struct query *q)
 {
@@ -22,6 +23,7 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t
 			: q->udp_size < UDP_OCTETS_MAX ? q->udp_size
 						       : UDP_OCTETS_MAX;
 	r->octets = octets;
+	r->q = q;
 	r->opt_len = opt_len(q);
 	r->limit = (limit < room ? limit : room) - r->opt_len;
 	r->counts = (uint64_t)(q->question_len > 0) << 48;
@@ -66,21 +68,27 @@ static bool written_equal(const struct reply *r, size_t at, const uint8_t *name)
 	}
 }
 
-/* Remembers the name that begins at `at` and its ancestors, as far as they are written out there. */
-static void remember(struct reply *r, size_t at)
+static void remember(struct reply *r, size_t at, size_t len)
 {
-	while (r->octets[at] != 0 && r->octets[at] < 0xc0 && r->n_names < REPLY_NAMES_MAX &&
-	       at <= POINTER_REACH) {
-		r->names[r->n_names++] = (uint16_t)at;
-		at += r->octets[at] + 1u;
-	}
+	if (r->n_names < REPLY_NAMES_MAX && at <= POINTER_REACH)
+		r->names[r->n_names++] = (struct written_name){(uint16_t)at, (uint16_t)len};
 }
 
-static size_t find_written(const struct reply *r, const uint8_t *name)
+/* Remembers the question's name and its ancestors; of a deep name those next to the root, as records have no
+ * others. */
+static void remember_question(struct reply *r)
+{
+	const struct query *q = r->q;
+	unsigned labels = q->name.labels;
+	for (unsigned i = labels > QUESTION_NAMES_MAX ? labels - QUESTION_NAMES_MAX : 0; i < labels; i++)
+		remember(r, HEADER_OCTETS + q->label_at[i], (size_t)q->name.len - q->label_at[i]);
+}
+
+static size_t find_written(const struct reply *r, const uint8_t *name, size_t len)
 {
 	for (unsigned i = 0; i < r->n_names; i++) {
-		if (written_equal(r, r->names[i], name))
-			return r->names[i];
+		if (r->names[i].len == len && written_equal(r, r->names[i].at, name))
+			return r->names[i].at;
 	}
 	return 0;
 }
@@ -89,14 +97,17 @@ static size_t find_written(const struct reply *r, const uint8_t *name)
 static bool put_name(struct reply *r, const uint8_t *name)
 {
 	if (r->n_names == 0)
-		remember(r, HEADER_OCTETS);
-	size_t begin = r->len, pointer = 0;
-	while (*name != 0 && (pointer = find_written(r, name)) == 0) {
-		if (r->limit - r->len < *name + 1u)
+		remember_question(r);
+	size_t pointer = 0;
+	for (size_t len = name_length(name); len > 1 && (pointer = find_written(r, name, len)) == 0;) {
+		size_t label = *name + 1u;
+		if (r->limit - r->len < label)
 			return false;
-		memcpy(r->octets + r->len, name, *name + 1u);
-		r->len += *name + 1u;
-		name += *name + 1;
+		remember(r, r->len, len);
+		memcpy(r->octets + r->len, name, label);
+		r->len += label;
+		name += label;
+		len -= label;
 	}
 	if (r->limit - r->len < 2)
 		return false;
@@ -106,7 +117,6 @@ static bool put_name(struct reply *r, const uint8_t *name)
 	} else {
 		r->octets[r->len++] = 0;
 	}
-	remember(r, begin);
 	return true;
 }
 

@@ -25,16 +25,16 @@ static struct config *read(const char *text)
 static void everything_is_read_whatever_the_order(void **state)
 {
 	(void)state;
-	struct config *c =
-		read("geomap m EU/de/be fra ...\ngeomap m 10.0.0.0/8 nearest\ngeomap m AS64500 "
-		     "iad fra\ngeomap m * iad\n"
-		     "datacenter fra address=192.0.2.1 check=site location=50.11,-8.68 "
-		     "max-latency=250ms state=drain\n"
-		     "datacenter iad address=[2001:db8::1]:99 check=port\n"
-		     "CHECK site http PATH=/h host=a.example:81 expect=200,301-302 body=\"o k\" "
-		     "interval=1m timeout=1s rise=4 fall=5\n"
-		     "check port tcp\nlisten [::1]\nlisten 127.0.0.1:5353 xdp=eth0.7\nworkers 7 cpus=3,8-13\ngeoip "
-		     "a.mmdb\nzone example z/e.zone\n");
+	struct config *c = read("geomap m EU/de/be fra ...\ngeomap m 10.0.0.0/8 nearest\ngeomap m AS64500 "
+				"iad fra\ngeomap m * iad\n"
+				"datacenter fra address=192.0.2.1 check=site location=50.11,-8.68 "
+				"max-latency=250ms state=drain\n"
+				"datacenter iad address=[2001:db8::1]:99 check=port\n"
+				"CHECK site http PATH=/h host=a.example:81 expect=200,301-302 body=\"o k\" "
+				"interval=1m timeout=1s rise=4 fall=5\n"
+				"check port tcp\nlisten [::1]\nlisten 127.0.0.1:5353 xdp=eth0.7\nworkers 7 "
+				"cpus=3,8-13\ngeoip "
+				"a.mmdb\nzone example z/e.zone\n");
 	assert_int_equal(c->n_listens, 2);
 	assert_int_equal(c->listens[0].port, 53);
 	assert_int_equal(c->n_bypasses, 1);
