@@ -55,6 +55,9 @@ enum { LOCATORS_MAX = 64 };
 const struct locator *atlas_locator(struct atlas *atlas, const uint16_t *datacenters, size_t n,
 				    struct arena *arena);
 
+/* Has a locator been made for just these datacenters, so that its orders name no others? */
+bool atlas_has(const struct atlas *atlas, const uint16_t *datacenters, size_t n);
+
 /* Which line of the map decides for this place at this address? An index into map->lines. For explanations
  * and tests. */
 size_t geomap_line_find(const struct geomap *map, const struct place *place, const struct addr *addr);

@@ -18,6 +18,13 @@ struct tiers {
 /* A tier a datacenter in the order (one of them all with METHOD_POOL), then AT *, then the backups. */
 void tiers_build(const struct steering *steering, const struct order *order, struct tiers *out);
 
+/*
+ * What is needed of them where the policy has no min-up: who is in any tier, and those of `left` (some of these) in
+ * the first tier that has any; 0 where nobody is left.
+ */
+uint64_t tiers_all(const struct steering *steering, const struct order *order);
+uint64_t tier_first_left(const struct steering *steering, const struct order *order, uint64_t left);
+
 /* The same with METHOD_LATENCY: datacenters within the policy's margin of the best share its tier. */
 void tiers_build_timed(const struct steering *steering, const struct timed *timed, struct tiers *out);
 

@@ -27,6 +27,7 @@ struct steering {
 	const struct locator *locator; /* the order for each client; NULL where all clients have one order */
 	const struct times_locator *times; /* METHOD_LATENCY: the times for each client; NULL with others */
 	const struct order *order;         /* that order; with METHOD_POOL the datacenters that take part */
+	bool own_orders; /* orders name no datacenter but those below */
 
 	/* The datacenters the candidates are in, ascending, and the candidates in each but for backups. */
 	uint16_t n_datacenters;
@@ -35,6 +36,7 @@ struct steering {
 	const uint64_t *backups_in_datacenter;
 	const uint8_t *column; /* by datacenter of the config: index into in_datacenter, or NO_COLUMN */
 
+	uint64_t answerable;    /* some tier of some client can have them */
 	uint64_t loose;         /* AT *, but for backups */
 	uint64_t backups;       /* backup=yes */
 	uint64_t loose_backups; /* of AT * */

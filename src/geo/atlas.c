@@ -109,6 +109,16 @@ static const struct poptrie *atlas_trie(struct atlas *atlas, const uint16_t *dat
 	return trie;
 }
 
+bool atlas_has(const struct atlas *atlas, const uint16_t *datacenters, size_t n)
+{
+	bool *kept = mem_alloc(atlas->n_datacenters * sizeof(*kept));
+	for (size_t i = 0; i < n; i++)
+		kept[datacenters[i]] = true;
+	bool has = made_find(atlas, &(struct wanted){kept, true}) != NULL;
+	free(kept);
+	return has;
+}
+
 const struct locator *atlas_locator(struct atlas *atlas, const uint16_t *datacenters, size_t n,
 				    struct arena *arena)
 {

@@ -24,8 +24,11 @@ static uint8_t scope_of(const struct steering *s, const struct board *board, con
 	return scope;
 }
 
-/* The tiers for this client, and what they depend on. */
-static void order(const struct steering *s, const struct board *board, const struct addr *client,
+/*
+ * The order of datacenters for this client, and what it depends on. Returns whether its tiers are built: without
+ * min-up the first that has anybody left is it, and is found without.
+ */
+static bool order(const struct steering *s, const struct board *board, const struct addr *client,
 		  struct choice *out, struct tiers *tiers)
 {
 	out->order = s->order;
@@ -35,14 +38,17 @@ static void order(const struct steering *s, const struct board *board, const str
 		latency_times(s, board, client, &timed);
 		out->scope = timed.scope;
 		tiers_build_timed(s, &timed, tiers);
-		return;
+		return true;
 	}
 	if (s->locator != NULL) {
 		struct located located = locator_find(s->locator, client);
 		out->order = located.order;
 		out->scope = located.scope;
 	}
+	if (s->policy.min_up_percent == 0)
+		return false;
 	tiers_build(s, out->order, tiers);
+	return true;
 }
 
 /* The hash of the client's prefix, which the scope must not be shorter than: neighbours have other hashes. */
@@ -109,13 +115,13 @@ void steer_choose(const struct steered *steered, const struct board *board, cons
 	struct tiers tiers;
 	const struct set_state *state = &board->sets[steered->set];
 	struct pool pool = {.steered = steered, .extra = state->extra};
-	order(s, board, client, out, &tiers);
+	bool built = order(s, board, client, out, &tiers);
 	if (s->policy.pick == PICK_HASH && s->n > 1)
 		pool.client = hash_scoped(s, client, &out->scope);
 	for (unsigned i = 0; i < steered->n_reached; i++)
 		out->scope = longer(out->scope, scope_of(steered->reached[i]->how, board, client));
 
-	struct candidates c = {.left = tiers.all, .backups = s->backups};
+	struct candidates c = {.left = built ? tiers.all : tiers_all(s, out->order), .backups = s->backups};
 	out->left[STEP_CANDIDATES] = c.left;
 	c.left &= state->usable;
 	out->left[STEP_USABLE] = c.left;
@@ -133,9 +139,13 @@ void steer_choose(const struct steered *steered, const struct board *board, cons
 	out->n = 0;
 	out->n_records = 0;
 	out->left[STEP_PICK] = 0;
-	pool.members = tiers_first(s, &tiers, c.left, state->usable);
-	if (pool.members == 0)
+	pool.members = built ? tiers_first(s, &tiers, c.left, state->usable)
+			     : tier_first_left(s, out->order, c.left);
+	if (pool.members == 0) {
+		if (!built)
+			tiers_build(s, out->order, &tiers);
 		pool.members = when_all_down(s, &tiers, out, &pool);
+	}
 	out->left[STEP_TIER] = pool.members;
 	if (pool.members & s->cnames)
 		pool.answers = 1;

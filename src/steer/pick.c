@@ -95,10 +95,9 @@ static bool equal_weights(const uint32_t *weights, uint64_t pool)
 	return true;
 }
 
-static unsigned pick_turns(const uint32_t *weights, const struct pool *p, struct picker *picker,
-			   uint8_t *picked)
+static unsigned pick_turns(const uint32_t *weights, const struct pool *p, uint64_t pool,
+			   struct picker *picker, uint8_t *picked)
 {
-	uint64_t pool = p->members;
 	if (equal_weights(weights, pool))
 		weights = equal;
 	struct turn *turn = turn_of(picker, p->steered->set, pool, weigh(weights, pool), weights == equal);
@@ -121,11 +120,11 @@ static unsigned pick_all(uint64_t pool, unsigned answers, uint8_t *picked)
 }
 
 /* The smallest lots, in their order. */
-static unsigned pick_hash(const uint32_t *weights, const struct pool *p, uint8_t *picked)
+static unsigned pick_hash(const uint32_t *weights, const struct pool *p, uint64_t pool, uint8_t *picked)
 {
 	uint64_t lots[CANDIDATES_MAX];
 	unsigned n = 0;
-	for (uint64_t pool = p->members; pool != 0; pool &= pool - 1) {
+	for (; pool != 0; pool &= pool - 1) {
 		unsigned member = (unsigned)__builtin_ctzll(pool), at = n;
 		uint64_t lot = hash_lot(p->client, p->steered->identities[member], weights[member]);
 		for (; at > 0 && lots[at - 1] > lot; at--) {
@@ -159,10 +158,9 @@ static uint64_t cheapest(const uint64_t *costs, uint64_t pool)
 }
 
 /* The cheapest first; among equals by weight. */
-static unsigned pick_least(const uint32_t *weights, const struct pool *p, struct random *random,
-			   uint8_t *picked)
+static unsigned pick_least(const uint32_t *weights, const struct pool *p, uint64_t pool,
+			   struct random *random, uint8_t *picked)
 {
-	uint64_t pool = p->members;
 	unsigned n = 0;
 	while (n < p->answers && pool != 0) {
 		uint64_t least = cheapest(p->extra->costs, pool);
@@ -172,31 +170,29 @@ static unsigned pick_least(const uint32_t *weights, const struct pool *p, struct
 	return n;
 }
 
-unsigned pick_members(const struct pool *whole, struct picker *picker, uint8_t *picked)
+unsigned pick_members(const struct pool *p, struct picker *picker, uint8_t *picked)
 {
-	struct pool p = *whole;
-	const struct steering *s = p.steered->how;
-	if (p.everyone)
-		return pick_all(p.members, p.answers, picked);
-	uint64_t heavy = p.members & (p.extra ? p.extra->heavy : s->heavy);
-	if (heavy != 0)
-		p.members = heavy;
-	if ((p.members & (p.members - 1)) == 0)
-		return pick_all(p.members, 1, picked);
-	const uint32_t *weights = heavy == 0                    ? equal
-				  : p.extra && p.extra->weights ? p.extra->weights
-								: s->weights;
+	const struct steering *s = p->steered->how;
+	if (p->everyone)
+		return pick_all(p->members, p->answers, picked);
+	uint64_t heavy = p->members & (p->extra ? p->extra->heavy : s->heavy);
+	uint64_t pool = heavy != 0 ? heavy : p->members;
+	if ((pool & (pool - 1)) == 0)
+		return pick_all(pool, 1, picked);
+	const uint32_t *weights = heavy == 0                      ? equal
+				  : p->extra && p->extra->weights ? p->extra->weights
+								  : s->weights;
 	switch (s->policy.pick) {
 	case PICK_WEIGHTED: break;
 	case PICK_RANDOM: weights = equal; break;
-	case PICK_ROUND_ROBIN: return pick_turns(weights, &p, picker, picked);
-	case PICK_HASH: return pick_hash(weights, &p, picked);
+	case PICK_ROUND_ROBIN: return pick_turns(weights, p, pool, picker, picked);
+	case PICK_HASH: return pick_hash(weights, p, pool, picked);
 	case PICK_LEAST_CONNECTIONS:
 	case PICK_LEAST_TIME:
-		if (p.extra != NULL && p.extra->costs != NULL)
-			return pick_least(weights, &p, &picker->random, picked);
+		if (p->extra != NULL && p->extra->costs != NULL)
+			return pick_least(weights, p, pool, &picker->random, picked);
 		break;
-	case PICK_ALL: return pick_all(p.members, p.answers, picked);
+	case PICK_ALL: return pick_all(pool, p->answers, picked);
 	}
-	return pick_random(weights, p.members, p.answers, &picker->random, picked);
+	return pick_random(weights, pool, p->answers, &picker->random, picked);
 }

@@ -2,11 +2,11 @@
 /* Building tiers, and finding the first that is good enough. */
 #include "steer/tier.h"
 
-/* Adds a tier, unless it is empty. */
-static inline void add(struct tiers *tiers, uint64_t mask)
+static void add(struct tiers *tiers, uint64_t mask)
 {
-	tiers->list[tiers->n] = mask;
-	tiers->n += mask != 0;
+	if (mask == 0)
+		return;
+	tiers->list[tiers->n++] = mask;
 	tiers->all |= mask;
 }
 
@@ -19,28 +19,52 @@ static uint64_t named_backups(const struct steering *s, const struct order *orde
 	return named;
 }
 
-static uint64_t pool(const struct steering *s, const struct order *order)
+static uint64_t members(const struct steering *s, const struct order *order)
 {
-	uint64_t members = s->loose;
+	uint64_t mask = s->loose;
 	for (unsigned i = 0; i < order->n; i++)
-		members |= steering_in(s, order->datacenters[i]);
-	return members;
+		mask |= steering_in(s, order->datacenters[i]);
+	return mask;
+}
+
+static uint64_t backups(const struct steering *s, const struct order *order)
+{
+	return s->policy.method == METHOD_GEO ? named_backups(s, order) : s->backups;
+}
+
+uint64_t tiers_all(const struct steering *s, const struct order *order)
+{
+	if (s->own_orders && order->n == s->n_datacenters)
+		return s->answerable;
+	return members(s, order) | backups(s, order);
+}
+
+uint64_t tier_first_left(const struct steering *s, const struct order *order, uint64_t left)
+{
+	uint64_t tier = 0;
+	if (s->policy.method == METHOD_POOL) {
+		tier = left & ~s->backups;
+		return tier != 0 ? tier : left;
+	}
+	for (unsigned i = 0; i < order->n && tier == 0; i++)
+		tier = left & steering_in(s, order->datacenters[i]);
+	if (tier == 0)
+		tier = left & s->loose;
+	return tier != 0 ? tier : left;
 }
 
 void tiers_build(const struct steering *s, const struct order *order, struct tiers *out)
 {
-	struct tiers *tiers = out;
-	tiers->all = 0;
-	tiers->n = 0;
+	out->all = 0;
+	out->n = 0;
 	if (s->policy.method == METHOD_POOL) {
-		add(tiers, pool(s, order));
+		add(out, members(s, order));
 	} else {
 		for (unsigned i = 0; i < order->n; i++)
-			add(tiers, steering_in(s, order->datacenters[i]));
-		add(tiers, s->loose);
+			add(out, steering_in(s, order->datacenters[i]));
+		add(out, s->loose);
 	}
-	if (s->backups != 0)
-		add(tiers, s->policy.method == METHOD_GEO ? named_backups(s, order) : s->backups);
+	add(out, backups(s, order));
 }
 
 void tiers_build_timed(const struct steering *s, const struct timed *timed, struct tiers *out)

@@ -94,10 +94,11 @@ static void complete(struct completion *c, struct steering *s)
 	case METHOD_GEO:
 	case METHOD_NEAREST:
 		s->locator = atlas_locator(atlas_for(c, s), datacenters, n, c->world->arena);
+		s->own_orders = atlas_has(atlas_for(c, s), datacenters, n);
 		return;
 	case METHOD_LATENCY: complete_latency(c, s, datacenters, n); return;
 	case METHOD_FAILOVER:
-	case METHOD_POOL: return;
+	case METHOD_POOL: s->own_orders = true; return;
 	}
 }
 

@@ -158,15 +158,6 @@ static void say(const struct draft_steered *owner, const struct candidate *list,
 	}
 }
 
-/* Those that some tier can have: not in datacenters that the policy leaves out. */
-static uint64_t answerable(const struct steering *s)
-{
-	uint64_t mask = s->backups | s->loose;
-	for (unsigned i = 0; i < s->n_datacenters; i++)
-		mask |= s->in_datacenter[i];
-	return mask;
-}
-
 /* Enters the set into the roster, under its name. */
 static uint32_t enroll(const struct zone_context *context, const struct steering *s,
 		       const struct draft_steered *owner, uint16_t type, const struct candidate *list)
@@ -190,11 +181,20 @@ static uint32_t enroll(const struct zone_context *context, const struct steering
 					       .slots = slots,
 					       .weights = weights,
 					       .pick = s->policy.pick,
-					       .answerable = answerable(s),
+					       .answerable = s->answerable,
 					       .ttl_s = s->policy.ttl_s,
 					       .by_latency = s->policy.method == METHOD_LATENCY ||
 							     s->policy.pick == PICK_LEAST_TIME,
 					       .name = text});
+}
+
+/* Those that some tier can have: not in datacenters that the policy leaves out. */
+static uint64_t answerable(const struct steering *s)
+{
+	uint64_t mask = s->backups | s->loose;
+	for (unsigned i = 0; i < s->n_datacenters; i++)
+		mask |= s->in_datacenter[i];
+	return mask;
 }
 
 /* The steering that those candidates share with all that say the same. */
@@ -215,6 +215,7 @@ static const struct steering *shared(const struct zone_context *context, const s
 	s = arena_copy(arena, s, sizeof(*s) + n * sizeof(s->members[0]));
 	s->weights = arena_copy(arena, weights, n * sizeof(weights[0]));
 	group(s, arena);
+	s->answerable = answerable(s);
 	s->order = fixed_order(s, arena);
 	steerings_add(context->steerings, s);
 	return s;

@@ -140,12 +140,38 @@ static void the_first_that_is_good_enough(void **state)
 	}
 }
 
+/* What is found without building the tiers is what building them finds, whoever is left. */
+static void the_short_way_finds_the_same(void **state)
+{
+	(void)state;
+	static const enum method methods[] = {METHOD_FAILOVER, METHOD_GEO, METHOD_POOL};
+	static const uint16_t orders[][N_DATACENTERS] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {1}, {2, 0}};
+	static const uint16_t lengths[] = {4, 4, 1, 2};
+	for (size_t i = 0; i < N(methods) * N(orders) * 2; i++) {
+		size_t at = i / 2 % N(orders);
+		struct steer_entry policy = {.method = methods[i / 2 / N(orders)]};
+		struct built *b = build(&policy, the_members, N(the_members), orders[at], lengths[at]);
+		struct tiers tiers;
+		b->steering->own_orders = i % 2;
+		b->steering->answerable = ALL;
+		tiers_build(b->steering, b->order, &tiers);
+		assert_int_equal(tiers_all(b->steering, b->order), tiers.all);
+		for (uint64_t left = 0; left <= ALL; left++) {
+			uint64_t some = left & tiers.all;
+			assert_int_equal(tier_first_left(b->steering, b->order, some),
+					 tiers_first(b->steering, &tiers, some, some));
+		}
+		built_free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(methods_make_tiers),
 		cmocka_unit_test(those_within_the_margin_of_the_best_share_its_tier),
 		cmocka_unit_test(the_first_that_is_good_enough),
+		cmocka_unit_test(the_short_way_finds_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
