@@ -15,8 +15,7 @@
 /* How the query came. */
 struct peer {
 	struct addr addr; /* unmapped */
-	bool stream;      /* TCP: the response may take 65,535 octets */
-	bool xdp;         /* a frame that no socket of the kernel has seen */
+	enum transport transport;
 };
 
 enum outcome { OUTCOME_REPLY, OUTCOME_DROP };

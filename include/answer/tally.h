@@ -11,20 +11,21 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What a count of queries is of. */
 struct tally_key {
 	uint32_t zone; /* index into the world's zones; TALLY_NO_ZONE */
-	uint8_t type;  /* index of tally_type_text() */
+	uint8_t type;  /* tally_type() */
 	uint8_t rcode;
-	bool stream;
-	bool xdp;
+	uint8_t transport; /* enum transport */
+	uint8_t used;      /* set where it is kept, so that no key is all zero */
 };
-enum { TALLY_NO_ZONE = 0xfffff };
+#define TALLY_NO_ZONE UINT32_MAX
 
 /* A cell of a hash table that never grows: where it is full, what is new is counted without its zone. */
 struct tally_cell {
-	_Atomic uint32_t key; /* packed, plus 1; 0: empty */
+	_Atomic uint64_t key; /* the octets of a struct tally_key; 0: empty */
 	_Atomic uint64_t count;
 };
 
@@ -44,8 +45,10 @@ struct tally {
 struct tally *tally_new(const struct world *world);
 void tally_free(struct tally *tally);
 
-/* Only the worker that owns it counts. */
-void tally_query(struct tally *tally, const struct tally_key *key);
+static inline uint32_t tally_hash(uint64_t key)
+{
+	return (uint32_t)(key * 0x9e3779b97f4a7c15u >> 32);
+}
 
 static inline void tally_add(_Atomic uint64_t *count)
 {
@@ -53,10 +56,32 @@ static inline void tally_add(_Atomic uint64_t *count)
 			      memory_order_relaxed);
 }
 
-/* The index for a record type, and its text: types of their own, and "other". */
-uint8_t tally_type(uint16_t type);
-const char *tally_type_text(uint8_t index);
+/* Counts what has no cell at its hash yet. */
+void tally_query_new(struct tally *tally, struct tally_key key);
+
+/* Only the worker that owns it counts. */
+static inline void tally_query(struct tally *tally, struct tally_key key)
+{
+	uint64_t octets;
+	key.used = 1;
+	memcpy(&octets, &key, sizeof(octets));
+	struct tally_cell *cell = &tally->cells[tally_hash(octets) & tally->mask];
+	if (atomic_load_explicit(&cell->key, memory_order_relaxed) == octets)
+		tally_add(&cell->count);
+	else
+		tally_query_new(tally, key);
+}
+
+/* The number of a record type and its text: some types have one of their own, all others share that of
+ * "other". */
 enum { TALLY_TYPES = 16 };
+extern const uint8_t tally_types[256];
+const char *tally_type_text(uint8_t number);
+
+static inline uint8_t tally_type(uint16_t type)
+{
+	return type < 256 ? tally_types[type] : 0;
+}
 
 /* Calls for each count of queries that is above 0. */
 typedef void tally_visit(void *context, const struct tally_key *key, uint64_t count);

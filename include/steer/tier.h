@@ -19,8 +19,8 @@ struct tiers {
 void tiers_build(const struct steering *steering, const struct order *order, struct tiers *out);
 
 /*
- * What is needed of them where the policy has no min-up: who is in any tier, and those of `left` (some of these) in
- * the first tier that has any; 0 where nobody is left.
+ * What is needed of them where the policy has no min-up: who is in any tier, and those of `left` (some of
+ * these) in the first tier that has any; 0 where nobody is left.
  */
 uint64_t tiers_all(const struct steering *steering, const struct order *order);
 uint64_t tier_first_left(const struct steering *steering, const struct order *order, uint64_t left);

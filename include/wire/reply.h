@@ -33,7 +33,8 @@ struct reply {
  * Begins with the header's room and the question. `room` is what `octets` holds, at least 512; the
  * message is limited to that, and over UDP to what the client takes.
  */
-void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t room, bool stream);
+void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t room,
+		 enum transport transport);
 
 /*
  * Adds the whole of an rrset, or, with `picked`, the `n` records that begin at these offsets, in this order,

@@ -57,6 +57,9 @@ enum rcode {
 	RCODE_BADVERS = 16,
 };
 
+/* How a message comes. A stream has room for any. */
+enum transport { TRANSPORT_UDP, TRANSPORT_XDP, TRANSPORT_TCP };
+
 enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
 
 enum { EDNS_OPTION_SUBNET = 8 };

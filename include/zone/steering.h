@@ -27,7 +27,7 @@ struct steering {
 	const struct locator *locator; /* the order for each client; NULL where all clients have one order */
 	const struct times_locator *times; /* METHOD_LATENCY: the times for each client; NULL with others */
 	const struct order *order;         /* that order; with METHOD_POOL the datacenters that take part */
-	bool own_orders; /* orders name no datacenter but those below */
+	bool own_orders;                   /* orders name no datacenter but those below */
 
 	/* The datacenters the candidates are in, ascending, and the candidates in each but for backups. */
 	uint16_t n_datacenters;

@@ -42,7 +42,8 @@ static void answer(struct responder *r, const struct peer *peer, struct reply *r
 		explain_to(r, &client, reply, status);
 		return;
 	}
-	if ((q->class != CLASS_IN && q->class != CLASS_ANY) || q->type == TYPE_AXFR || q->type == TYPE_IXFR) {
+	bool served = q->class == CLASS_IN || q->class == CLASS_ANY;
+	if (!served || q->type == TYPE_AXFR || q->type == TYPE_IXFR) {
 		status->rcode = RCODE_REFUSED;
 		return;
 	}
@@ -71,9 +72,10 @@ static void count(const struct responder *r, const struct peer *peer, const stru
 		return;
 	const struct answer *a = &r->answer;
 	struct tally *tally = r->view->tallies[r->worker];
-	struct tally_key key = {a->zone ? a->zone->number : TALLY_NO_ZONE, tally_type(r->query.type),
-				(uint8_t)status->rcode, peer->stream, peer->xdp};
-	tally_query(tally, &key);
+	tally_query(tally, (struct tally_key){.zone = a->zone ? a->zone->number : TALLY_NO_ZONE,
+					      .type = tally_type(r->query.type),
+					      .rcode = (uint8_t)status->rcode,
+					      .transport = (uint8_t)peer->transport});
 	count_choices(tally, r->view->world, a);
 	if (status->truncated)
 		tally_add(&tally->counters[COUNTER_TRUNCATED]);
@@ -94,7 +96,7 @@ enum outcome respond(struct responder *r, const struct peer *peer, struct span i
 	struct reply reply;
 	if (!query_read(in, &r->query, &status.rcode))
 		return drop(r);
-	reply_begin(&reply, &r->query, out->octets, out->len, peer->stream);
+	reply_begin(&reply, &r->query, out->octets, out->len, peer->transport);
 	answer_clear(&r->answer);
 	if (status.rcode == RCODE_NOERROR)
 		answer(r, peer, &reply, &status);

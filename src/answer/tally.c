@@ -11,28 +11,21 @@ enum {
 	GAP = 128, /* octets that keep what one worker counts off the cache lines of the next */
 };
 
-static const struct {
-	uint16_t type;
-	const char *text;
-} types[] = {
-	{0, "other"},          {TYPE_A, "A"},       {TYPE_AAAA, "AAAA"},     {TYPE_CNAME, "CNAME"},
-	{TYPE_HTTPS, "HTTPS"}, {TYPE_SVCB, "SVCB"}, {TYPE_NS, "NS"},         {TYPE_SOA, "SOA"},
-	{TYPE_TXT, "TXT"},     {TYPE_MX, "MX"},     {TYPE_SRV, "SRV"},       {TYPE_PTR, "PTR"},
-	{TYPE_DS, "DS"},       {TYPE_ANY, "ANY"},   {TYPE_DNSKEY, "DNSKEY"},
+enum { OTHER, A, AAAA, CNAME, HTTPS, SVCB, NS, SOA, TXT, MX, SRV, PTR, DS, ANY, DNSKEY, NUMBERED };
+_Static_assert((int)NUMBERED <= (int)TALLY_TYPES, "there is room for the numbers of all");
+
+const uint8_t tally_types[256] = {
+	[TYPE_A] = A,       [TYPE_AAAA] = AAAA,     [TYPE_CNAME] = CNAME, [TYPE_HTTPS] = HTTPS,
+	[TYPE_SVCB] = SVCB, [TYPE_NS] = NS,         [TYPE_SOA] = SOA,     [TYPE_TXT] = TXT,
+	[TYPE_MX] = MX,     [TYPE_SRV] = SRV,       [TYPE_PTR] = PTR,     [TYPE_DS] = DS,
+	[TYPE_ANY] = ANY,   [TYPE_DNSKEY] = DNSKEY,
 };
 
-uint8_t tally_type(uint16_t type)
+const char *tally_type_text(uint8_t number)
 {
-	for (uint8_t i = 1; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (types[i].type == type)
-			return i;
-	}
-	return 0;
-}
-
-const char *tally_type_text(uint8_t index)
-{
-	return types[index].text;
+	static const char *const texts[] = {"other", "A",  "AAAA", "CNAME", "HTTPS", "SVCB", "NS",    "SOA",
+					    "TXT",   "MX", "SRV",  "PTR",   "DS",    "ANY",  "DNSKEY"};
+	return texts[number];
 }
 
 struct tally *tally_new(const struct world *world)
@@ -57,25 +50,13 @@ void tally_free(struct tally *tally)
 	free(tally);
 }
 
-/* zone 20 bits, type 4, rcode 5, stream 1, xdp 1 */
-static uint32_t pack(const struct tally_key *key)
+void tally_query_new(struct tally *tally, struct tally_key key)
 {
-	return (key->zone & TALLY_NO_ZONE) << 11 | (key->type & 15u) << 7 | (key->rcode & 31u) << 2 |
-	       (unsigned)key->stream << 1 | key->xdp;
-}
-
-static struct tally_key unpack(uint32_t packed)
-{
-	return (struct tally_key){packed >> 11, packed >> 7 & 15, packed >> 2 & 31, packed >> 1 & 1,
-				  packed & 1};
-}
-
-void tally_query(struct tally *tally, const struct tally_key *key)
-{
-	uint32_t wanted = pack(key) + 1, at = (wanted * 0x9e3779b1u) >> 8;
+	uint64_t wanted;
+	memcpy(&wanted, &key, sizeof(wanted));
 	for (uint32_t i = 0; i < PROBES; i++) {
-		struct tally_cell *cell = &tally->cells[(at + i) & tally->mask];
-		uint32_t held = atomic_load_explicit(&cell->key, memory_order_relaxed);
+		struct tally_cell *cell = &tally->cells[(tally_hash(wanted) + i) & tally->mask];
+		uint64_t held = atomic_load_explicit(&cell->key, memory_order_relaxed);
 		if (held == 0)
 			atomic_store_explicit(&cell->key, held = wanted, memory_order_release);
 		if (held == wanted) {
@@ -83,22 +64,22 @@ void tally_query(struct tally *tally, const struct tally_key *key)
 			return;
 		}
 	}
-	if (key->zone == TALLY_NO_ZONE)
+	if (key.zone == TALLY_NO_ZONE)
 		return;
-	struct tally_key zoneless = *key; /* full here: count it all the same, without its zone */
-	zoneless.zone = TALLY_NO_ZONE;
-	tally_query(tally, &zoneless);
+	key.zone = TALLY_NO_ZONE; /* full here: count it all the same, without its zone */
+	tally_query(tally, key);
 }
 
 void tally_walk(const struct tally *tally, tally_visit *visit, void *context)
 {
 	for (uint32_t i = 0; i <= tally->mask; i++) {
 		const struct tally_cell *cell = &tally->cells[i];
-		uint32_t packed = atomic_load_explicit(&cell->key, memory_order_acquire);
+		uint64_t octets = atomic_load_explicit(&cell->key, memory_order_acquire);
 		uint64_t count = atomic_load_explicit(&cell->count, memory_order_relaxed);
-		if (packed == 0 || count == 0)
+		if (octets == 0 || count == 0)
 			continue;
-		struct tally_key key = unpack(packed - 1);
+		struct tally_key key;
+		memcpy(&key, &octets, sizeof(key));
 		visit(context, &key, count);
 	}
 }

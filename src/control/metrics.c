@@ -30,6 +30,9 @@ struct keeping {
 	struct totals *into;
 };
 
+static const char *const transports[] = {
+	[TRANSPORT_UDP] = "udp", [TRANSPORT_XDP] = "xdp", [TRANSPORT_TCP] = "tcp"};
+
 static void keep_query(void *context, const struct tally_key *key, uint64_t count)
 {
 	const struct keeping *k = context;
@@ -38,9 +41,7 @@ static void keep_query(void *context, const struct tally_key *key, uint64_t coun
 		name_format(k->world->zones->list[key->zone]->apex.octets, zone);
 	snprintf(text, sizeof(text), "q%c%s%c%s%c%s%c%s", SEPARATOR, zone, SEPARATOR,
 		 tally_type_text(key->type), SEPARATOR, rcode_text(key->rcode), SEPARATOR,
-		 key->stream ? "tcp"
-		 : key->xdp  ? "xdp"
-			     : "udp");
+		 transports[key->transport]);
 	totals_add(k->into, text, count);
 }
 

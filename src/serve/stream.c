@@ -18,7 +18,8 @@ enum {
 
 void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client)
 {
-	*s = (struct stream){.server = server, .fd = fd, .peer = {.addr = *client, .stream = true}};
+	*s = (struct stream){
+		.server = server, .fd = fd, .peer = {.addr = *client, .transport = TRANSPORT_TCP}};
 }
 
 /* Lets go of the input, which is the server's or the stream's own. */

@@ -35,7 +35,7 @@ static bool answer(struct xdp *x, struct span *frame)
 	struct frame query;
 	if (!frame_read(*frame, &query))
 		return false;
-	struct peer peer = {.addr = query.from, .xdp = true};
+	struct peer peer = {.addr = query.from, .transport = TRANSPORT_XDP};
 	size_t room = smaller(xsk_room(x->xsk, frame->octets), FRAME_ETHERNET_OCTETS + x->mtu);
 	struct span reply = {x->reply, smaller(room - query.headers, REPLY_ROOM)};
 	if (respond(x->server->responder, &peer, query.payload, &reply) == OUTCOME_DROP)

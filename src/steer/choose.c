@@ -25,8 +25,8 @@ static uint8_t scope_of(const struct steering *s, const struct board *board, con
 }
 
 /*
- * The order of datacenters for this client, and what it depends on. Returns whether its tiers are built: without
- * min-up the first that has anybody left is it, and is found without.
+ * The order of datacenters for this client, and what it depends on. Returns whether its tiers are built:
+ * without min-up the first that has anybody left is it, and is found without.
  */
 static bool order(const struct steering *s, const struct board *board, const struct addr *client,
 		  struct choice *out, struct tiers *tiers)

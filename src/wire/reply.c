@@ -15,10 +15,11 @@ static size_t opt_len(const struct query *q)
 	return OPT_OCTETS + (q->subnet.present ? OPTION_HEADER + 4u + (q->subnet.source + 7u) / 8 : 0);
 }
 
-void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t room, bool stream)
+void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t room,
+		 enum transport transport)
 {
 	size_t limit = MESSAGE_OCTETS_MAX;
-	if (!stream)
+	if (transport != TRANSPORT_TCP)
 		limit = !q->edns                       ? UDP_OCTETS_MIN
 			: q->udp_size < UDP_OCTETS_MAX ? q->udp_size
 						       : UDP_OCTETS_MAX;

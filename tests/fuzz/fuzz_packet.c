@@ -122,10 +122,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint8_t *query = malloc(size + 1),
 			*reply = malloc(room); /* of just that size, for the sanitizer */
 		memcpy(query, data, size);
-		peer.stream = stream;
+		peer.transport = stream ? TRANSPORT_TCP : TRANSPORT_UDP;
 		struct span out = {reply, room};
 		if (respond(responder, &peer, (struct span){query, size}, &out) == OUTCOME_REPLY) {
-			require(out.len <= most(data, size, peer.stream));
+			require(out.len <= most(data, size, stream));
 			check_reply(data, size, &out);
 		}
 		free(query);
