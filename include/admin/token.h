@@ -17,9 +17,10 @@ struct token {
 
 /*
  * Reads the file, the line's end left out; NULL: no token is needed. Unreadable, empty, too long, or with
- * characters that a header can't carry: an error in `faults`, and `out` stays as it was.
+ * characters that a header can't carry: an error in `faults`, and `out` stays as it was. `secret`: likewise
+ * where others than its owner may read or write it, or its owner is neither this user nor root.
  */
-bool token_read(const char *file, struct token *out, struct faults *faults);
+bool token_read(const char *file, bool secret, struct token *out, struct faults *faults);
 
 /* Does the value of an Authorization header (NULL: none) show the token? The time taken says nothing of it.
  */

@@ -200,8 +200,9 @@ struct config {
 	size_t n_latencies;
 	const struct latency_row *latencies; /* of all tables; one a place and datacenter */
 	struct admin_listen admin;
-	const char *state_dir;   /* NULL: nothing is kept over a restart */
-	uint32_t state_fresh_ms; /* 1 min: what was known of a target's health counts so long after */
+	const char *user, *group; /* to become; NULL: not given, of the group: the user's own */
+	const char *state_dir;    /* NULL: nothing is kept over a restart */
+	uint32_t state_fresh_ms;  /* 1 min: what was known of a target's health counts so long after */
 	size_t n_explain_froms;
 	const struct prefix *explain_froms;
 	size_t n_zones;

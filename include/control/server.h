@@ -46,6 +46,7 @@ struct opened {
 	struct admin_listen admin; /* without its texts */
 	char *admin_path;          /* owned; NULL: a port */
 	char *state_dir;           /* owned; NULL: none */
+	bool programs;             /* may be started by checks */
 };
 
 struct control {

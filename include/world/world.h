@@ -40,6 +40,10 @@ struct view {
  * later.
  */
 struct world *world_load(const char *path, bool keep_databases, struct faults *faults);
+
+/* The same of a config that is read already, and is taken over: `faults` holds those of its file. */
+struct world *world_build(struct config *config, bool keep_databases, struct faults *faults);
+
 void world_free(struct world *world);
 
 #endif

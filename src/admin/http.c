@@ -268,7 +268,7 @@ bool http_server_token_reload(struct http_server *server, const struct admin_lis
 			      struct faults *faults)
 {
 	if (listen->token_file != NULL || !server->on_port) /* a port stays one until the next start */
-		return token_read(listen->token_file, &server->token, faults);
+		return token_read(listen->token_file, true, &server->token, faults);
 	fault_add(faults, (struct spot){.file = "admin"}, "a port needs a token file");
 	return false;
 }

@@ -242,6 +242,36 @@ static void read_latency(struct builder *b, const struct entry *e)
 		latency_file_read(b, path, token_spot(e, &e->tokens[1]));
 }
 
+/* How far a text goes on as the name of a user or a group. */
+static size_t account_span(const char *text)
+{
+	return text[0] == '-'
+		       ? 0
+		       : strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$");
+}
+
+static void read_user(struct builder *b, const struct entry *e)
+{
+	const struct spot *before = seen_before(b, e, SEEN_USER, "");
+	const struct token *t = &e->tokens[1];
+	const char *given = token_text(&b->reader, e, t);
+	if (before != NULL)
+		refuse(&b->reader, e, &e->tokens[0], "user is given twice; the first is at %s",
+		       spot_text(b, e, before));
+	if (given == NULL)
+		return;
+	size_t name = account_span(given), group = given[name] == ':' ? account_span(given + name + 1) : 0;
+	if (name == 0 || (given[name] == ':' ? group == 0 || given[name + 1 + group] : given[name]) != '\0') {
+		refuse(&b->reader, e, t,
+		       "\"%s\" is not the name of a user, nor of a user and a group such as "
+		       "gslbd:gslbd",
+		       given);
+		return;
+	}
+	b->config->user = arena_copy_text(b->config->arena, given, name);
+	b->config->group = group ? given + name + 1 : NULL;
+}
+
 const struct keyword_row keywords[] = {
 	{"listen", "ADDRESS[:PORT]",
 	 "an address that is served, over UDP and TCP; may repeat; port 53 where it names none; "
@@ -275,7 +305,11 @@ const struct keyword_row keywords[] = {
 	{"explain-from", "NETWORK...",
 	 "who may ask for explanations over DNS (CH TXT); nobody where it is not given", 2, 0,
 	 read_explain_from},
-	{.word = "user"},
+	{"user", "NAME[:GROUP]",
+	 "who gslbd becomes where root starts it, once its sockets can be opened; root stays root where it "
+	 "is "
+	 "not given",
+	 2, 2, read_user},
 	{.word = "allow-transfer"},
 };
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "control/descend.h"
 #include "control/server.h"
 
 #include <stdio.h>
@@ -182,15 +183,28 @@ void control_adopt(void *context)
 	log_info("reload: done, %zu zones", config->n_zones);
 }
 
+static void refuse_reload(struct control *c, const struct faults *faults)
+{
+	record_reload(c, reload_number(c->reload), faults);
+	log_error("reload: %zu error(s); %s", faults->errors,
+		  c->workers ? "what was served before is served on"
+			     : "what was read at the start is to be served");
+}
+
 void control_loaded(void *context, struct world *world, const struct faults *faults)
 {
 	struct control *c = context;
 	control_log_faults(faults);
 	if (world == NULL) {
-		record_reload(c, reload_number(c->reload), faults);
-		log_error("reload: %zu error(s); %s", faults->errors,
-			  c->workers ? "what was served before is served on"
-				     : "what was read at the start is to be served");
+		refuse_reload(c, faults);
+		return;
+	}
+	struct faults more = {0};
+	if (!descend_allows(c->opened.programs, world->config, &more)) {
+		control_log_faults(&more);
+		refuse_reload(c, &more);
+		faults_free(&more);
+		world_free(world);
 		return;
 	}
 	if (watch_pending(c->watch))

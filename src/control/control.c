@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "control/descend.h"
 #include "control/server.h"
 #include "control/state.h"
 
@@ -67,6 +68,7 @@ static void keep_admin(struct control *c, const struct config *config)
 	c->opened.admin = config->admin;
 	c->opened.admin_path = text_copy(config->admin.path);
 	c->opened.state_dir = text_copy(config->state_dir);
+	c->opened.programs = descend_programs(config);
 }
 
 /* Where this thread shares a CPU with a worker, a check that ends must not push a query aside. */
@@ -92,6 +94,7 @@ void control_open(struct control *c)
 	c->workers = workers;
 	control_tally(c);
 	control_learn(c, true);
+	descend_last(config);
 	bool started = workers_start(c->workers, &faults);
 	yield_to_workers();
 	if (!started) {
@@ -291,12 +294,23 @@ static void halt(struct control *c)
 	event_base_free(c->base);
 }
 
+/* Reads the files: the first of them says who reads the others. NULL: errors in `faults`. */
+static struct world *first_world(const char *conf_path, struct faults *faults)
+{
+	struct config *config = config_read(conf_path, faults);
+	if (config == NULL)
+		return NULL;
+	if (faults->errors == 0 && descend(config, faults))
+		descend_filter(config);
+	return world_build(config, false, faults); /* even after errors: all of a run are told */
+}
+
 int control_run(const char *conf_path)
 {
 	struct control c = {0};
 	struct faults faults = {0};
 	boot(&c, conf_path);
-	struct world *world = world_load(conf_path, false, &faults);
+	struct world *world = first_world(conf_path, &faults);
 	faults_print(&faults, stderr);
 	faults_free(&faults);
 	c.failed = world == NULL || !begin(&c, world);

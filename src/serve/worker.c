@@ -3,6 +3,8 @@
 #include "serve/worker.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "process/filter.h"
+#include "process/privileges.h"
 #include "serve/bypass.h"
 #include "serve/cpus.h"
 #include "serve/drops.h"
@@ -59,6 +61,7 @@ struct workers {
 	unsigned *cpus;        /* by worker; NULL: none is pinned */
 	struct bypass *bypass; /* NULL until the listens are open */
 	struct tcp_limits tcp_limits;
+	struct filter *filter; /* of what they may call; NULL: of nothing */
 };
 
 /*
@@ -266,6 +269,9 @@ static void drain(struct worker *worker)
 static void *run(void *argument)
 {
 	struct worker *worker = argument;
+	privileges_limit(0);
+	if (worker->all->filter != NULL && !filter_apply(worker->all->filter))
+		log_warn("a worker's system calls can't be filtered: %s", strerror(errno));
 	event_base_dispatch(worker->server.base);
 	drain(worker);
 	return NULL;
@@ -274,6 +280,7 @@ static void *run(void *argument)
 bool workers_start(struct workers *w, struct faults *faults)
 {
 	sigset_t all, before;
+	w->filter = filter_new(FILTER_WORKER);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int error = 0;
@@ -310,6 +317,7 @@ void workers_stop(struct workers *w)
 	bypass_free(w->bypass);
 	for (unsigned i = 0; i < w->n; i++)
 		worker_free(&w->list[i]);
+	filter_free(w->filter);
 	free(w->list);
 	free(w->ports);
 	free(w->drops);

@@ -154,10 +154,12 @@ static void number_members(struct world *world)
 
 struct world *world_load(const char *path, bool keep_databases, struct faults *faults)
 {
-	size_t errors = faults->errors;
 	struct config *config = config_read(path, faults);
-	if (config == NULL)
-		return NULL;
+	return config ? world_build(config, keep_databases, faults) : NULL;
+}
+
+struct world *world_build(struct config *config, bool keep_databases, struct faults *faults)
+{
 	struct world *world = mem_alloc(sizeof(*world));
 	world->config = config;
 	world->arena = arena_new();
@@ -166,7 +168,7 @@ struct world *world_load(const char *path, bool keep_databases, struct faults *f
 		databases_open(config->geoips, config->geoip_spots, config->n_geoips, faults);
 	load_zones(world, faults); /* even after errors: all of a run are told */
 
-	bool sound = faults->errors == errors;
+	bool sound = faults->errors == 0;
 	if (sound) {
 		complete_all(world, databases);
 		number_members(world);

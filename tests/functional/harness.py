@@ -142,7 +142,10 @@ class Server:
     def write(self, name, text):
         for key, value in self.values.items():
             text = text.replace(f"@{key}@", str(value))
-        (self.folder / name).write_text(text)
+        path = self.folder / name
+        path.write_text(text)
+        if path.suffix == ".token":
+            path.chmod(0o600)
 
     def start(self, wait=True):
         self.log_file = open(self.log_path, "ab")

@@ -47,7 +47,7 @@ static bool add_token(struct api *api)
 	struct faults faults = {0};
 	struct token token = {0};
 	char header[TOKEN_MAX + 32];
-	bool ok = token_read(api->place.token_file, &token, &faults);
+	bool ok = token_read(api->place.token_file, false, &token, &faults);
 	faults_print(&faults, stderr);
 	faults_free(&faults);
 	snprintf(header, sizeof(header), "Authorization: Bearer %.*s", (int)token.len, token.text);

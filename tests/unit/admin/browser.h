@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -130,6 +131,7 @@ static inline void on_tick(evutil_socket_t fd, short what, void *context)
 static inline void write_file(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "w");
+	fchmod(fileno(file), 0600); /* what a token's must have */
 	fputs(text, file);
 	fclose(file);
 }

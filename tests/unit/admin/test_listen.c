@@ -244,6 +244,38 @@ static void changes_are_logged_with_who_made_them(void **state)
 	desk_free(d);
 }
 
+static void a_token_that_others_may_know_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		mode_t mode;
+		uid_t owner; /* changed only where this test is root's */
+		const char *fault;
+	} rows[] = {
+		{0600, 0, NULL},
+		{0400, 0, NULL},
+		{0640, 0, "has mode 0640: others than its owner may read or write the token; `chmod 600` it"},
+		{0604, 0, "has mode 0604: others than its owner may read or write the token; `chmod 600` it"},
+		{0620, 0, "has mode 0620: others than its owner may read or write the token; `chmod 600` it"},
+		{0602, 0, "has mode 0602: others than its owner may read or write the token; `chmod 600` it"},
+		{0600, 12345, "belongs to user id 12345, who is neither root nor the user of gslbd, 0"},
+	};
+	struct desk *d = desk_new();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct faults faults = {0};
+		struct token token;
+		assert_int_equal(chmod(d->token_file, rows[i].mode), 0);
+		if (rows[i].owner != 0 && chown(d->token_file, rows[i].owner, 0) != 0)
+			continue;
+		assert_int_equal(token_read(d->token_file, true, &token, &faults), rows[i].fault == NULL);
+		if (rows[i].fault != NULL)
+			assert_string_equal(faults.list[0].text, rows[i].fault);
+		assert_true(token_read(d->token_file, false, &token, &faults)); /* a client's own affair */
+		faults_free(&faults);
+	}
+	desk_free(d);
+}
+
 static void refused_tokens_are_logged_once_a_second(void **state)
 {
 	(void)state;
@@ -278,6 +310,7 @@ int main(void)
 		cmocka_unit_test(a_port_in_use_is_a_fault),
 		cmocka_unit_test(a_bad_token_file_is_a_fault_and_the_old_token_stays),
 		cmocka_unit_test(changes_are_logged_with_who_made_them),
+		cmocka_unit_test(a_token_that_others_may_know_is_refused),
 		cmocka_unit_test(refused_tokens_are_logged_once_a_second),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

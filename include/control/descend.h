@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* Least privilege: what gslbd gives up on its way from the command line to the first answer. Private to
+ * control/. */
+#ifndef CONTROL_DESCEND_H
+#define CONTROL_DESCEND_H
+
+#include "base/fault.h"
+#include "config/config.h"
+
+#include <stdint.h>
+
+/*
+ * Becomes the config's `user`, where root has started this process, before anything of zones, checks and the
+ * API is touched. What opening sockets takes of capabilities is kept until descend_last(). The folder of
+ * `state` is made, for that user. What needs more than that (packet sockets on a device) is to be opened
+ * before. False: an error in `faults`.
+ */
+bool descend(const struct config *config, struct faults *faults);
+
+/* The system calls of this thread, and of all that it starts from here on, are filtered. */
+void descend_filter(const struct config *config);
+
+/* The sockets are open. What remains is said in the log. */
+void descend_last(const struct config *config);
+
+/* The capabilities that remain: for ports below 1024, where one is configured, so that an upgrade may open
+ * another. */
+uint64_t descend_kept(const struct config *config);
+
+/* Has it a check that starts a program? Only with such a config at the start may programs be started later.
+ */
+bool descend_programs(const struct config *config);
+
+/* May a reload's config take the place of one that was started with or without programs? False: an error in
+ * `faults`. */
+bool descend_allows(bool programs, const struct config *next, struct faults *faults);
+
+#endif

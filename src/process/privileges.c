@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+/* Giving privileges up, by libcap-ng. */
+#include "process/privileges.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static bool refuse(const char *what, struct faults *faults)
+{
+	fault_add(faults, (struct spot){.file = "user"}, "can't %s: %s", what, strerror(errno));
+	return false;
+}
+
+bool identity_find(const char *user, const char *group, struct identity *out, struct faults *faults)
+{
+	*out = (struct identity){.name = user, .one_group = group != NULL};
+	if (user == NULL)
+		return true;
+	const struct passwd *account = getpwnam(user);
+	if (account == NULL) {
+		fault_add(faults, (struct spot){.file = "user"}, "this machine has no user \"%s\"", user);
+		return false;
+	}
+	out->uid = account->pw_uid;
+	out->gid = account->pw_gid;
+	const struct group *named = group ? getgrnam(group) : NULL;
+	if (named != NULL)
+		out->gid = named->gr_gid;
+	else if (group != NULL)
+		fault_add(faults, (struct spot){.file = "user"}, "this machine has no group \"%s\"", group);
+	return group == NULL || named != NULL;
+}
+
+/* Of what the thread may do, what is in `keep`, into the sets of libcap-ng that begin empty. */
+static void choose(uint64_t keep, uint64_t had, capng_type_t sets)
+{
+	capng_clear(CAPNG_SELECT_CAPS);
+	for (unsigned i = 0; i <= CAP_LAST_CAP; i++) {
+		if (keep & had & CAPABILITY(i))
+			capng_update(CAPNG_ADD, sets, i);
+	}
+}
+
+static uint64_t permitted(void)
+{
+	uint64_t had = 0;
+	capng_get_caps_process();
+	for (unsigned i = 0; i <= CAP_LAST_CAP; i++)
+		had |= capng_have_capability(CAPNG_PERMITTED, i) ? CAPABILITY(i) : 0;
+	return had;
+}
+
+void privileges_limit(uint64_t keep)
+{
+	choose(keep, permitted(), CAPNG_EFFECTIVE | CAPNG_PERMITTED);
+	capng_apply(CAPNG_SELECT_CAPS);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+void privileges_pass_on(uint64_t keep)
+{
+	uint64_t had = permitted() & keep;
+	choose(keep, had, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE);
+	capng_apply(CAPNG_SELECT_CAPS);
+	for (unsigned long i = 0; i <= CAP_LAST_CAP; i++) {
+		if (had & CAPABILITY(i))
+			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0);
+	}
+}
+
+/* The bounding set can only be changed by who still has CAP_SETPCAP. */
+static bool bound(uint64_t keep)
+{
+	bool ok = true;
+	for (unsigned long i = 0; i <= CAP_LAST_CAP; i++) {
+		if (!(keep & CAPABILITY(i)) && prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
+			ok &= prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0;
+	}
+	return ok;
+}
+
+/* Neither the user nor the group may come back. */
+static bool is_for_good(const struct identity *identity)
+{
+	uid_t real, effective, saved;
+	gid_t real_group, effective_group, saved_group;
+	return getresuid(&real, &effective, &saved) == 0 &&
+	       getresgid(&real_group, &effective_group, &saved_group) == 0 && real == identity->uid &&
+	       effective == identity->uid && saved == identity->uid && real_group == identity->gid &&
+	       effective_group == identity->gid && saved_group == identity->gid &&
+	       (identity->uid == 0 || (setresuid(0, 0, 0) != 0 && setuid(0) != 0 && seteuid(0) != 0));
+}
+
+static bool become(const struct identity *identity, uint64_t keep, struct faults *faults)
+{
+	if (!bound(keep))
+		return refuse("limit the bounding set", faults);
+	choose(keep, permitted(), CAPNG_EFFECTIVE | CAPNG_PERMITTED);
+	capng_flags_t groups = identity->one_group ? CAPNG_DROP_SUPP_GRP : CAPNG_INIT_SUPP_GRP;
+	int result = capng_change_id((int)identity->uid, (int)identity->gid, groups);
+	if (result != 0)
+		fault_add(faults, (struct spot){.file = "user"}, "can't become %s (libcap-ng says %d): %s",
+			  identity->name, result, strerror(errno));
+	else if (!is_for_good(identity))
+		fault_add(faults, (struct spot){.file = "user"},
+			  "what was given up to become %s could be had again", identity->name);
+	else
+		return true;
+	return false;
+}
+
+bool privileges_drop(const struct identity *identity, uint64_t keep, struct faults *faults)
+{
+	bool root = geteuid() == 0, change = identity->name != NULL && root;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return refuse("set no_new_privs", faults);
+	if (change)
+		return become(identity, keep, faults);
+	if (!root)
+		privileges_limit(keep);
+	return true;
+}
+
+char *privileges_text(char *out, size_t room)
+{
+	uint64_t had = permitted();
+	const struct passwd *account = getpwuid(geteuid());
+	size_t len = account ? (size_t)snprintf(out, room, "user %s", account->pw_name)
+			     : (size_t)snprintf(out, room, "user %u", geteuid());
+	bool first = true, all = geteuid() == 0 && had >> CAP_NET_ADMIN > 1;
+	if (all || had == 0)
+		snprintf(out + len, room - len, ", %s capabilities", all ? "root's" : "no");
+	for (unsigned i = 0; !all && i <= CAP_LAST_CAP && len < room; i++) {
+		if (!(had & CAPABILITY(i)))
+			continue;
+		len += (size_t)snprintf(out + len, room - len, "%s%s", first ? ", capabilities " : " ",
+					capng_capability_to_name(i));
+		first = false;
+	}
+	return out;
+}

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: ISC
+"""What gslbd may still do once it serves: as whom, with which capabilities and system calls."""
+
+import grp
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from api import restart
+from harness import GSLBD, SOA, Server, wait_until
+
+ROOT = os.geteuid() == 0
+needs_root = pytest.mark.skipif(not ROOT, reason="only root can become another")
+NOBODY = pwd.getpwnam("nobody")
+BIND = 1 << 10  # CAP_NET_BIND_SERVICE
+CONF = "listen 127.0.0.1:@PORT@\nworkers 2\nuser nobody\ndatacenter fra\nzone app.example.com z.zone\n"
+ZONE = SOA + "www A 192.0.2.1\n"
+
+
+@pytest.fixture(autouse=True)
+def without_leak_checks(monkeypatch):
+    """The leak checker looks into a process as a debugger does, which one that changed its user does not allow."""
+    monkeypatch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
+
+
+class Nobodys(Server):
+    """A server whose folder is nobody's, as its files would be."""
+
+    def start(self, wait=True):
+        shutil.chown(self.folder, NOBODY.pw_uid, NOBODY.pw_gid)
+        for path in self.folder.iterdir():
+            shutil.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
+        super().start(wait)
+
+
+def tasks(process):
+    """By thread, its name and what the kernel says of it."""
+    found = []
+    for path in Path(f"/proc/{process.pid}/task").iterdir():
+        text = (path / "status").read_text()
+        found.append(dict(line.split(":", 1) for line in text.splitlines()))
+    return found
+
+
+def filtered(server):
+    return "system calls filtered" in server.log()
+
+
+def refused(files, **values):
+    """What a server says that does not start."""
+    server = Nobodys(files, wait=False, **values)
+    status, log = server.process.wait(20), server.log()
+    server.log_file.close()
+    shutil.rmtree(server.folder)
+    assert status == 1, log
+    return log
+
+
+@needs_root
+def test_no_thread_is_more_than_the_user():
+    with Nobodys({"gslbd.conf": CONF, "z.zone": ZONE}) as server:
+        assert server.answers("www.app.example.com") == ["192.0.2.1"]
+        threads = tasks(server.process)
+        assert len(threads) >= 3
+        for thread in threads:
+            assert set(thread["Uid"].split()) == {str(NOBODY.pw_uid)}
+            assert set(thread["Gid"].split()) == {str(NOBODY.pw_gid)}
+            assert set(thread["Groups"].split()) <= {str(g) for g in os.getgrouplist("nobody", NOBODY.pw_gid)}
+            for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                assert int(thread[name], 16) == 0, (thread["Name"], name)
+            assert int(thread["CapBnd"], 16) & ~(1 << 12) == 0
+            assert int(thread["NoNewPrivs"]) == 1
+        assert "privileges: user nobody, no capabilities; no new ones" in server.log()
+
+
+@needs_root
+def test_system_calls_are_filtered():
+    with Nobodys({"gslbd.conf": CONF, "z.zone": ZONE}) as server:
+        if not filtered(server):
+            pytest.skip("this build has no filters")
+        answering = [t for t in tasks(server.process) if t["Name"].strip().startswith("gslbd/")]
+        assert {t["Seccomp"].strip() for t in answering} == {"2"}
+        assert next(t for t in tasks(server.process) if t["Pid"] == t["Tgid"])["Seccomp"].strip() == "2"
+
+
+def low_port():
+    for port in range(1023, 600, -1):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
+            try:
+                tcp.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("no port below 1024 is free")
+
+
+@needs_root
+def test_a_port_below_1024_is_opened_after_the_user_has_changed():
+    with Nobodys({"gslbd.conf": CONF.replace("@PORT@", "@LOW@"), "z.zone": ZONE}, LOW=low_port()) as server:
+        server.port = server.values["LOW"]
+        assert server.answers("www.app.example.com") == ["192.0.2.1"]
+        assert server.answers("www.app.example.com", tcp=True) == ["192.0.2.1"]
+        for thread in tasks(server.process):
+            worker = re.match(r"gslbd/\d", thread["Name"].strip())
+            assert int(thread["CapPrm"], 16) == (0 if worker else BIND), thread["Name"]
+            assert int(thread["CapAmb"], 16) == 0
+        assert "capabilities net_bind_service; no new ones" in server.log()
+
+
+@needs_root
+def test_a_group_of_its_own():
+    group = grp.getgrnam("daemon")
+    with Nobodys({"gslbd.conf": CONF.replace("user nobody", "user nobody:daemon"), "z.zone": ZONE}) as server:
+        for thread in tasks(server.process):
+            assert set(thread["Gid"].split()) == {str(group.gr_gid)}
+            assert thread["Groups"].split() in ([], [str(group.gr_gid)])
+
+
+@needs_root
+def test_reloads_go_on_as_the_user():
+    with Nobodys({"gslbd.conf": CONF, "z.zone": ZONE}) as server:
+        server.write("z.zone", ZONE.replace("192.0.2.1", "192.0.2.2"))
+        server.reload()
+        assert server.answers("www.app.example.com") == ["192.0.2.2"]
+
+
+@needs_root
+def test_a_state_folder_is_made_for_the_user():
+    with Nobodys({"gslbd.conf": CONF + "state kept\n", "z.zone": ZONE}) as server:
+        folder = server.folder / "kept"
+        assert folder.stat().st_uid == NOBODY.pw_uid and folder.stat().st_mode & 0o007 == 0
+        wait_until((folder / "state.json").exists, 15)
+        restart(server)
+        assert server.answers("www.app.example.com") == ["192.0.2.1"]
+
+
+@needs_root
+def test_a_state_folder_of_somebody_else_is_told_at_the_start(tmp_path):
+    tmp_path.chmod(0o755)
+    for path in (tmp_path.parent, tmp_path.parent.parent):
+        path.chmod(0o755)
+    log = refused({"gslbd.conf": CONF + "state @STATE@\n", "z.zone": ZONE}, STATE=tmp_path)
+    assert f"{tmp_path}: user nobody can't keep state there: Permission denied; `chown -R nobody` it" in log
+
+
+@needs_root
+def test_files_that_the_user_can_not_read_are_told_at_the_start():
+    server = Nobodys({"gslbd.conf": CONF, "z.zone": ZONE})
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(20) == 0
+    shutil.chown(server.folder / "z.zone", 0, 0)
+    (server.folder / "z.zone").chmod(0o600)
+    Server.start(server, wait=False)
+    assert server.process.wait(20) == 1
+    assert "z.zone" in server.log() and "Permission denied" in server.log()
+    server.log_file.close()
+    shutil.rmtree(server.folder)
+
+
+@needs_root
+def test_a_user_that_is_not_there():
+    log = refused({"gslbd.conf": CONF.replace("nobody", "noone-of-that-name"), "z.zone": ZONE})
+    assert 'user: this machine has no user "noone-of-that-name"' in log
+    log = refused({"gslbd.conf": CONF.replace("nobody", "nobody:noone-of-that-name"), "z.zone": ZONE})
+    assert 'user: this machine has no group "noone-of-that-name"' in log
+
+
+@needs_root
+def test_programs_of_checks_run_as_the_user(tmp_path):
+    with Nobodys({"gslbd.conf": CONF.replace("datacenter fra", 'check c exec command=@FOLDER@/probe\n'
+                                             "datacenter fra address=127.0.0.1 check=c"),
+                  "z.zone": SOA + "www AT fra A 192.0.2.1\n", "probe": ""}, wait=False) as server:
+        server.process.kill()  # it has begun too early: the program's path is only known now
+        server.process.wait(20)
+        server.values["FOLDER"] = server.folder
+        server.write("gslbd.conf", server.conf.read_text())
+        server.write("probe", '#!/bin/sh\nid -u >"$0.who"; grep -E "^Cap|NoNew" /proc/self/status >>"$0.who"\n')
+        (server.folder / "probe").chmod(0o755)
+        server.log_path.write_text("")
+        server.start()
+        who = wait_until(lambda: re.match(r"(\d+)\n((?:.*\n){6})", text((server.folder / "probe.who"))), 15)
+        assert int(who[1]) == NOBODY.pw_uid
+        for line in who[2].splitlines():
+            name, value = line.split(":")
+            if name in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
+                assert int(value, 16) == 0, line
+
+
+def text(path):
+    return path.read_text() if path.exists() else ""
+
+
+@needs_root
+def test_a_reload_does_not_bring_programs_back():
+    with Nobodys({"gslbd.conf": CONF, "z.zone": ZONE}) as server:
+        server.write("gslbd.conf", CONF + "check c exec command=/bin/true\ndatacenter iad address=127.0.0.1 check=c\n")
+        server.reload()
+        if not filtered(server):
+            assert "reload: done" in server.log()
+            return
+        assert "check c starts a program, and no check did so at the start" in server.log()
+        assert "1 error(s); what was served before is served on" in server.log()
+        assert server.answers("www.app.example.com") == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o660])
+def test_a_token_that_others_can_read_is_refused(mode):
+    class Careless(Server):
+        def start(self, wait=True):
+            (self.folder / "admin.token").chmod(mode)
+            super().start(wait)
+
+    server = Careless({"gslbd.conf": CONF.replace("user nobody\n", "") + "admin ./sock token-file=admin.token\n",
+                       "z.zone": ZONE, "admin.token": "secret\n"}, wait=False)
+    assert server.process.wait(20) == 1
+    assert f"admin.token: has mode {mode:04o}: others than its owner may read or write the token" in server.log()
+    server.log_file.close()
+    shutil.rmtree(server.folder)
+
+
+def test_without_any_privilege_from_port_1024_up():
+    class Unprivileged(Nobodys):
+        def start(self, wait=True):
+            if not ROOT:
+                Server.start(self, wait)
+                return
+            shutil.chown(self.folder, NOBODY.pw_uid, NOBODY.pw_gid)
+            self.log_file = open(self.log_path, "ab")
+            self.process = subprocess.Popen([GSLBD, str(self.conf)], stderr=self.log_file, stdout=self.log_file,
+                                            user=NOBODY.pw_uid, group=NOBODY.pw_gid, extra_groups=[])
+            wait_until(lambda: "ready:" in self.log() or self.process.poll() is not None, 20, "ready")
+
+    if ROOT and subprocess.run([GSLBD, "--version"], user=NOBODY.pw_uid, capture_output=True, check=False).returncode:
+        pytest.skip("nobody can't start this build")
+    with Unprivileged({"gslbd.conf": CONF, "z.zone": ZONE}) as server:
+        assert server.answers("www.app.example.com") == ["192.0.2.1"]
+        assert "user nobody: only root can become another" in server.log()
+        assert all(int(t["CapPrm"], 16) == 0 and int(t["NoNewPrivs"]) == 1 for t in tasks(server.process))
