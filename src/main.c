@@ -176,7 +176,7 @@ int main(int argc, char **argv)
 		else if (o.question != NULL)
 			status = run_explain(&o);
 		else
-			status = control_run(o.conf_path);
+			status = control_run(o.conf_path, argv);
 	}
 	free(o.down);
 	return status;

@@ -17,6 +17,7 @@
 struct evbuffer;
 struct event_base;
 struct json_object;
+struct inherited;
 struct uri;
 
 enum { HTTP_HEADER_MAX = 16384, HTTP_BODY_MAX = 65536, HTTP_CLASSES = 6 };
@@ -58,7 +59,8 @@ struct http_route {
 struct http_api {
 	const struct http_route *routes;
 	size_t n_routes;
-	void *context; /* handed to each handler */
+	void *context;               /* handed to each handler */
+	struct inherited *inherited; /* sockets to listen on, for http_server_new() alone; NULL: none */
 };
 
 /* Since the start. Requests that are not even HTTP are evhttp's to refuse, and in none of them. */
@@ -80,6 +82,12 @@ struct http_server *http_server_new(struct event_base *base, const struct admin_
 
 /* Closes all connections, replies that are under way included. Not from a handler. */
 void http_server_free(struct http_server *server);
+
+/* The socket that it listens on. */
+int http_server_socket(const struct http_server *server);
+
+/* The socket is another process's too: its file is not removed in the end. */
+void http_server_leave(struct http_server *server);
 
 /* The port that TCP got; 0: a UNIX socket. */
 uint16_t http_server_port(const struct http_server *server);

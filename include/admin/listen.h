@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+struct inherited;
+
 struct listening {
 	int fd;
 	uint16_t port; /* the one that TCP got; 0: a UNIX socket */
@@ -16,10 +18,12 @@ struct listening {
 };
 
 /*
- * Binds and listens, not blocking. A UNIX socket that nobody listens on is replaced; mode 0600. False: an
+ * Binds and listens, not blocking. A UNIX socket that nobody listens on is replaced; mode 0600. A socket that
+ * is inherited (NULL: none is) is taken instead; the file of such a one is not removed in the end. False: an
  * error is in `faults`, and nothing is open.
  */
-bool listening_open(const struct admin_listen *listen, struct listening *out, struct faults *faults);
+bool listening_open(const struct admin_listen *listen, struct inherited *inherited, struct listening *out,
+		    struct faults *faults);
 
 /* Removes the socket's file, if it is still ours, and frees the path; the descriptor is the caller's. */
 void listening_forget(struct listening *listening);

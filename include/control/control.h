@@ -5,8 +5,9 @@
 
 /*
  * Serves what the file says until SIGTERM or SIGINT; SIGHUP reads everything again. Returns the exit status:
- * 0 after an orderly end, 1 where it could not start, the reasons being on stderr.
+ * 0 after an orderly end, 1 where it could not start, the reasons being on stderr. SIGUSR2 starts `argv`
+ * anew, which takes over.
  */
-int control_run(const char *conf_path);
+int control_run(const char *conf_path, char *const *argv);
 
 #endif

@@ -13,6 +13,8 @@
 #include "geo/place.h"
 #include "health/board.h"
 #include "health/measured.h"
+#include "process/inherit.h"
+#include "process/starter.h"
 #include "serve/worker.h"
 
 #include <json-c/json.h>
@@ -49,6 +51,17 @@ struct opened {
 	bool programs;             /* may be started by checks */
 };
 
+/* Handing over to a successor. */
+struct upgrade {
+	struct starter *starter; /* NULL: none can be started */
+	struct event *ended;     /* a start has */
+	bool under_way;          /* what is to survive is handed over already: nothing of it may change */
+	bool reload_after;       /* SIGHUP came meanwhile */
+	pid_t successor;         /* that serves now, and this process is to end; 0: none */
+	char *why;               /* the last start failed; owned; NULL: it has not */
+	struct succession predecessor; /* whom this process follows */
+};
+
 struct control {
 	const char *conf_path;
 	struct event_base *base;
@@ -81,6 +94,10 @@ struct control {
 	struct measured *measured;    /* what clients measured */
 	struct measurements *learned; /* the part of it that queries see; owned */
 	struct drops_told *drops;     /* by listen; owned, NULL before the first second */
+	struct inherited
+		*inherited; /* sockets that this process was started with; NULL once its own are open */
+	struct upgrade upgrade;
+	struct event *watchdog; /* of the service manager; NULL: there is none */
 	bool isolated;
 	bool failed;
 };
@@ -108,6 +125,30 @@ void control_changed(struct control *c, enum change change);
 /* Publishes the serving world with a board of this moment. */
 void control_publish(struct control *c);
 
+/* The service manager hears of what begins and ends, and that all threads are alive. */
+void service_watch(struct control *c);
+void service_ready(struct control *c);
+void service_reloading(const struct control *c);
+void service_stopping(const struct control *c);
+
+/* Whom to start once SIGUSR2 or POST /v1/upgrade ask for it. Called before system calls are filtered. */
+void upgrade_prepare(struct control *c, char *const *argv, const struct config *config, rlim_t descriptors);
+
+/* Starts the successor. False: why not. */
+bool upgrade_begin(struct control *c, const char **why);
+
+/* A change now would be lost to the successor: false, with the reply's error. */
+bool upgrade_permits(const struct control *c, struct http_reply *reply);
+
+/* What is known of targets, from this process's predecessor. False: there is none. */
+bool upgrade_take_state(struct control *c, const struct config *config, const struct roster *roster,
+			struct vitals *vitals, struct faults *faults);
+void upgrade_free(struct control *c);
+
+/* GET and POST /v1/upgrade */
+void get_upgrade(void *context, const struct http_request *request, struct http_reply *reply);
+void post_upgrade(void *context, const struct http_request *request, struct http_reply *reply);
+
 /* Its tallies are from now on those of the serving world, where that is another than before. */
 void control_tally(struct control *c);
 
@@ -117,8 +158,9 @@ void control_learn(struct control *c, bool force);
 /* Each second: says where the kernel has begun to drop queries. */
 void control_tell_drops(struct control *c);
 
-/* Hands the state to the saver, where it is kept. */
+/* Hands the state, or the measurements, to the saver, where they are kept and a successor does not do so. */
 void control_save(struct control *c);
+void control_save_measured(struct control *c);
 
 /* POST /v1/latency */
 void post_measurements(void *context, const struct http_request *request, struct http_reply *reply);

@@ -12,10 +12,14 @@
 char *state_write(const struct roster *roster, const struct vitals *vitals, size_t *len);
 
 /*
- * Takes the file of `folder` into vitals, which are blank: overrides that have not ended, and targets checked
+ * Takes a file into vitals, which are blank: overrides that have not ended, and targets checked
  * at most `fresh_ms` ago. A file that is not there is nothing to take; one that is broken is a warning, and
  * nothing of it is taken.
  */
+void state_read_file(const char *path, uint32_t fresh_ms, const struct roster *roster, struct vitals *vitals,
+		     struct faults *faults);
+
+/* The same of the file in its folder. */
 void state_read(const char *folder, uint32_t fresh_ms, const struct roster *roster, struct vitals *vitals,
 		struct faults *faults);
 

@@ -5,6 +5,7 @@
 
 #include "base/addr.h"
 #include "base/fault.h"
+#include "process/inherit.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +28,10 @@ bool listen_probe(const struct endpoint *endpoint, struct faults *faults);
  * permission…").
  */
 int listen_socket(const struct endpoint *endpoint, int type, struct faults *faults);
+
+/* The same, but one that this process was started with, where there is one: number `nth` of them. */
+int listen_take(struct inherited *inherited, const struct endpoint *endpoint, int type, unsigned nth,
+		struct faults *faults);
 
 /* The port that a socket is bound to. */
 uint16_t listen_port(int fd);

@@ -22,6 +22,12 @@ struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limi
  * the round before and has all replies. False once there is nobody left.
  */
 bool tcp_drain(struct tcp *tcp);
+
+/* Listens no longer: who waits to be accepted is another process's, which has the same socket. */
+void tcp_retire(struct tcp *tcp);
+
+/* Connections that are open. */
+unsigned tcp_connections(const struct tcp *tcp);
 void tcp_free(struct tcp *tcp);
 
 #endif

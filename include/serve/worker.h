@@ -11,15 +11,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct inherited;
 struct workers;
 
 /*
  * Opens UDP and TCP sockets on every listen of the config for each of `n` workers (SO_REUSEPORT). One that
  * can't be opened is an error in `faults` ("listen 127.0.0.1:53: permission denied…") and NULL is returned;
  * of the listens that stand for none given, one whose family this machine lacks is a warning. The sockets
- * take packets from here on, but nothing is answered until workers_start().
+ * take packets from here on, but nothing is answered until workers_start(). What is inherited (NULL: nothing)
+ * is not opened anew: where there are fewer sockets than workers, they share them.
  */
-struct workers *workers_open(const struct config *config, unsigned n, struct faults *faults);
+struct workers *workers_open(const struct config *config, unsigned n, struct inherited *inherited,
+			     struct faults *faults);
+
+/* All their sockets, of both types: an array that is theirs. */
+const int *workers_sockets(const struct workers *w, size_t *n);
 
 /* The publisher the workers read from; a view must be published before workers_start(). */
 struct publisher *workers_publisher(struct workers *w);
@@ -38,6 +44,15 @@ uint64_t workers_lost_frames(const struct workers *w);
 
 /* Starts the threads (signals blocked in them). */
 bool workers_start(struct workers *w, struct faults *faults);
+
+/*
+ * Another process answers on the same sockets: they leave those to it, go on with the TCP connections that
+ * they have until those end, half a minute at most, and are joined. To be followed by workers_stop().
+ */
+void workers_retire(struct workers *w);
+
+/* Has each worker's loop come round since the last call? It asks them to, for the next. */
+bool workers_alive(struct workers *w);
 
 /* Asks each to stop once it has answered what it has received, joins them, closes the sockets, frees all. */
 void workers_stop(struct workers *w);

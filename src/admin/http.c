@@ -242,7 +242,8 @@ struct http_server *http_server_new(struct event_base *base, const struct admin_
 {
 	struct http_server *s = mem_alloc(sizeof(*s));
 	*s = (struct http_server){.api = *api, .on_port = listen->path == NULL};
-	if (!http_server_token_reload(s, listen, faults) || !listening_open(listen, &s->listening, faults)) {
+	if (!http_server_token_reload(s, listen, faults) ||
+	    !listening_open(listen, api->inherited, &s->listening, faults)) {
 		free(s);
 		return NULL;
 	}
@@ -257,6 +258,17 @@ void http_server_free(struct http_server *server)
 	event_free(server->quiet);
 	listening_forget(&server->listening);
 	free(server);
+}
+
+int http_server_socket(const struct http_server *server)
+{
+	return server->listening.fd;
+}
+
+void http_server_leave(struct http_server *server)
+{
+	free(server->listening.path);
+	server->listening.path = NULL;
 }
 
 uint16_t http_server_port(const struct http_server *server)

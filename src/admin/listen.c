@@ -2,6 +2,7 @@
 /* Opening the admin API's socket. */
 #include "admin/listen.h"
 #include "base/memory.h"
+#include "process/inherit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -94,7 +95,18 @@ static bool unix_open(const char *path, struct listening *out)
 	return listen(out->fd, BACKLOG) == 0;
 }
 
-bool listening_open(const struct admin_listen *listen, struct listening *out, struct faults *faults)
+/* False: none is inherited. */
+static bool take(const struct admin_listen *listen, struct inherited *inherited, struct listening *out)
+{
+	const struct endpoint *at = &listen->endpoint;
+	out->fd = listen->path ? inherited_take_unix(inherited, listen->path)
+			       : inherited_take(inherited, at, SOCK_STREAM, 0);
+	out->port = listen->path ? 0 : at->port;
+	return out->fd >= 0;
+}
+
+bool listening_open(const struct admin_listen *listen, struct inherited *inherited, struct listening *out,
+		    struct faults *faults)
 {
 	char name[sizeof("admin ") + sizeof(((struct sockaddr_un *)NULL)->sun_path) + ADDR_TEXT_MAX] =
 		"admin ";
@@ -103,7 +115,8 @@ bool listening_open(const struct admin_listen *listen, struct listening *out, st
 	strncat(name, path != NULL ? path : endpoint_format(&listen->endpoint, address),
 		sizeof(name) - sizeof("admin "));
 	*out = (struct listening){.fd = -1};
-	if (path != NULL ? unix_open(path, out) : tcp_open(&listen->endpoint, out))
+	if (take(listen, inherited, out) ||
+	    (path != NULL ? unix_open(path, out) : tcp_open(&listen->endpoint, out)))
 		return true;
 	refuse(name, errno, faults);
 	if (out->fd >= 0)

@@ -124,6 +124,8 @@ static void record_reload(struct control *c, uint64_t number, const struct fault
 	if (json_object_array_length(r->results) == RESULTS_KEPT)
 		json_object_array_del_idx(r->results, 0, 1);
 	json_object_array_add(r->results, result);
+	if (c->workers != NULL)
+		service_ready(c);
 }
 
 /* What counted for the world before goes on to count. */

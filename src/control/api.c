@@ -69,6 +69,9 @@ static void post_reload(void *context, const struct http_request *request, struc
 {
 	struct control *c = context;
 	(void)request;
+	if (!upgrade_permits(c, reply))
+		return;
+	service_reloading(c);
 	uint64_t number = reload_start(c->reload);
 	reply->status = 202;
 	reply->json = json_object_new_object();
@@ -207,7 +210,8 @@ static void put_override(void *context, const struct http_request *request, stru
 	struct override override;
 	size_t n_names;
 	bool force;
-	int datacenter = api_ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
+	bool ready = api_ready(c, reply) && upgrade_permits(c, reply);
+	int datacenter = ready ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
 	if (datacenter == CONFIG_NONE || !override_read(request, &override, &force, reply))
 		return;
 	struct json_object *names = override_apply(c, (uint32_t)datacenter, &override, force, &n_names);
@@ -230,11 +234,12 @@ static void release_loose(struct control *c, struct http_reply *reply)
 static void delete_override(void *context, const struct http_request *request, struct http_reply *reply)
 {
 	struct control *c = context;
-	if (strcmp(request->rest, "*") == 0 && api_ready(c, reply)) {
+	bool ready = api_ready(c, reply) && upgrade_permits(c, reply);
+	if (strcmp(request->rest, "*") == 0 && ready) {
 		release_loose(c, reply);
 		return;
 	}
-	int datacenter = api_ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
+	int datacenter = ready ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
 	if (datacenter == CONFIG_NONE)
 		return;
 	const char *with = http_query(request, "force");
@@ -358,6 +363,8 @@ const struct http_route control_routes[] = {
 	{HTTP_POST, "/v1/latency", NULL, false, post_measurements, true},
 	{HTTP_GET, "/v1/reload", NULL, false, get_reload, false},
 	{HTTP_POST, "/v1/reload", NULL, false, post_reload, false},
+	{HTTP_GET, "/v1/upgrade", NULL, false, get_upgrade, false},
+	{HTTP_POST, "/v1/upgrade", NULL, false, post_upgrade, false},
 	{HTTP_PUT, "/v1/overrides/", NULL, false, put_override, false},
 	{HTTP_DELETE, "/v1/overrides/", clear_parameters, false, delete_override, false},
 };

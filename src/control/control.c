@@ -26,7 +26,7 @@ enum {
 	THREAD_WAIT_MS = 1000
 };
 
-static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR2};
 enum { N_SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 
 static void on_publish(evutil_socket_t fd, short what, void *argument)
@@ -78,6 +78,35 @@ static void yield_to_workers(void)
 	sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
+/* A successor's API is there when it serves: until then the process before answers on the same socket. */
+static bool open_admin(struct control *c, const struct config *config, struct faults *faults)
+{
+	const struct http_api api = {control_routes, n_control_routes, c, c->inherited};
+	if (config->admin.given)
+		c->admin = http_server_new(c->base, &config->admin, &api, NULL, faults);
+	return !config->admin.given || c->admin != NULL;
+}
+
+static bool is_successor(const struct control *c)
+{
+	return c->upgrade.predecessor.ready >= 0;
+}
+
+/* What is told of it, and whom. */
+static void tell_open(struct control *c, const struct world *world)
+{
+	const struct config *config = world->config;
+	char address[ADDR_TEXT_MAX];
+	for (size_t i = 0; i < config->n_listens; i++)
+		log_info("listening on %s", endpoint_format(&config->listens[i], address));
+	log_info("ready: %zu zones, %u targets, %u workers", config->n_zones, world->roster->n_targets,
+		 c->n_workers);
+	if (is_successor(c))
+		succession_ready(&c->upgrade.predecessor);
+	else
+		service_ready(c);
+}
+
 /* Every target is known: now the sockets may open. */
 void control_open(struct control *c)
 {
@@ -85,12 +114,15 @@ void control_open(struct control *c)
 	const struct config *config = world->config;
 	struct faults faults = {0};
 	c->n_workers = worker_count(config);
-	struct workers *workers = workers_open(config, c->n_workers, &faults);
+	bool admin = !is_successor(c) || open_admin(c, config, &faults);
+	struct workers *workers = admin ? workers_open(config, c->n_workers, c->inherited, &faults) : NULL;
 	if (workers == NULL) {
 		fail(c, &faults);
 		faults_free(&faults);
 		return;
 	}
+	inherited_free(c->inherited);
+	c->inherited = NULL;
 	c->workers = workers;
 	control_tally(c);
 	control_learn(c, true);
@@ -100,12 +132,8 @@ void control_open(struct control *c)
 	if (!started) {
 		fail(c, &faults);
 	} else {
-		char address[ADDR_TEXT_MAX];
 		control_log_faults(&faults);
-		for (size_t i = 0; i < config->n_listens; i++)
-			log_info("listening on %s", endpoint_format(&config->listens[i], address));
-		log_info("ready: %zu zones, %u targets, %u workers", config->n_zones,
-			 world->roster->n_targets, c->n_workers);
+		tell_open(c, world);
 	}
 	faults_free(&faults);
 }
@@ -127,9 +155,9 @@ static void on_forget(evutil_socket_t fd, short what, void *argument)
 	control_forget_places(argument);
 }
 
-static void save_measured(struct control *c)
+void control_save_measured(struct control *c)
 {
-	if (c->saver != NULL && c->measured != NULL)
+	if (c->saver != NULL && c->measured != NULL && !c->upgrade.under_way)
 		saver_put_measured(c->saver, measured_copy(c->measured));
 }
 
@@ -148,7 +176,7 @@ static void on_second(evutil_socket_t fd, short what, void *argument)
 	if ((c->unsaved && c->seconds % each_s == 0) || c->seconds % SAVE_EACH_S == 0)
 		control_save(c);
 	if (c->seconds % MEASURED_EACH_S == 0)
-		save_measured(c);
+		control_save_measured(c);
 	if (c->measured != NULL && c->seconds % SWEEP_EACH_S == 0)
 		measured_sweep(c->measured, (uint64_t)clock_ms());
 }
@@ -157,9 +185,16 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
 {
 	(void)what;
 	struct control *c = argument;
-	if (number == SIGHUP) {
+	const char *why;
+	if (number == SIGHUP && c->upgrade.under_way) {
+		c->upgrade.reload_after = true;
+	} else if (number == SIGHUP) {
 		log_info("reload: reading the files again");
+		service_reloading(c);
 		reload_start(c->reload);
+	} else if (number == SIGUSR2) {
+		if (!upgrade_begin(c, &why))
+			log_error("upgrade: %s", why);
 	} else if (number == SIGTERM || number == SIGINT) {
 		log_info("stopping");
 		event_base_loopbreak(c->base);
@@ -180,11 +215,12 @@ static rlim_t raise_descriptors(void)
 }
 
 /* What the first world needs to be read, and signals meanwhile, which wait until it is. */
-static void boot(struct control *c, const char *conf_path)
+static void boot(struct control *c, const char *conf_path, rlim_t descriptors)
 {
 	const struct watch_events events = {on_changed, control_adopt, c};
-	rlim_t descriptors = raise_descriptors();
 	c->conf_path = conf_path;
+	c->inherited = inherited_new();
+	c->upgrade.predecessor = succession_take();
 	c->started_ms = clock_ms();
 	c->started_wall_ms = clock_wall_ms();
 	c->base = event_base_new();
@@ -200,6 +236,7 @@ static void boot(struct control *c, const char *conf_path)
 	c->survey = survey_new(c->base);
 	c->reload = reload_new(c->base, conf_path, control_loaded, c);
 	c->watch = watch_new(c->base, &events, descriptors);
+	service_watch(c);
 }
 
 /* The store of measurements, with what it knew at the last end. */
@@ -228,18 +265,17 @@ static bool begin(struct control *c, struct world *world)
 {
 	static const struct timeval second = {.tv_sec = 1};
 	const struct config *config = world->config;
-	const struct http_api api = {control_routes, n_control_routes, c};
 	struct faults faults = {0};
 	struct vitals vitals;
 	vitals_init(&vitals, world->roster);
-	if (config->state_dir != NULL) {
+	if (config->state_dir != NULL)
 		c->saver = saver_new(config->state_dir);
+	if (!upgrade_take_state(c, config, world->roster, &vitals, &faults) && config->state_dir != NULL)
 		state_read(config->state_dir, config->state_fresh_ms, world->roster, &vitals, &faults);
-	}
-	if (config->admin.given) {
+	if (config->admin.given)
 		open_measured(c, config, &faults);
-		c->admin = http_server_new(c->base, &config->admin, &api, NULL, &faults);
-	}
+	if (!is_successor(c))
+		open_admin(c, config, &faults);
 	keep_admin(c, config);
 	control_log_faults(&faults);
 	c->failed = faults.errors > 0;
@@ -255,15 +291,31 @@ static bool begin(struct control *c, struct world *world)
 	return !c->failed;
 }
 
-static void halt(struct control *c)
+/* The sockets, and what is to survive; with a successor that is no more this process's. */
+static void close_service(struct control *c)
 {
+	bool handed_over = c->upgrade.successor != 0;
+	service_stopping(c);
+	if (c->admin != NULL && handed_over)
+		http_server_leave(c->admin);
 	if (c->admin != NULL)
 		http_server_free(c->admin);
-	if (c->workers != NULL) {
-		workers_stop(c->workers);
-		control_save(c);
-		save_measured(c);
-	}
+	if (c->workers == NULL)
+		return;
+	if (handed_over)
+		workers_retire(c->workers);
+	workers_stop(c->workers);
+	if (handed_over)
+		return;
+	control_save(c);
+	control_save_measured(c);
+}
+
+static void halt(struct control *c)
+{
+	upgrade_free(c);
+	close_service(c);
+	inherited_free(c->inherited);
 	bool saved = saver_free(c->saver, SAVER_WAIT_MS), loaded = reload_free(c->reload, THREAD_WAIT_MS);
 	if (!survey_free(c->survey, THREAD_WAIT_MS) || !loaded || !saved)
 		_exit(c->failed ? 1 : 0); /* what hangs uses what would be freed */
@@ -289,28 +341,34 @@ static void halt(struct control *c)
 	event_free(c->due);
 	event_free(c->forget);
 	event_free(c->each_second);
+	if (c->watchdog != NULL)
+		event_free(c->watchdog);
 	for (int i = 0; i < N_SIGNALS; i++)
 		event_free(c->signals[i]);
 	event_base_free(c->base);
 }
 
 /* Reads the files: the first of them says who reads the others. NULL: errors in `faults`. */
-static struct world *first_world(const char *conf_path, struct faults *faults)
+static struct world *first_world(struct control *c, char *const *argv, rlim_t descriptors,
+				 struct faults *faults)
 {
-	struct config *config = config_read(conf_path, faults);
+	struct config *config = config_read(c->conf_path, faults);
 	if (config == NULL)
 		return NULL;
-	if (faults->errors == 0 && descend(config, faults))
+	if (faults->errors == 0 && descend(config, faults)) {
+		upgrade_prepare(c, argv, config, descriptors);
 		descend_filter(config);
+	}
 	return world_build(config, false, faults); /* even after errors: all of a run are told */
 }
 
-int control_run(const char *conf_path)
+int control_run(const char *conf_path, char *const *argv)
 {
 	struct control c = {0};
 	struct faults faults = {0};
-	boot(&c, conf_path);
-	struct world *world = first_world(conf_path, &faults);
+	rlim_t descriptors = raise_descriptors();
+	boot(&c, conf_path, descriptors);
+	struct world *world = first_world(&c, argv, descriptors, &faults);
 	faults_print(&faults, stderr);
 	faults_free(&faults);
 	c.failed = world == NULL || !begin(&c, world);

@@ -127,7 +127,7 @@ void control_save(struct control *c)
 	struct watched *serving = watch_serving(c->watch);
 	size_t len;
 	c->unsaved = false;
-	if (c->saver == NULL)
+	if (c->saver == NULL || c->upgrade.under_way)
 		return;
 	char *text = state_write(serving->world->roster, &serving->vitals, &len);
 	saver_put_state(c->saver, text, len);

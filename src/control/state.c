@@ -226,14 +226,13 @@ static void read_all(struct reading *r, struct json_object *o)
 	calcs_derive(r->vitals, r->roster, r->now_ms);
 }
 
-void state_read(const char *folder, uint32_t fresh_ms, const struct roster *roster, struct vitals *vitals,
-		struct faults *faults)
+void state_read_file(const char *path, uint32_t fresh_ms, const struct roster *roster, struct vitals *vitals,
+		     struct faults *faults)
 {
-	char path[4096], why[BODY_WHY_MAX];
+	char why[BODY_WHY_MAX];
 	const char *problem;
 	struct content content;
 	struct reading r = {.roster = roster, .vitals = vitals, .now_ms = clock_ms(), .fresh_ms = fresh_ms};
-	snprintf(path, sizeof(path), "%s/state.json", folder);
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return;
 	if (!content_read(path, &content, &problem)) {
@@ -255,4 +254,12 @@ void state_read(const char *folder, uint32_t fresh_ms, const struct roster *rost
 	}
 	json_object_put(o);
 	free(content.text);
+}
+
+void state_read(const char *folder, uint32_t fresh_ms, const struct roster *roster, struct vitals *vitals,
+		struct faults *faults)
+{
+	char path[4096];
+	snprintf(path, sizeof(path), "%s/state.json", folder);
+	state_read_file(path, fresh_ms, roster, vitals, faults);
 }

@@ -158,6 +158,19 @@ int listen_socket(const struct endpoint *endpoint, int type, struct faults *faul
 	return -1;
 }
 
+int listen_take(struct inherited *inherited, const struct endpoint *endpoint, int type, unsigned nth,
+		struct faults *faults)
+{
+	int fd = inherited_take(inherited, endpoint, type, nth);
+	if (fd < 0)
+		return listen_socket(endpoint, type, faults);
+	if (type == SOCK_DGRAM)
+		set_up_udp(fd, &endpoint->addr);
+	else
+		set_up_tcp(fd);
+	return fd;
+}
+
 uint16_t listen_port(int fd)
 {
 	struct sockaddr_storage sa;

@@ -297,6 +297,20 @@ bool tcp_drain(struct tcp *t)
 	return t->fd >= 0 || t->n > 0;
 }
 
+void tcp_retire(struct tcp *t)
+{
+	event_del(t->acceptable);
+	event_del(t->resume);
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+}
+
+unsigned tcp_connections(const struct tcp *t)
+{
+	return t->n;
+}
+
 void tcp_free(struct tcp *t)
 {
 	while (!TAILQ_EMPTY(&t->connections))

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "process/filter.h"
+#include "process/inherit.h"
 #include "process/privileges.h"
 #include "serve/bypass.h"
 #include "serve/cpus.h"
@@ -37,7 +38,11 @@ enum {
 	IDLE_TIMEOUT_MS = 10000,
 	DRAIN_MS = 2000, /* for clients to take their replies */
 	DRAIN_WAIT_MS = 10,
+	RETIRE_MS = 30000,
+	RETIRE_LOOK_MS = 50,
 };
+
+enum orders { ORDER_NONE, ORDER_RETIRE, ORDER_STOP };
 
 struct worker {
 	struct workers *all;
@@ -45,8 +50,11 @@ struct worker {
 	bool running;
 	pthread_t thread;
 	struct server server;
-	struct event *stop;
-	int stop_fd;
+	struct event *ordered, *retiring;
+	int order_fd; /* an eventfd, to have it look at workers.order */
+	uint64_t asked;
+	_Atomic uint64_t heard; /* how often it was asked so */
+	int64_t retire_until_ms;
 	struct udp **udps; /* by listen; NULL: skipped */
 	struct tcp **tcps;
 };
@@ -56,6 +64,10 @@ struct workers {
 	size_t n_listens;
 	unsigned n;
 	struct worker *list;
+	_Atomic enum orders order;
+	struct inherited *inherited;
+	size_t n_sockets, cap_sockets;
+	int *sockets;
 	uint16_t *ports;       /* by listen; 0: skipped */
 	struct drops *drops;   /* of UDP, by listen and then worker */
 	unsigned *cpus;        /* by worker; NULL: none is pinned */
@@ -91,19 +103,29 @@ static void steer(const struct workers *w, const struct endpoint *endpoint, int 
 			 endpoint_format(endpoint, address), strerror(errno));
 }
 
+static int socket_open(struct workers *w, const struct endpoint *endpoint, int type, unsigned worker,
+		       struct faults *faults)
+{
+	int fd = listen_take(w->inherited, endpoint, type, worker, faults);
+	w->sockets = mem_grow(w->sockets, &w->cap_sockets, w->n_sockets + 1, sizeof(*w->sockets));
+	w->sockets[w->n_sockets] = fd;
+	w->n_sockets += fd >= 0;
+	return fd;
+}
+
 static bool listen_open(struct workers *w, size_t listen, struct endpoint endpoint, struct faults *faults)
 {
 	bool wildcard = listen_is_wildcard(&endpoint.addr);
 	int udp = -1, tcp = -1;
 	for (unsigned i = 0; i < w->n; i++) {
 		struct worker *worker = &w->list[i];
-		udp = listen_socket(&endpoint, SOCK_DGRAM, faults);
+		udp = socket_open(w, &endpoint, SOCK_DGRAM, i, faults);
 		if (udp < 0)
 			return false;
 		worker->udps[listen] = udp_new(&worker->server, udp, wildcard);
 		w->drops[listen * w->n + i].fd = udp;
 		endpoint.port = listen_port(udp);
-		tcp = listen_socket(&endpoint, SOCK_STREAM, faults);
+		tcp = socket_open(w, &endpoint, SOCK_STREAM, i, faults);
 		if (tcp < 0)
 			return false;
 		worker->tcps[listen] = tcp_new(&worker->server, tcp, &w->tcp_limits);
@@ -134,7 +156,7 @@ static bool listens_open(struct workers *w, const struct config *config, struct 
 		n_skipped += skip[i];
 		if (skip[i])
 			skip_warn(endpoint, faults);
-		else
+		else if (!inherited_has(w->inherited, endpoint))
 			ok &= listen_probe(endpoint, faults);
 	}
 	for (size_t i = 0; ok && i < config->n_listens; i++)
@@ -145,11 +167,53 @@ static bool listens_open(struct workers *w, const struct config *config, struct 
 	return ok && n_skipped < config->n_listens;
 }
 
-static void on_stop(evutil_socket_t fd, short what, void *argument)
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Leaves the sockets; what they have received, and connections, are finished. */
+static void retire(struct worker *worker)
+{
+	static const struct timeval look = {.tv_usec = RETIRE_LOOK_MS * 1000};
+	for (size_t i = 0; i < worker->all->n_listens; i++) {
+		if (worker->udps[i] == NULL)
+			continue;
+		udp_drain(worker->udps[i]);
+		udp_free(worker->udps[i]);
+		worker->udps[i] = NULL;
+		tcp_retire(worker->tcps[i]);
+	}
+	worker->retire_until_ms = now_ms() + RETIRE_MS;
+	event_add(worker->retiring, &look);
+}
+
+static void on_retiring(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
-	event_base_loopbreak(((struct worker *)argument)->server.base);
+	struct worker *worker = argument;
+	unsigned connections = 0;
+	for (size_t i = 0; i < worker->all->n_listens; i++)
+		connections += worker->tcps[i] ? tcp_connections(worker->tcps[i]) : 0;
+	if (connections == 0 || now_ms() > worker->retire_until_ms)
+		event_base_loopbreak(worker->server.base);
+}
+
+static void on_ordered(evutil_socket_t fd, short what, void *argument)
+{
+	(void)what;
+	struct worker *worker = argument;
+	uint64_t times = 0;
+	ssize_t ignored = read(fd, &times, sizeof(times));
+	(void)ignored;
+	worker->heard += times;
+	if (worker->all->order == ORDER_STOP)
+		event_base_loopbreak(worker->server.base);
+	else if (worker->all->order == ORDER_RETIRE && !evtimer_pending(worker->retiring, NULL))
+		retire(worker);
 }
 
 static void worker_init(struct workers *w, unsigned number)
@@ -165,9 +229,11 @@ static void worker_init(struct workers *w, unsigned number)
 	worker->server.input = mem_alloc(STREAM_INPUT_ROOM);
 	worker->server.replies = mem_alloc(STREAM_REPLIES_ROOM);
 	picker_seed(&worker->server.responder->picker);
-	worker->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	worker->stop = event_new(worker->server.base, worker->stop_fd, EV_READ, on_stop, worker);
-	event_add(worker->stop, NULL);
+	worker->order_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	worker->ordered =
+		event_new(worker->server.base, worker->order_fd, EV_READ | EV_PERSIST, on_ordered, worker);
+	worker->retiring = event_new(worker->server.base, -1, EV_PERSIST, on_retiring, worker);
+	event_add(worker->ordered, NULL);
 	worker->udps = mem_alloc(w->n_listens * sizeof(struct udp *));
 	worker->tcps = mem_alloc(w->n_listens * sizeof(struct tcp *));
 }
@@ -182,21 +248,24 @@ static void worker_free(struct worker *worker)
 	}
 	free(worker->udps);
 	free(worker->tcps);
-	event_free(worker->stop);
-	close(worker->stop_fd);
+	event_free(worker->ordered);
+	event_free(worker->retiring);
+	close(worker->order_fd);
 	event_base_free(worker->server.base);
 	free(worker->server.responder);
 	free(worker->server.input);
 	free(worker->server.replies);
 }
 
-struct workers *workers_open(const struct config *config, unsigned n, struct faults *faults)
+struct workers *workers_open(const struct config *config, unsigned n, struct inherited *inherited,
+			     struct faults *faults)
 {
 	struct workers *w = mem_alloc_apart(sizeof(*w));
 	struct hazard *hazards = mem_alloc_apart(n * sizeof(*hazards));
 	size_t errors = faults->errors;
 	size_t n_listens = config->n_listens, octets = TCP_OCTETS / n_listens;
 	*w = (struct workers){.publisher = {.n = n, .hazards = hazards}, .n_listens = n_listens, .n = n};
+	w->inherited = inherited;
 	w->tcp_limits = (struct tcp_limits){.connections = connections_max(n, n_listens),
 					    .octets = octets > TCP_OCTETS_MIN ? octets : TCP_OCTETS_MIN,
 					    .idle_timeout_ms = IDLE_TIMEOUT_MS};
@@ -241,11 +310,10 @@ uint64_t workers_lost_frames(const struct workers *w)
 	return bypass_lost(w->bypass);
 }
 
-static int64_t now_ms(void)
+const int *workers_sockets(const struct workers *w, size_t *n)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	*n = w->n_sockets;
+	return w->sockets;
 }
 
 /* Answers what has been received, and gives slow readers a moment to take their replies. */
@@ -256,10 +324,10 @@ static void drain(struct worker *worker)
 	for (bool busy = true; busy && now_ms() < end;) {
 		busy = false;
 		for (size_t i = 0; i < worker->all->n_listens; i++) {
-			if (worker->udps[i] == NULL)
-				continue;
-			udp_drain(worker->udps[i]);
-			busy |= tcp_drain(worker->tcps[i]);
+			if (worker->udps[i] != NULL)
+				udp_drain(worker->udps[i]);
+			if (worker->tcps[i] != NULL)
+				busy |= tcp_drain(worker->tcps[i]);
 		}
 		if (busy)
 			usleep(DRAIN_WAIT_MS * 1000);
@@ -301,22 +369,50 @@ bool workers_start(struct workers *w, struct faults *faults)
 	return error == 0;
 }
 
-void workers_stop(struct workers *w)
+static void have_them_look(struct workers *w)
 {
 	static const uint64_t one = 1;
+	for (unsigned i = 0; i < w->n; i++) {
+		ssize_t ignored = write(w->list[i].order_fd, &one, sizeof(one));
+		(void)ignored;
+		w->list[i].asked++;
+	}
+}
+
+bool workers_alive(struct workers *w)
+{
+	bool alive = true;
+	for (unsigned i = 0; i < w->n; i++)
+		alive &= w->list[i].heard == w->list[i].asked;
+	have_them_look(w);
+	return alive;
+}
+
+static void give_order(struct workers *w, enum orders what)
+{
+	w->order = what;
 	if (w->bypass != NULL)
 		bypass_detach(w->bypass);
-	for (unsigned i = 0; i < w->n; i++) {
-		ssize_t ignored = write(w->list[i].stop_fd, &one, sizeof(one));
-		(void)ignored;
-	}
+	have_them_look(w);
 	for (unsigned i = 0; i < w->n; i++) {
 		if (w->list[i].running)
 			pthread_join(w->list[i].thread, NULL);
+		w->list[i].running = false;
 	}
+}
+
+void workers_retire(struct workers *w)
+{
+	give_order(w, ORDER_RETIRE);
+}
+
+void workers_stop(struct workers *w)
+{
+	give_order(w, ORDER_STOP);
 	bypass_free(w->bypass);
 	for (unsigned i = 0; i < w->n; i++)
 		worker_free(&w->list[i]);
+	free(w->sockets);
 	filter_free(w->filter);
 	free(w->list);
 	free(w->ports);

@@ -19,7 +19,7 @@ struct api {
 	struct curl_slist *headers;
 	uint32_t call_ms;
 	int64_t until_us; /* dns_now_us(); no call goes on past it */
-	bool answered;
+	bool answered, hushed;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -98,6 +98,11 @@ void api_hurry(struct api *api, uint32_t call_ms, int64_t until_us)
 	api->until_us = until_us;
 }
 
+void api_hush(struct api *api)
+{
+	api->hushed = true;
+}
+
 bool api_answered(const struct api *api)
 {
 	return api->answered;
@@ -135,7 +140,7 @@ static long perform(struct api *api, const char *method, const char *path, const
 	CURLcode code = curl_easy_perform(api->curl);
 	if (code == CURLE_OK)
 		curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &status);
-	else
+	else if (!api->hushed)
 		fprintf(stderr, "gslbctl: %s: %s\n", api->place.address,
 			api->error[0] ? api->error : curl_easy_strerror(code));
 	free(url);

@@ -18,6 +18,9 @@ void api_close(struct api *api);
 /* From now on no call takes longer than `call_ms`, nor does any go on past `until_us` (dns_now_us()). */
 void api_hurry(struct api *api, uint32_t call_ms, int64_t until_us);
 
+/* From now on a call that has no answer is not told. */
+void api_hush(struct api *api);
+
 /* Has the last call had an answer, whatever it was? */
 bool api_answered(const struct api *api);
 

@@ -86,6 +86,11 @@ static const struct command_row command_rows[] = {
 	{"clear", "DC", "the same", "1: as undrain", 1, BIT(OPTION_FORCE), command_clear},
 	{"reload", "", "the server reads its files again; says what is wrong with them", "1: it failed", 0, 0,
 	 command_reload},
+	{"upgrade", "",
+	 "the server starts its program anew, as it is on the disk now, and hands its sockets over: no query "
+	 "is "
+	 "lost",
+	 "1: it failed, and the server goes on as it was", 0, 0, command_upgrade},
 	{"drill", "DC",
 	 "a failover drill: drains a datacenter for a while, asks as clients of every geomap line all the "
 	 "while, "

@@ -30,6 +30,7 @@ int command_drain(const struct options *o);
 int command_force(const struct options *o);
 int command_clear(const struct options *o);
 int command_reload(const struct options *o);
+int command_upgrade(const struct options *o);
 int command_drill(const struct options *o);
 
 #endif

@@ -50,7 +50,7 @@ static void open_once(bool given, char *out, size_t room)
 	const struct config config = {.listens = listens, .n_listens = N(listens), .listens_given = given};
 	struct faults faults = {0};
 	FILE *text = fmemopen(out, room, "w");
-	struct workers *workers = workers_open(&config, 2, &faults);
+	struct workers *workers = workers_open(&config, 2, NULL, &faults);
 	for (size_t i = 0; workers != NULL && i < N(listens); i++) {
 		if (workers_port(workers, i) != 0)
 			fputc(i == 0 ? '4' : '6', text);

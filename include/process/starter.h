@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Starting this program anew beside itself, with the sockets that this process listens on. A thread does it
+ * that is there from the start: what filters and capabilities take from the others, it must keep.
+ */
+#ifndef PROCESS_STARTER_H
+#define PROCESS_STARTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct starter;
+
+/* What the successor is started as; borrowed for the starter's life. */
+struct starter_program {
+	char *const *argv;  /* its path is looked for as this process's was */
+	uint64_t keep;      /* capabilities that are passed on */
+	rlim_t descriptors; /* the soft limit that this process was started with */
+	unsigned wait_ms;   /* for it to be ready */
+};
+
+/* Begins the thread. NULL: it can't be had. */
+struct starter *starter_new(const struct starter_program *program);
+
+/* Readable once a start has ended. */
+int starter_fd(const struct starter *starter);
+
+/* Starts one, which inherits these `n` sockets, and `state`, a file that is read from its beginning. All are
+ * copied. Not while one is under way. */
+void starter_begin(struct starter *starter, const int *sockets, size_t n, int state);
+
+/* What came of it, once starter_fd() is readable: the successor's process, which is ready; or 0, with why not
+ * in `why`, and it is no more. */
+pid_t starter_take(struct starter *starter, const char **why);
+
+/* Ends a start that is under way, and the thread. NULL: nothing. */
+void starter_free(struct starter *starter);
+
+/* The successor's side, out of the environment. */
+struct succession {
+	int ready; /* to be written to by succession_ready(); -1: this process is nobody's successor */
+	int state; /* to be closed by the caller; -1 likewise */
+};
+struct succession succession_take(void);
+
+/* Tells the process before that its work can end. */
+void succession_ready(struct succession *succession);
+
+#endif

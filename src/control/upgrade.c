@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An upgrade, seen from the process that is to go and from the one that comes:
+ *
+ *   goes   serves ── starts it, with sockets and state ─────────────────── leaves the sockets, ends
+ *   comes             reads files, checks what is not known ── serves ── says so
+ *
+ * As the sockets are the same ones, whatever arrives is answered by one or the other.
+ */
+#include "base/log.h"
+#include "base/memory.h"
+#include "control/descend.h"
+#include "control/server.h"
+#include "control/state.h"
+#include "process/notify.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { WAIT_MS = 120000, FRESH_MS = 60000 };
+
+static void on_failed(struct control *c, const char *why)
+{
+	struct upgrade *u = &c->upgrade;
+	free(u->why);
+	u->why = mem_copy_text(why, strlen(why));
+	log_error("upgrade: failed, and this process serves on: %s", why);
+	control_save(c);
+	if (u->reload_after)
+		reload_start(c->reload);
+	u->reload_after = false;
+}
+
+static void on_ended(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	struct control *c = argument;
+	struct upgrade *u = &c->upgrade;
+	const char *why;
+	u->under_way = false;
+	u->successor = starter_take(u->starter, &why);
+	if (u->successor == 0) {
+		on_failed(c, why);
+		return;
+	}
+	notify_send("MAINPID=%d\nREADY=1\nSTATUS=serving, after an upgrade", u->successor);
+	if (u->reload_after)
+		kill(u->successor, SIGHUP);
+	log_info("upgrade: process %d serves now; this one finishes what it has", u->successor);
+	event_base_loopbreak(c->base);
+}
+
+void upgrade_prepare(struct control *c, char *const *argv, const struct config *config, rlim_t descriptors)
+{
+	const struct starter_program program = {
+		.argv = argv, .keep = descend_kept(config), .descriptors = descriptors, .wait_ms = WAIT_MS};
+	struct upgrade *u = &c->upgrade;
+	u->starter = starter_new(&program);
+	if (u->starter == NULL)
+		return;
+	u->ended = event_new(c->base, starter_fd(u->starter), EV_READ | EV_PERSIST, on_ended, c);
+	event_add(u->ended, NULL);
+}
+
+/* The state as a file that has no name; -1: there is no memory for it. */
+static int state_file(struct control *c)
+{
+	const struct watched *w = watch_serving(c->watch);
+	size_t len;
+	char *text = state_write(w->world->roster, &w->vitals, &len);
+	int fd = memfd_create("state", MFD_CLOEXEC);
+	if (fd >= 0 && write(fd, text, len) != (ssize_t)len) {
+		close(fd);
+		fd = -1;
+	}
+	free(text);
+	return fd;
+}
+
+bool upgrade_begin(struct control *c, const char **why)
+{
+	struct upgrade *u = &c->upgrade;
+	if (c->workers == NULL)
+		*why = "not ready: the first round of checks is under way";
+	else if (u->under_way)
+		*why = "one is under way";
+	else if (getpid() == 1)
+		*why = "process 1 can't hand over: a container ends with it";
+	else if (u->starter == NULL)
+		*why = "no thread for it could be started";
+	else
+		*why = NULL;
+	int state = *why ? -1 : state_file(c);
+	if (*why == NULL && state < 0)
+		*why = "no memory for what is handed over";
+	if (*why != NULL)
+		return false;
+	size_t n;
+	const int *sockets = workers_sockets(c->workers, &n);
+	int *all = mem_alloc((n + 1) * sizeof(*all));
+	memcpy(all, sockets, n * sizeof(*all));
+	if (c->admin != NULL)
+		all[n++] = http_server_socket(c->admin);
+	control_save(c);
+	control_save_measured(c);
+	u->under_way = true; /* from here on nothing is saved: that is the successor's to do */
+	log_info("upgrade: starting the successor, with %zu sockets", n);
+	starter_begin(u->starter, all, n, state);
+	close(state);
+	free(all);
+	return true;
+}
+
+bool upgrade_permits(const struct control *c, struct http_reply *reply)
+{
+	if (c->upgrade.under_way)
+		http_error(reply, 503, "an upgrade is under way, which would lose this; try again");
+	return !c->upgrade.under_way;
+}
+
+bool upgrade_take_state(struct control *c, const struct config *config, const struct roster *roster,
+			struct vitals *vitals, struct faults *faults)
+{
+	struct succession *from = &c->upgrade.predecessor;
+	uint32_t fresh_ms = config->state_fresh_ms > FRESH_MS ? config->state_fresh_ms : FRESH_MS;
+	char path[64];
+	if (from->state < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", from->state);
+	state_read_file(path, fresh_ms, roster, vitals, faults);
+	close(from->state);
+	from->state = -1;
+	return true;
+}
+
+void upgrade_free(struct control *c)
+{
+	starter_free(c->upgrade.starter);
+	if (c->upgrade.ended != NULL)
+		event_free(c->upgrade.ended);
+	free(c->upgrade.why);
+}
+
+static struct json_object *upgrade_json(const struct control *c)
+{
+	const struct upgrade *u = &c->upgrade;
+	struct json_object *o = json_object_new_object();
+	json_object_object_add(o, "pid", json_object_new_int(getpid()));
+	json_object_object_add(o, "version", json_object_new_string(GSLBD_VERSION));
+	json_object_object_add(o, "running", json_object_new_boolean(u->under_way));
+	json_object_object_add(o, "failed", u->why ? json_object_new_string(u->why) : NULL);
+	return o;
+}
+
+void get_upgrade(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	(void)request;
+	if (api_ready(context, reply))
+		reply->json = upgrade_json(context);
+}
+
+void post_upgrade(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	struct control *c = context;
+	const char *why;
+	(void)request;
+	if (!upgrade_begin(c, &why)) {
+		http_error(reply, 503, "%s", why);
+		return;
+	}
+	reply->status = 202;
+	reply->json = upgrade_json(c);
+}

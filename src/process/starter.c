@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The starter's thread, and the way of descriptors into the successor:
+ *
+ *   3 .. 2+n  sockets ($LISTEN_FDS=n)     3+n  state     4+n  the pipe that it says on that it is ready
+ */
+#include "process/starter.h"
+#include "base/memory.h"
+#include "process/privileges.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { FIRST = 3, WHY_ROOM = 256, READY = 'R' };
+
+struct starter {
+	struct starter_program program;
+	pthread_t thread;
+	int orders[2]; /* an octet in it: start; closed: end */
+	int ended;     /* an eventfd that the thread writes to last */
+	size_t n;      /* descriptors to hand over, the pipe not among them */
+	int *fds;      /* owned copies */
+	pid_t pid;     /* the result */
+	char why[WHY_ROOM];
+};
+
+struct image {
+	const struct starter_program *program;
+	char **environment;
+	char *pid; /* "LISTEN_PID=" in it, with room for the number */
+	int n, *fds, *aside;
+};
+
+/* To where the successor looks for them; first out of each other's way. */
+static bool put_in_place(const struct image *image)
+{
+	int end = FIRST + image->n;
+	for (int i = 0; i < image->n; i++) {
+		image->aside[i] = fcntl(image->fds[i], F_DUPFD, end);
+		if (image->aside[i] < 0)
+			return false;
+	}
+	for (int i = 0; i < image->n; i++) {
+		if (dup2(image->aside[i], FIRST + i) < 0)
+			return false;
+	}
+	return close_range((unsigned)end, ~0u, 0) == 0;
+}
+
+static void reset_signals(void)
+{
+	const struct sigaction usual = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	for (int i = 1; i < NSIG; i++)
+		sigaction(i, &usual, NULL); /* not all of them can be changed */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the child, which has this memory until it is another program. Returns only if that fails. */
+static void become(const struct image *image)
+{
+	struct rlimit limit;
+	reset_signals();
+	if (!put_in_place(image))
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = image->program->descriptors;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	snprintf(image->pid, 12, "%d", getpid());
+	execvpe(image->program->argv[0], image->program->argv, image->environment);
+}
+
+static bool is_ours(const char *variable)
+{
+	static const char *const ours[] = {
+		"LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "GSLBD_UPGRADE=", "WATCHDOG_PID="};
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		if (strncmp(variable, ours[i], strlen(ours[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* This process's, but for what is said of descriptors: that is in `texts`. */
+static char **environment_new(char texts[static 3][64])
+{
+	size_t n = 0, kept = 0;
+	while (environ[n] != NULL)
+		n++;
+	char **list = mem_alloc((n + 4) * sizeof(*list));
+	for (size_t i = 0; i < n; i++) {
+		if (!is_ours(environ[i]))
+			list[kept++] = environ[i];
+	}
+	for (size_t i = 0; i < 3; i++)
+		list[kept++] = texts[i];
+	return list;
+}
+
+/* Returns the child, or -1 with errno. */
+static pid_t spawn(const struct starter *s, int ready)
+{
+	char texts[3][64] = {"LISTEN_PID="};
+	int n = (int)s->n + 1;
+	struct image image = {.program = &s->program, .n = n, .pid = strchr(texts[0], '\0')};
+	snprintf(texts[1], sizeof(texts[1]), "LISTEN_FDS=%d", n - 2);
+	snprintf(texts[2], sizeof(texts[2]), "GSLBD_UPGRADE=%d", FIRST + n - 2);
+	image.environment = environment_new(texts);
+	image.fds = mem_alloc((size_t)n * sizeof(int));
+	image.aside = mem_alloc((size_t)n * sizeof(int));
+	memcpy(image.fds, s->fds, s->n * sizeof(int));
+	image.fds[s->n] = ready;
+	volatile int error = 0;
+	pid_t pid = vfork();
+	if (pid == 0) {
+		become(&image);
+		error = errno;
+		_exit(127);
+	}
+	if (pid < 0)
+		error = errno;
+	free(image.environment);
+	free(image.fds);
+	free(image.aside);
+	if (pid > 0 && error != 0)
+		waitpid(pid, NULL, 0);
+	errno = error;
+	return error ? -1 : pid;
+}
+
+/* Why the child has ended, or must: its pipe is closed, its time is up, or this process ends. */
+static void give_up(struct starter *s, pid_t pid, bool closed)
+{
+	int status = 0;
+	if (!closed)
+		kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	if (!closed)
+		snprintf(s->why, sizeof(s->why), "the new process was not ready after %u s, and was killed",
+			 s->program.wait_ms / 1000);
+	else if (WIFSIGNALED(status))
+		snprintf(s->why, sizeof(s->why), "the new process was ended by signal %d", WTERMSIG(status));
+	else
+		snprintf(s->why, sizeof(s->why),
+			 "the new process ended with status %d before it was ready; its log says why",
+			 WEXITSTATUS(status));
+}
+
+static void start(struct starter *s)
+{
+	int ends[2];
+	char octet = 0;
+	s->pid = 0;
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		snprintf(s->why, sizeof(s->why), "no pipe: %s", strerror(errno));
+		return;
+	}
+	pid_t pid = spawn(s, ends[1]);
+	if (pid < 0)
+		snprintf(s->why, sizeof(s->why), "can't start %.200s: %s", s->program.argv[0],
+			 strerror(errno));
+	close(ends[1]);
+	struct pollfd waits[] = {{.fd = ends[0], .events = POLLIN}, {.fd = s->orders[0], .events = POLLIN}};
+	if (pid > 0 && poll(waits, 2, (int)s->program.wait_ms) > 0 && waits[0].revents != 0 &&
+	    read(ends[0], &octet, 1) == 1 && octet == READY)
+		s->pid = pid;
+	else if (pid > 0)
+		give_up(s, pid, waits[0].revents != 0);
+	close(ends[0]);
+}
+
+static void *run(void *argument)
+{
+	struct starter *s = argument;
+	uint64_t one = 1;
+	char order;
+	if (geteuid() != 0)
+		privileges_pass_on(s->program.keep);
+	while (read(s->orders[0], &order, 1) == 1) {
+		start(s);
+		for (size_t i = 0; i < s->n; i++)
+			close(s->fds[i]);
+		ssize_t ignored = write(s->ended, &one, sizeof(one));
+		(void)ignored;
+	}
+	return NULL;
+}
+
+struct starter *starter_new(const struct starter_program *program)
+{
+	struct starter *s = mem_alloc(sizeof(*s));
+	sigset_t all, before;
+	s->program = *program;
+	s->ended = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	bool ok = s->ended >= 0 && pipe2(s->orders, O_CLOEXEC) == 0;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ok = ok && pthread_create(&s->thread, NULL, run, s) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (ok)
+		return s;
+	free(s);
+	return NULL;
+}
+
+int starter_fd(const struct starter *starter)
+{
+	return starter->ended;
+}
+
+void starter_begin(struct starter *starter, const int *sockets, size_t n, int state)
+{
+	free(starter->fds);
+	starter->n = n + 1;
+	starter->fds = mem_alloc(starter->n * sizeof(int));
+	for (size_t i = 0; i <= n; i++)
+		starter->fds[i] = fcntl(i < n ? sockets[i] : state, F_DUPFD_CLOEXEC, FIRST);
+	ssize_t ignored = write(starter->orders[1], "s", 1);
+	(void)ignored;
+}
+
+pid_t starter_take(struct starter *starter, const char **why)
+{
+	uint64_t count;
+	ssize_t ignored = read(starter->ended, &count, sizeof(count));
+	(void)ignored;
+	*why = starter->why;
+	return starter->pid;
+}
+
+void starter_free(struct starter *starter)
+{
+	if (starter == NULL)
+		return;
+	close(starter->orders[1]);
+	pthread_join(starter->thread, NULL);
+	close(starter->orders[0]);
+	close(starter->ended);
+	free(starter->fds);
+	free(starter);
+}
+
+struct succession succession_take(void)
+{
+	const char *text = getenv("GSLBD_UPGRADE");
+	int first = text ? atoi(text) : 0;
+	unsetenv("GSLBD_UPGRADE");
+	if (first < FIRST || fcntl(first, F_SETFD, FD_CLOEXEC) != 0 ||
+	    fcntl(first + 1, F_SETFD, FD_CLOEXEC) != 0)
+		return (struct succession){-1, -1};
+	return (struct succession){.state = first, .ready = first + 1};
+}
+
+void succession_ready(struct succession *succession)
+{
+	const char octet = READY;
+	ssize_t ignored = write(succession->ready, &octet, 1);
+	(void)ignored;
+	close(succession->ready);
+	succession->ready = -1;
+}

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: ISC
+"""SIGUSR2 and gslbctl upgrade: another process takes over, no query is lost, and what is broken changes nothing."""
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+from api import Api
+from harness import SOA, Datacenter, free_port, wait_until
+from successors import Line, Load
+
+GSLBCTL = os.environ.get("GSLBCTL", "build/asan/tools/gslbctl")
+CONF = """listen 127.0.0.1:@PORT@
+workers 2
+admin 127.0.0.1:@ADMIN@ token-file=admin.token
+check site http interval=200ms timeout=100ms rise=2 fall=2
+datacenter fra address=127.0.0.1:@FRA@ check=site
+datacenter iad address=127.0.0.1:@IAD@ check=site
+zone app.example.com z.zone
+"""
+ZONE = SOA + """www STEER failover fra iad
+www AT fra A 192.0.2.1
+www AT iad A 192.0.2.2
+"""
+FILES = {"z.zone": ZONE, "admin.token": "secret\n"}
+
+
+@pytest.fixture
+def pair():
+    fra, iad = Datacenter(), Datacenter()
+    yield fra, iad
+    fra.stop()
+    iad.stop()
+
+
+def line(pair, conf=CONF, kind=Line, **values):
+    fra, iad = pair
+    admin = free_port()
+    server = kind({"gslbd.conf": conf, **FILES}, FRA=fra.port, IAD=iad.port, ADMIN=admin, **values)
+    server.api = Api(admin)
+    return server
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+@pytest.mark.parametrize("state", ["", "state kept\n"])
+def test_not_one_query_is_lost(pair, state):
+    with line(pair, CONF + state) as server:
+        first = descriptors(server.pid)
+        with Load(server, {"192.0.2.1"}) as load:
+            for _ in range(5):
+                assert server.upgrade()
+        assert not load.failures
+        assert all(count > 20 for count in load.counts.values()), load.counts
+        wait_until(lambda: descriptors(server.pid) <= first + 4, 15, "as few descriptors as before")
+
+
+def test_overrides_and_health_survive_without_a_state_folder(pair):
+    fra, _ = pair
+    fra.status = 503
+    with line(pair) as server:
+        wait_until(lambda: server.answers("www.app.example.com") == ["192.0.2.2"])
+        fra.status, polls = 200, len(fra.requests)
+        assert server.api.put("fra", state="drain", why="cables").status == 200
+        with Load(server, {"192.0.2.1", "192.0.2.2"}) as load:
+            assert server.upgrade()
+        assert not load.failures and len(fra.requests) - polls < 40
+        override = server.api.datacenter("fra")["override"]
+        assert (override["state"], override["why"]) == ("drain", "cables")
+
+
+def test_what_is_not_known_is_checked_before_it_answers(pair):
+    third = Datacenter()
+    third.status = 500
+    with line(pair) as server:
+        server.write("gslbd.conf", CONF + f"datacenter sin address=127.0.0.1:{third.port} check=site\n")
+        server.write("z.zone", ZONE.replace("fra iad", "sin fra iad") + "www AT sin A 192.0.2.3\n")
+        with Load(server, {"192.0.2.1"}) as load:
+            assert server.upgrade()
+        assert not load.failures and third.requests
+    third.stop()
+
+
+def broken_conf(server):
+    server.write("gslbd.conf", CONF + "xyzzy\n")
+
+
+def broken_program(server):
+    program = server.folder / "broken"
+    program.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    program.chmod(0o755)
+    server.point_at(program)
+
+
+def no_program(server):
+    server.program.unlink()
+
+
+def taken_port(server):
+    server.write("gslbd.conf", CONF + f"listen 127.0.0.1:{server.values['FRA']}\n")
+
+
+@pytest.mark.parametrize("breaks, why", [
+    (broken_conf, r"ended with status 1 before it was ready"),
+    (broken_program, r"ended by signal 11"),
+    (no_program, r"can't start .*gslbd: No such file or directory"),
+    (taken_port, r"ended with status 1 before it was ready"),
+])
+def test_a_broken_successor_changes_nothing(pair, breaks, why):
+    with line(pair) as server:
+        with Load(server, {"192.0.2.1"}) as load:
+            breaks(server)
+            assert not server.upgrade()
+        assert not load.failures
+        assert re.search(r"upgrade: failed, and this process serves on: .*" + why, server.log()), server.log()
+        assert re.search(why, server.api.get("/v1/upgrade").json["failed"])
+        assert server.api.put("iad", state="drain").status == 200
+        server.write("gslbd.conf", CONF)
+        if server.program.is_symlink():
+            server.program.unlink()
+        server.point_at(os.environ.get("GSLBD", "build/asan/gslbd"))
+        assert server.upgrade()
+        assert server.api.datacenter("iad")["override"]["state"] == "drain"
+
+
+def test_by_gslbctl(pair):
+    with line(pair) as server:
+        def ctl(*arguments):
+            return subprocess.run([GSLBCTL, "-c", server.conf, *arguments], capture_output=True, text=True, timeout=120)
+        before = server.pid
+        said = ctl("upgrade")
+        assert said.returncode == 0, said.stderr
+        server.pid = int(re.search(r"process: (\d+), was: (\d+)", said.stdout)[1])
+        assert int(re.search(r"was: (\d+)", said.stdout)[1]) == before != server.pid
+        server.reap(before)
+        assert server.api.get("/v1/upgrade").json["pid"] == server.pid
+        broken_conf(server)
+        said = ctl("upgrade")
+        assert said.returncode == 1 and "ended with status 1 before it was ready" in said.stderr
+
+
+def test_changes_wait_until_it_has_ended(pair):
+    """A successor that is never ready: meanwhile nothing is taken that it would not know of."""
+    with line(pair) as server:
+        program = server.folder / "never"
+        program.write_text("#!/bin/sh\nexec sleep 1000\n")
+        program.chmod(0o755)
+        server.point_at(program)
+        os.kill(server.pid, signal.SIGUSR2)
+        wait_until(lambda: server.api.get("/v1/upgrade").json["running"])
+        for reply in (server.api.put("fra", state="drain"), server.api.delete("fra"),
+                      server.api.ask("POST", "/v1/reload"), server.api.ask("POST", "/v1/upgrade")):
+            assert reply.status == 503 and "under way" in reply.error
+        assert server.answers("www.app.example.com") == ["192.0.2.1"]
+
+
+def test_a_unix_socket_and_another_number_of_workers(pair):
+    conf = CONF.replace("127.0.0.1:@ADMIN@ token-file=admin.token", "@SOCKET@")
+    with line(pair, conf, SOCKET="./admin.sock") as server:
+        server.api = Api(server.folder / "admin.sock", None)
+        for workers in (4, 1, 3):
+            server.write("gslbd.conf", conf.replace("workers 2", f"workers {workers}"))
+            with Load(server, {"192.0.2.1"}) as load:
+                assert server.upgrade()
+                assert server.api.status()["ready"]
+            assert not load.failures
+            assert len([t for t in server.tasks() if re.match(r"gslbd/\d", t["Name"].strip())]) == workers
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another")
+def test_the_user_and_a_low_port_survive(pair, monkeypatch):
+    monkeypatch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
+    nobody = pwd.getpwnam("nobody")
+
+    class Nobodys(Line):
+        def start(self, wait=True):
+            for path in (self.folder, *self.folder.iterdir()):
+                shutil.chown(path, nobody.pw_uid, nobody.pw_gid)
+            super().start(wait)
+
+    low = next(port for port in range(1023, 600, -1) if port not in (853,))
+    with line(pair, CONF + "user nobody\nlisten 127.0.0.2:@LOW@\n", Nobodys, LOW=low) as server:
+        server.write("gslbd.conf", CONF + "user nobody\nlisten 127.0.0.2:@LOW@\nlisten 127.0.0.3:@LOW@\n")
+        for _ in range(2):
+            assert server.upgrade()
+        assert {uid for thread in server.tasks() for uid in thread["Uid"].split()} == {str(nobody.pw_uid)}
+        wait_until(lambda: all(int(t["CapPrm"], 16) == (0 if "gslbd/" in t["Name"] else 1 << 10)
+                               for t in server.tasks()), 5, "workers without capabilities")
+        server.address, server.port = "127.0.0.3", low
+        assert server.answers("www.app.example.com") == ["192.0.2.1"]
