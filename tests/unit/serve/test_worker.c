@@ -214,12 +214,35 @@ static void both_families(void **state)
 	assert_string_equal(got, "46");
 }
 
+/* Whether workers come round is what the watchdog of a service manager depends on. */
+static void workers_that_come_round_are_alive(void **state)
+{
+	(void)state;
+	static const struct endpoint listens[] = {{.addr = {FAMILY_V4, {127, 0, 0, 1}}}};
+	const struct config config = {.listens = listens, .n_listens = 1, .listens_given = true};
+	struct faults faults = {0};
+	struct workers *workers = NULL;
+	for (int i = 0; workers == NULL && i < 20; i++) /* as open_all() */
+		workers = workers_open(&config, 2, NULL, &faults);
+	assert_non_null(workers);
+	assert_true(workers_alive(workers)); /* nothing was asked yet */
+	assert_false(workers_alive(workers));
+	assert_true(workers_start(workers, &faults));
+	int tries = 0;
+	while (!workers_alive(workers) && tries++ < 1000)
+		usleep(10000);
+	assert_true(tries < 1000);
+	workers_stop(workers);
+	faults_free(&faults);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_family_that_the_machine_lacks),
 		cmocka_unit_test(what_the_kernel_holds_back_is_told_and_served_without),
 		cmocka_unit_test(both_families),
+		cmocka_unit_test(workers_that_come_round_are_alive),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
