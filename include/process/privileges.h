@@ -23,6 +23,9 @@ struct identity {
 /* Looks the names up; `group` NULL: the user's own. False: there is none, an error in `faults`. */
 bool identity_find(const char *user, const char *group, struct identity *out, struct faults *faults);
 
+/* Is this process that user's already? */
+bool identity_is_ours(const char *user);
+
 /*
  * Becomes that user for good, where this process is root's and one is named, and keeps only these of the
  * capabilities it has, the bounding set too; where it stays root, it keeps them all. What it starts gets

@@ -36,7 +36,7 @@ void starter_begin(struct starter *starter, const int *sockets, size_t n, int st
  * in `why`, and it is no more. */
 pid_t starter_take(struct starter *starter, const char **why);
 
-/* Ends a start that is under way, and the thread. NULL: nothing. */
+/* Ends a start that is under way, a successor that was not taken, and the thread. NULL: nothing. */
 void starter_free(struct starter *starter);
 
 /* The successor's side, out of the environment. */

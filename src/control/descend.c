@@ -70,7 +70,7 @@ bool descend(const struct config *config, struct faults *faults)
 		return false;
 	if (root && config->user == NULL)
 		log_warn("root serves: `user NAME` in the configuration would give that up");
-	if (!root && config->user != NULL)
+	if (!root && config->user != NULL && !identity_is_ours(config->user))
 		log_info("user %s: only root can become another; user id %u goes on", config->user,
 			 geteuid());
 	if (identity.name != NULL && config->state_dir != NULL)

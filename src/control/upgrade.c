@@ -109,6 +109,8 @@ bool upgrade_begin(struct control *c, const char **why)
 		all[n++] = http_server_socket(c->admin);
 	control_save(c);
 	control_save_measured(c);
+	free(u->why);
+	u->why = NULL;
 	u->under_way = true; /* from here on nothing is saved: that is the successor's to do */
 	log_info("upgrade: starting the successor, with %zu sockets", n);
 	starter_begin(u->starter, all, n, state);

@@ -148,6 +148,8 @@ static scmp_filter_ctx *describe(enum filter_kind kind)
 	scmp_filter_ctx *filter = seccomp_init(kind == FILTER_WORKER ? refuse : SCMP_ACT_ALLOW);
 	if (filter == NULL)
 		return NULL;
+	if (kind == FILTER_PROGRAMS) /* on x86-64 they may be of 32 bits */
+		seccomp_arch_add(filter, SCMP_ARCH_X86);
 	if (kind == FILTER_WORKER) {
 		ADD(filter, SCMP_ACT_ALLOW, worker_calls);
 		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,

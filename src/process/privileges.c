@@ -38,6 +38,12 @@ bool identity_find(const char *user, const char *group, struct identity *out, st
 	return group == NULL || named != NULL;
 }
 
+bool identity_is_ours(const char *user)
+{
+	const struct passwd *account = getpwnam(user);
+	return account != NULL && account->pw_uid == geteuid();
+}
+
 /* Of what the thread may do, what is in `keep`, into the sets of libcap-ng that begin empty. */
 static void choose(uint64_t keep, uint64_t had, capng_type_t sets)
 {
@@ -134,10 +140,10 @@ char *privileges_text(char *out, size_t room)
 	const struct passwd *account = getpwuid(geteuid());
 	size_t len = account ? (size_t)snprintf(out, room, "user %s", account->pw_name)
 			     : (size_t)snprintf(out, room, "user %u", geteuid());
-	bool first = true, all = geteuid() == 0 && had >> CAP_NET_ADMIN > 1;
-	if (all || had == 0)
-		snprintf(out + len, room - len, ", %s capabilities", all ? "root's" : "no");
-	for (unsigned i = 0; !all && i <= CAP_LAST_CAP && len < room; i++) {
+	bool root = geteuid() == 0, first = true;
+	if (root || had == 0)
+		snprintf(out + len, room - len, ", %s capabilities", root ? "root's" : "no");
+	for (unsigned i = 0; !root && i <= CAP_LAST_CAP && len < room; i++) {
 		if (!(had & CAPABILITY(i)))
 			continue;
 		len += (size_t)snprintf(out + len, room - len, "%s%s", first ? ", capabilities " : " ",

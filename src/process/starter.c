@@ -235,8 +235,10 @@ pid_t starter_take(struct starter *starter, const char **why)
 	uint64_t count;
 	ssize_t ignored = read(starter->ended, &count, sizeof(count));
 	(void)ignored;
+	pid_t pid = starter->pid;
 	*why = starter->why;
-	return starter->pid;
+	starter->pid = 0;
+	return pid;
 }
 
 void starter_free(struct starter *starter)
@@ -245,6 +247,8 @@ void starter_free(struct starter *starter)
 		return;
 	close(starter->orders[1]);
 	pthread_join(starter->thread, NULL);
+	if (starter->pid > 0) /* ready just now, which nobody has heard: it ends with this process */
+		kill(starter->pid, SIGTERM);
 	close(starter->orders[0]);
 	close(starter->ended);
 	free(starter->fds);

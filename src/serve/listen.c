@@ -96,14 +96,16 @@ bool listen_probe(const struct endpoint *endpoint, struct faults *faults)
 	return false;
 }
 
-/* Larger than the system's limit where we may, as large as it allows where not. */
-static void ask_for_buffers(int fd)
+/* Larger than the system's limit where we may, as large as it allows where not; but one that was set by who
+ * may stays. */
+static void ask_for_buffer(int fd, int option, int by_force)
 {
 	static const int size = UDP_BUFFER;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) != 0)
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	int now = 0;
+	socklen_t len = sizeof(now);
+	if ((getsockopt(fd, SOL_SOCKET, option, &now, &len) != 0 || now < size) &&
+	    setsockopt(fd, SOL_SOCKET, by_force, &size, sizeof(size)) != 0)
+		setsockopt(fd, SOL_SOCKET, option, &size, sizeof(size));
 }
 
 void listen_tell_buffer(int fd, const struct endpoint *endpoint)
@@ -121,7 +123,8 @@ static void set_up_udp(int fd, const struct addr *addr)
 {
 	static const int omit = IP_PMTUDISC_OMIT;
 	bool v6 = addr->family == FAMILY_V6;
-	ask_for_buffers(fd);
+	ask_for_buffer(fd, SO_RCVBUF, SO_RCVBUFFORCE);
+	ask_for_buffer(fd, SO_SNDBUF, SO_SNDBUFFORCE);
 	if (!v6) /* a forged "fragmentation needed" must not make us send fragments */
 		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof(omit));
 	if (listen_is_wildcard(addr))

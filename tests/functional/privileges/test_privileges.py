@@ -242,7 +242,7 @@ def test_without_any_privilege_from_port_1024_up():
 
     if ROOT and subprocess.run([GSLBD, "--version"], user=NOBODY.pw_uid, capture_output=True, check=False).returncode:
         pytest.skip("nobody can't start this build")
-    with Unprivileged({"gslbd.conf": CONF, "z.zone": ZONE}) as server:
+    with Unprivileged({"gslbd.conf": CONF.replace("nobody", "daemon"), "z.zone": ZONE}) as server:
         assert server.answers("www.app.example.com") == ["192.0.2.1"]
-        assert "user nobody: only root can become another" in server.log()
+        assert "user daemon: only root can become another" in server.log()
         assert all(int(t["NoNewPrivs"]) == 1 for t in wait_until(lambda: settled(server.process)))
