@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -19,124 +20,34 @@ struct filter {
 };
 
 /* What a worker calls, and what malloc(), abort() and the end of a thread do. */
-static const char *const worker_calls[] = {
-	"recvmmsg",
-	"sendmmsg",
-	"epoll_wait",
-	"epoll_pwait",
-	"epoll_pwait2",
-	"epoll_ctl",
-	"accept4",
-	"accept",
-	"read",
-	"readv",
-	"write",
-	"writev",
-	"recvmsg",
-	"sendmsg",
-	"recvfrom",
-	"sendto",
-	"close",
-	"shutdown",
-	"setsockopt",
-	"getsockopt",
-	"getsockname",
-	"getpeername",
-	"fcntl",
-	"ioctl",
-	"poll",
-	"ppoll",
-	"futex",
-	"brk",
-	"munmap",
-	"mremap",
-	"madvise",
-	"getrandom",
-	"clock_gettime",
-	"clock_getres",
-	"gettimeofday",
-	"nanosleep",
-	"clock_nanosleep",
-	"timerfd_settime",
-	"sched_yield",
-	"sched_getaffinity",
-	"rt_sigaction",
-	"rt_sigprocmask",
-	"rt_sigreturn",
-	"sigaltstack",
-	"restart_syscall",
-	"getpid",
-	"gettid",
-	"tgkill",
-	"set_robust_list",
-	"rseq",
-	"membarrier",
-	"exit",
-	"exit_group",
-};
+static const char worker_calls[] =
+	"recvmmsg sendmmsg epoll_wait epoll_pwait epoll_pwait2 epoll_ctl accept4 accept read "
+	"readv write writev recvmsg sendmsg recvfrom sendto close shutdown setsockopt getsockopt "
+	"getsockname getpeername fcntl ioctl poll ppoll futex brk munmap mremap madvise getrandom "
+	"clock_gettime clock_getres gettimeofday nanosleep clock_nanosleep timerfd_settime "
+	"sched_yield sched_getaffinity rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack "
+	"restart_syscall getpid gettid tgkill set_robust_list rseq membarrier exit exit_group";
 
 /* What gslbd has no use for, nor what checks a service. */
-static const char *const foreign_calls[] = {
-	"ptrace",
-	"process_vm_readv",
-	"process_vm_writev",
-	"pidfd_getfd",
-	"kcmp",
-	"perf_event_open",
-	"userfaultfd",
-	"bpf",
-	"io_uring_setup",
-	"io_uring_enter",
-	"io_uring_register",
-	"init_module",
-	"finit_module",
-	"delete_module",
-	"kexec_load",
-	"kexec_file_load",
-	"reboot",
-	"swapon",
-	"swapoff",
-	"mount",
-	"umount2",
-	"pivot_root",
-	"chroot",
-	"move_mount",
-	"open_tree",
-	"fsopen",
-	"fsconfig",
-	"fsmount",
-	"fspick",
-	"mount_setattr",
-	"unshare",
-	"setns",
-	"sethostname",
-	"setdomainname",
-	"settimeofday",
-	"clock_settime",
-	"clock_adjtime",
-	"adjtimex",
-	"acct",
-	"quotactl",
-	"syslog",
-	"iopl",
-	"ioperm",
-	"add_key",
-	"request_key",
-	"keyctl",
-	"open_by_handle_at",
-	"vhangup",
-	"personality",
-};
+static const char foreign_calls[] =
+	"ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp perf_event_open userfaultfd "
+	"io_uring_setup io_uring_enter io_uring_register init_module finit_module delete_module "
+	"kexec_load kexec_file_load reboot swapon swapoff move_mount open_tree fsopen fsconfig "
+	"fsmount fspick mount_setattr sethostname setdomainname settimeofday clock_settime "
+	"clock_adjtime adjtimex acct quotactl syslog iopl ioperm add_key request_key keyctl "
+	"open_by_handle_at vhangup personality";
 
-static const char *const program_calls[] = {"execve", "execveat"};
+/* The way into other name spaces, which a program takes that checks from within one. */
+static const char space_calls[] = "mount umount2 pivot_root chroot unshare setns bpf";
 
-#define ADD(filter, action, names) add(filter, action, names, sizeof(names) / sizeof((names)[0]))
+static const char program_calls[] = "execve execveat";
 
 /* A call that this machine's kernel or libseccomp does not know is none to speak of. */
-static void add(scmp_filter_ctx *filter, uint32_t action, const char *const *names, size_t n)
+static void add(scmp_filter_ctx *filter, uint32_t action, const char *names)
 {
-	for (size_t i = 0; i < n; i++) {
-		int number = seccomp_syscall_resolve_name(names[i]);
+	char name[32];
+	for (int len = 0; sscanf(names, " %31s%n", name, &len) == 1; names += len) {
+		int number = seccomp_syscall_resolve_name(name);
 		if (number != __NR_SCMP_ERROR)
 			seccomp_rule_add(filter, action, number, 0);
 	}
@@ -151,16 +62,18 @@ static scmp_filter_ctx *describe(enum filter_kind kind)
 	if (kind == FILTER_PROGRAMS) /* on x86-64 they may be of 32 bits */
 		seccomp_arch_add(filter, SCMP_ARCH_X86);
 	if (kind == FILTER_WORKER) {
-		ADD(filter, SCMP_ACT_ALLOW, worker_calls);
+		add(filter, SCMP_ACT_ALLOW, worker_calls);
 		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
 				 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 				 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	} else {
-		ADD(filter, refuse, foreign_calls);
+		add(filter, refuse, foreign_calls);
 	}
+	if (kind == FILTER_CONTROL)
+		add(filter, refuse, space_calls);
 	if (kind != FILTER_PROGRAMS)
-		ADD(filter, SCMP_ACT_KILL_PROCESS, program_calls);
+		add(filter, SCMP_ACT_KILL_PROCESS, program_calls);
 	return filter;
 }
 

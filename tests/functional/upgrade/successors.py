@@ -22,6 +22,7 @@ class Line(Server):
     """It is started by a path that can be pointed at another program."""
 
     def __init__(self, files, **options):
+        self.told_to_end = False
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         super().__init__(files, **options)
 
@@ -66,8 +67,13 @@ class Line(Server):
             status = os.waitstatus_to_exitcode(wait_until(lambda: ended(pid), 60, "the end of a process")[1])
         assert status == 0, f"exit status {status}\n{self.log()}"
 
-    def stop(self):
+    def terminate(self):
+        self.told_to_end = True
         os.kill(self.pid, signal.SIGTERM)
+
+    def stop(self):
+        if not self.told_to_end:  # a second signal may come after its handler
+            self.terminate()
         self.reap(self.pid)
         self.log_file.close()
         log = self.log()

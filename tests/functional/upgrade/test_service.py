@@ -98,7 +98,7 @@ def test_readiness_reloads_and_the_end_are_told(manager):
         manager.hear("RELOADING=1")
         _, lines = manager.hear("READY=1")
         assert any("the last reload failed" in line for line in lines)
-        service.process.send_signal(signal.SIGTERM)
+        service.terminate()
         manager.hear("STOPPING=1")
 
 
@@ -112,7 +112,7 @@ def test_the_watchdog_hears_while_the_workers_live(manager):
 def test_a_watchdog_of_another_process_is_not_ours(manager):
     with Service(FILES, {"NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"}) as service:
         manager.hear("READY=1")
-        service.process.send_signal(signal.SIGTERM)
+        service.terminate()
         manager.hear("STOPPING=1")
         assert not any("WATCHDOG=1" in lines for _, lines in manager.heard)
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -63,6 +64,12 @@ static int a_program(void)
 	return errno;
 }
 
+static int a_space(void)
+{
+	return unshare(CLONE_VFORK) < 0 ? errno
+					: 0; /* there is none of that kind: EINVAL, if it came so far */
+}
+
 static int a_debugger(void)
 {
 	return ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 ? errno : 0;
@@ -97,6 +104,7 @@ static void what_each_kind_lets_through(void **state)
 		{"memory", memory, {0, 0, 0}},
 		{"code", code, {EPERM, 0, 0}},
 		{"a program", a_program, {-SIGSYS, -SIGSYS, 0}},
+		{"a name space", a_space, {EPERM, EPERM, EINVAL}},
 		{"a debugger", a_debugger, {EPERM, EPERM, EPERM}},
 	};
 	if (!filter_possible())
