@@ -47,7 +47,7 @@ bool workers_start(struct workers *w, struct faults *faults);
 
 /*
  * Another process answers on the same sockets: they leave those to it, go on with the TCP connections that
- * they have until those end, half a minute at most, and are joined. To be followed by workers_stop().
+ * they have until those end, five seconds at most, and are joined. To be followed by workers_stop().
  */
 void workers_retire(struct workers *w);
 

@@ -38,7 +38,7 @@ enum {
 	IDLE_TIMEOUT_MS = 10000,
 	DRAIN_MS = 2000, /* for clients to take their replies */
 	DRAIN_WAIT_MS = 10,
-	RETIRE_MS = 30000,
+	RETIRE_MS = 5000, /* what is known of health does not change meanwhile */
 	RETIRE_LOOK_MS = 50,
 };
 
