@@ -38,7 +38,7 @@ static const char foreign_calls[] =
 	"open_by_handle_at vhangup personality";
 
 /* The way into other name spaces, which a program takes that checks from within one. */
-static const char space_calls[] = "mount umount2 pivot_root chroot unshare setns bpf";
+static const char space_calls[] = "mount umount2 pivot_root chroot unshare setns";
 
 static const char program_calls[] = "execve execveat";
 

@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -28,7 +29,7 @@ alias CNAME www
 """ + "".join(f"big A 192.0.2.{i}\n" for i in range(1, 101)) + "".join(f"tall A 192.0.2.{i}\n" for i in range(1, 41))
 LISTENS = f"listen {V4}:{PORT} xdp=veth0\nlisten [{V6}]:{PORT} xdp=veth0\n"
 REST = "workers 2\nzone app.example.com z.zone\n"
-ADMIN = "admin 127.0.0.1:8053 token-file=token\n"
+ADMIN = "admin 127.0.0.1:8053 token-file=xdp.token\n"
 
 
 def run(*command, check=True):
@@ -105,13 +106,15 @@ class Lab:
 class Gslbd(Server):
     """The server, in its namespace."""
 
-    def __init__(self, lab, conf):
-        self.lab = lab
-        super().__init__({"gslbd.conf": conf, "z.zone": ZONE, "token": "secret"})
+    def __init__(self, lab, conf, owner="root"):
+        self.lab, self.owner = lab, owner
+        super().__init__({"gslbd.conf": conf, "z.zone": ZONE, "xdp.token": "secret"})
         self.address, self.port = V4, PORT
 
     def start(self, wait=True):
         self.log_path.write_text("")
+        for path in (self.folder, *self.folder.iterdir()):
+            shutil.chown(path, self.owner)
         with inside(self.lab.server):
             super().start(wait)
 

@@ -11,7 +11,7 @@ import dns.message
 import harness
 import pytest
 from harness import wait_until
-from lab import LISTENS, PORT, V4, V6, Lab, inside, query, run
+from lab import LISTENS, PORT, REST, V4, V6, Gslbd, Lab, inside, query, run
 
 
 @pytest.fixture
@@ -60,6 +60,23 @@ def test_without_the_privilege(lab, monkeypatch, tmp_path):
         assert "error xdp=veth0: loading the filter: not permitted; it takes CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW: " \
             "its packets go through ordinary sockets" in server.log()
         assert lab.ask(query()) is not None and not lab.attached()
+
+
+def test_as_a_user_that_is_not_root(lab, monkeypatch):
+    monkeypatch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")  # see privileges
+    conf = "user nobody\n" + LISTENS + REST
+    server = Gslbd(lab, conf, owner="nobody")
+    assert lab.attached()
+    with inside(lab.client), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(5)
+        sock.connect((V4, PORT))
+        for i in range(300):  # more than one look at the rings
+            sock.send(query(ident=i).to_wire())
+            assert int.from_bytes(sock.recv(512)[:2], "big") == i
+    status = open(f"/proc/{server.process.pid}/status", encoding="ascii").read()
+    assert "error" not in server.log() and "CapEff:\t0000000000000000" in status
+    server.end(signal.SIGTERM)
+    assert not lab.attached()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

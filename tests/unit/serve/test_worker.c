@@ -163,7 +163,7 @@ static void open_without(const unsigned *options, size_t n, int log)
 	}
 	bool opened = false;
 	for (int i = 0; i < 20 && !opened; i++) /* see open_all() */
-		opened = workers_open(&config, 1, &faults) != NULL;
+		opened = workers_open(&config, 1, NULL, &faults) != NULL;
 	_exit(opened ? 0 : 1);
 }
 
