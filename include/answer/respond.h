@@ -18,12 +18,14 @@ struct peer {
 	enum transport transport;
 };
 
-enum outcome { OUTCOME_REPLY, OUTCOME_DROP };
+/* OUTCOME_TRANSFER: a zone transfer, or a signed message; transfer_respond() sees to it. */
+enum outcome { OUTCOME_REPLY, OUTCOME_DROP, OUTCOME_TRANSFER };
 
-/* What a worker answers from, one a thread. Seed the picker; the rest needs no initialisation but `view`. */
+/* What a worker answers from, one a thread. Zeroed at first, with the picker seeded and `view` set. */
 struct responder {
 	const struct view *view; /* constant for the time of a batch */
 	unsigned worker;         /* its number, for the view's tallies */
+	unsigned transfers;      /* under way; 0 at first */
 	struct picker picker;    /* random numbers and turns */
 	struct query query;      /* scratch of one query */
 	struct answer answer;
@@ -31,8 +33,8 @@ struct responder {
 
 /*
  * Answers one message. `out->len` is the room on entry (at least 512) and the response's length on return.
- * OUTCOME_DROP: nothing is to be sent (a response, or too short to have a header). `in` and `out` must not
- * overlap.
+ * OUTCOME_DROP: nothing is to be sent (a response, or too short to have a header). OUTCOME_TRANSFER: nothing
+ * was done but to read r->query. `in` and `out` must not overlap.
  */
 enum outcome respond(struct responder *r, const struct peer *peer, struct span in, struct span *out);
 

@@ -30,7 +30,16 @@ struct tally_cell {
 };
 
 /* Counts of their own. */
-enum counter { COUNTER_DROPPED, COUNTER_TRUNCATED, COUNTER_SUBNET, COUNTER_ALL_DOWN, COUNTERS };
+enum counter {
+	COUNTER_DROPPED,
+	COUNTER_TRUNCATED,
+	COUNTER_SUBNET,
+	COUNTER_ALL_DOWN,
+	COUNTER_TRANSFERS, /* complete */
+	COUNTER_TRANSFERS_REFUSED,
+	COUNTER_TSIG_REFUSED,
+	COUNTERS
+};
 
 struct tally {
 	uint32_t mask; /* cells less one */

@@ -34,7 +34,11 @@ extern const size_t n_keywords;
 void check_entry_read(struct builder *b, const struct entry *e);
 void datacenter_entry_read(struct builder *b, const struct entry *e);
 void geomap_entry_read(struct builder *b, const struct entry *e);
+void key_entry_read(struct builder *b, const struct entry *e);
 void latency_file_read(struct builder *b, const char *path, struct spot named);
+
+/* The other servers of a zone, from the options behind its file; NULL where there are none. */
+const struct zone_peers *zone_peers_read(struct builder *b, const struct entry *e);
 
 /* Once all checks are read: those that a calc is made of. */
 void calcs_resolve(struct builder *b);
@@ -59,7 +63,8 @@ enum seen_kind {
 	SEEN_EXPLAIN_FROM,
 	SEEN_USER,
 	SEEN_LATENCY,
-	SEEN_LATENCY_ROW
+	SEEN_LATENCY_ROW,
+	SEEN_KEY
 };
 const struct spot *seen_before(struct builder *b, const struct entry *e, enum seen_kind kind,
 			       const char *key);

@@ -172,10 +172,43 @@ struct bypass_listen {
 	char interface[INTERFACE_NAME_MAX];
 };
 
+/* `key NAME algorithm=… secret=…|secret-file=…`: what messages are signed with (TSIG, RFC 8945). */
+enum key_algorithm { KEY_SHA256, KEY_SHA384, KEY_SHA512 };
+enum { KEY_OWNER_MAX = 64, SECRET_MIN = 16, SECRET_MAX = 256 };
+
+struct tsig_key {
+	const char *name; /* as text, lower case, with its final dot */
+	enum key_algorithm algorithm;
+	uint8_t owner_len, owner[KEY_OWNER_MAX]; /* the name in wire format */
+	uint16_t secret_len;
+	uint8_t secret[SECRET_MAX];
+};
+
+/* `allow-transfer=`: who fits both lists may have the zone; an empty one is no condition. */
+struct transfer_rule {
+	size_t n_networks, n_keys;
+	const struct prefix *networks;
+	const uint16_t *keys; /* indexes into keys: one of them signed the request */
+};
+
+/* Whom `notify=` tells of a new serial. */
+struct notify_target {
+	struct endpoint to; /* with a port */
+	int key;            /* index into keys, or CONFIG_NONE */
+};
+
+/* The other servers of a zone. */
+struct zone_peers {
+	size_t n_rules, n_notifies;
+	const struct transfer_rule *rules; /* any of them will do */
+	const struct notify_target *notifies;
+};
+
 struct zone_file {
-	struct spot at;      /* where its path is named */
-	const uint8_t *apex; /* in wire format, lower case */
-	const char *path;    /* already relative to the folder of the file that names it */
+	struct spot at;                 /* where its path is named */
+	const uint8_t *apex;            /* in wire format, lower case */
+	const char *path;               /* already relative to the folder of the file that names it */
+	const struct zone_peers *peers; /* NULL: it has none */
 };
 
 struct config {
@@ -205,6 +238,8 @@ struct config {
 	uint32_t state_fresh_ms;  /* 1 min: what was known of a target's health counts so long after */
 	size_t n_explain_froms;
 	const struct prefix *explain_froms;
+	size_t n_keys;
+	const struct tsig_key *keys;
 	size_t n_zones;
 	const struct zone_file *zones;
 };

@@ -35,6 +35,11 @@ struct state_fields {
 	uint32_t fresh_ms;
 };
 
+struct key_fields {
+	int algorithm;
+	const char *secret, *secret_file;
+};
+
 struct at_fields {
 	struct at_entry at;
 	struct optional_endpoint address;

@@ -45,6 +45,7 @@ enum value_kind {
 	VALUE_CHECK,             /* int, an index */
 	VALUE_OPTIONAL_MS,       /* struct optional_duration */
 	VALUE_OPTIONAL_COMEBACK, /* struct optional_comeback */
+	VALUE_PEERS,             /* nothing: may repeat, and is read by zone_peers_read() */
 };
 
 struct optional_endpoint {
@@ -141,7 +142,7 @@ __attribute__((format(printf, 4, 5))) bool refuse(const struct reader *r, const 
 						  const struct token *token, const char *format, ...);
 
 /* The same for a name that nothing defines. */
-enum thing { THING_CHECK, THING_DATACENTER, THING_GEOMAP };
+enum thing { THING_CHECK, THING_DATACENTER, THING_GEOMAP, THING_KEY };
 bool refuse_name(const struct reader *r, const struct entry *entry, const struct token *token,
 		 enum thing thing);
 
@@ -155,9 +156,9 @@ const char *kinds_format(unsigned kinds, char *out, size_t room);
 bool any_located(const struct config *config, const uint16_t *list, size_t n);
 
 /* The tables. */
-extern const struct choice_table check_kinds, methods, picks, all_downs, admin_states;
+extern const struct choice_table check_kinds, methods, picks, all_downs, admin_states, key_algorithms;
 extern const struct option_table check_options, datacenter_options, listen_options, admin_options,
-	state_options, workers_options, steer_options, at_options;
+	state_options, workers_options, steer_options, at_options, key_options, zone_options;
 
 /* Reads whom a line of a geomap or of a latency table is for. */
 bool place_key_read(const struct reader *r, const struct entry *entry, const struct token *token,

@@ -16,6 +16,7 @@
 #include "process/inherit.h"
 #include "process/starter.h"
 #include "serve/worker.h"
+#include "transfer/notify.h"
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -85,6 +86,7 @@ struct control {
 	uint64_t publish_ns,
 		publish_max_ns; /* from the wish to what queries see: the last time, and the longest */
 	struct survey *survey;
+	struct notifier *notifier;
 	struct saver *saver; /* NULL: no state is kept */
 	struct event *each_second;
 	uint64_t seconds;             /* ticks */
@@ -161,6 +163,12 @@ void control_tell_drops(struct control *c);
 /* Hands the state, or the measurements, to the saver, where they are kept and a successor does not do so. */
 void control_save(struct control *c);
 void control_save_measured(struct control *c);
+
+/*
+ * Tells the secondaries of every zone whose serial has risen from one world to the next, and the log of those
+ * that have changed without. `before` is NULL at the start: all are told.
+ */
+void control_tell_secondaries(struct control *c, const struct world *before);
 
 /* POST /v1/latency */
 void post_measurements(void *context, const struct http_request *request, struct http_reply *reply);

@@ -25,6 +25,7 @@ struct stream {
 	size_t in_room, in_len;
 	uint8_t *out; /* NULL while nothing waits to be sent */
 	size_t out_len, out_sent;
+	struct transfer *transfer; /* of a zone, under way; NULL: none */
 };
 
 enum {
@@ -40,10 +41,10 @@ enum received { RECEIVED_NOTHING, RECEIVED_SOME, RECEIVED_BROKEN };
 void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client);
 void stream_close(struct stream *s);
 
-/* Replies wait for the client to take them. */
+/* Replies wait for the client to take them, or a transfer goes on once it can. */
 static inline bool stream_waits(const struct stream *s)
 {
-	return s->out != NULL;
+	return s->out != NULL || s->transfer != NULL;
 }
 
 /* More may be read. This is all the backpressure there is: TCP tells the client. */

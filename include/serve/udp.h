@@ -3,8 +3,8 @@
 #ifndef SERVE_UDP_H
 #define SERVE_UDP_H
 
-#include "answer/respond.h"
 #include "serve/publish.h"
+#include "transfer/transfer.h"
 
 struct event_base;
 struct udp;

@@ -26,6 +26,7 @@ struct query {
 	uint16_t question_len; /* octets of the question behind the header; 0: it could not be read */
 	bool edns;
 	bool dnssec_ok;
+	bool tsig; /* the message is sound and signed: its last record is a TSIG */
 	uint8_t edns_version;
 	uint16_t udp_size; /* the client's, at least 512 */
 	struct client_subnet subnet;

@@ -43,7 +43,7 @@ enum type {
 
 enum class { CLASS_IN = 1, CLASS_CH = 3, CLASS_ANY = 255 };
 
-enum opcode { OPCODE_QUERY = 0 };
+enum opcode { OPCODE_QUERY = 0, OPCODE_NOTIFY = 4 };
 
 /* RFC 1035 §4.1.1, RFC 2136 §2.2, RFC 6891 §9 */
 enum rcode {
@@ -54,6 +54,7 @@ enum rcode {
 	RCODE_NOTIMP = 4,
 	RCODE_REFUSED = 5,
 	RCODE_YXDOMAIN = 6,
+	RCODE_NOTAUTH = 9,
 	RCODE_BADVERS = 16,
 };
 

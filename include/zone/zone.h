@@ -22,6 +22,7 @@
 #include "zone/steering.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct node {
@@ -47,9 +48,11 @@ struct zone {
 	uint8_t labels_max;
 	const struct zone_cell *cells;
 	const uint8_t *nodes;
+	size_t nodes_len; /* octets of all, see zone_next() */
 	const struct node *apex_node;
 	struct rrset soa;      /* with its own TTL */
 	struct rrset negative; /* with the TTL of negative answers (RFC 2308 §5) */
+	uint64_t digest;       /* zone_digest() */
 	size_t n_steered;
 	struct rrset *const *steered; /* for world to complete */
 	struct draft *draft;          /* until zones_link(); NULL where there is nothing to link */
@@ -69,6 +72,14 @@ struct zones {
 static inline const struct node *zone_ref(const struct zone *zone, uint32_t ref)
 {
 	return ref == 0 ? NULL : (const struct node *)(zone->nodes + (size_t)(ref - 1) * 8);
+}
+
+/* The node behind another in the order of the file, the apex being the first; NULL: that was the last. */
+static inline const struct node *zone_next(const struct zone *zone, const struct node *node)
+{
+	size_t len = (offsetof(struct node, name) + node->name_len + 7) & ~(size_t)7;
+	const uint8_t *next = (const uint8_t *)node + len;
+	return next == zone->nodes + zone->nodes_len ? NULL : (const struct node *)(uintptr_t)next;
 }
 
 /* What a zone is loaded with. */
@@ -98,6 +109,25 @@ struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct aren
  */
 void zones_link(const struct zone_context *context, const struct zones *zones);
 
+/*
+ * A hash of what the zone says, in the order of its file, but for the SOA's serial: equal for a zone that was
+ * read again unchanged. To be called once all zones are linked.
+ */
+uint64_t zone_digest(const struct zone *zone, const struct config *config);
+
+/* The serial of the zone's SOA. */
+static inline uint32_t zone_serial(const struct zone *zone)
+{
+	const uint8_t *p = zone->soa.octets + zone->soa.octets_len - 20;
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Is serial `a` above `b` (RFC 1982 §3.2)? */
+static inline bool serial_above(uint32_t a, uint32_t b)
+{
+	return a != b && a - b < 0x80000000u;
+}
+
 /* A name on its way through the tables. */
 struct lookup {
 	const struct name *name;
@@ -123,6 +153,9 @@ struct match {
 
 /* Finds a name's zone and its node in it: a DS is asked of the parent (RFC 4035 §3.1.4.1). */
 void zones_find(const struct zones *zones, struct lookup *lookup, uint16_t type, struct match *out);
+
+/* The zone of exactly that apex, or NULL. */
+const struct zone *zones_apex(const struct zones *zones, const struct name *apex);
 
 /* Goes on within a zone that is known already (the target of a CNAME). False: the name is outside of it. */
 bool zone_find(const struct zone *zone, struct lookup *lookup, uint16_t type, struct match *out);

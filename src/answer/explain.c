@@ -329,6 +329,7 @@ static const char *status_text(enum rcode rcode)
 	case RCODE_NOTIMP: return "NOTIMP";
 	case RCODE_REFUSED: return "REFUSED";
 	case RCODE_YXDOMAIN: return "YXDOMAIN";
+	case RCODE_NOTAUTH: return "NOTAUTH";
 	case RCODE_BADVERS: return "BADVERS";
 	}
 	return "";

@@ -42,8 +42,7 @@ static void answer(struct responder *r, const struct peer *peer, struct reply *r
 		explain_to(r, &client, reply, status);
 		return;
 	}
-	bool served = q->class == CLASS_IN || q->class == CLASS_ANY;
-	if (!served || q->type == TYPE_AXFR || q->type == TYPE_IXFR) {
+	if (q->class != CLASS_IN && q->class != CLASS_ANY) {
 		status->rcode = RCODE_REFUSED;
 		return;
 	}
@@ -52,6 +51,12 @@ static void answer(struct responder *r, const struct peer *peer, struct reply *r
 	status->authoritative = r->answer.authoritative;
 	status->truncated = !add_pieces(reply, &r->answer);
 	status->scope = answer_scope(&r->answer, &client);
+}
+
+/* Is it for the floor above? */
+static bool is_transfer(const struct query *q, enum rcode rcode)
+{
+	return q->tsig || (rcode == RCODE_NOERROR && (q->type == TYPE_AXFR || q->type == TYPE_IXFR));
 }
 
 static void count_choices(struct tally *tally, const struct world *world, const struct answer *a)
@@ -96,6 +101,8 @@ enum outcome respond(struct responder *r, const struct peer *peer, struct span i
 	struct reply reply;
 	if (!query_read(in, &r->query, &status.rcode))
 		return drop(r);
+	if (is_transfer(&r->query, status.rcode))
+		return OUTCOME_TRANSFER;
 	reply_begin(&reply, &r->query, out->octets, out->len, peer->transport);
 	answer_clear(&r->answer);
 	if (status.rcode == RCODE_NOERROR)

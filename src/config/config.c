@@ -20,6 +20,7 @@ static struct things things_of(const struct config *config, enum thing thing)
 	case THING_DATACENTER:
 		return (struct things){"datacenter", config->datacenters, config->n_datacenters,
 				       sizeof(struct datacenter)};
+	case THING_KEY: return (struct things){"key", config->keys, config->n_keys, sizeof(struct tsig_key)};
 	case THING_GEOMAP: break;
 	}
 	return (struct things){"geomap", config->geomaps, config->n_geomaps, sizeof(struct geomap)};

@@ -145,6 +145,7 @@ static void read_zone(struct builder *b, const struct entry *e)
 		refuse(&b->reader, e, t, "\"%.*s\" is no domain name: %s", (int)t->len, t->text, why);
 		return;
 	}
+	zone.peers = zone_peers_read(b, e);
 	if (zone.path == NULL)
 		return;
 	zone.apex = memcpy(arena_alloc_aligned(b->reader.arena, apex.len, 1), apex.octets, apex.len);
@@ -290,7 +291,12 @@ const struct keyword_row keywords[] = {
 	{"geomap", "NAME KEY DATACENTER... [...] | nearest",
 	 "the datacenters for clients that KEY fits, in order; the most specific line counts", 3, 0,
 	 geomap_entry_read},
-	{"zone", "NAME FILE", "a zone to serve, and its file", 3, 3, read_zone},
+	{"key", "NAME key=value...",
+	 "a secret shared with other servers, which signs transfers, notifies and whatever else is asked "
+	 "with it (TSIG)",
+	 3, 0, key_entry_read},
+	{"zone", "NAME FILE key=value...", "a zone to serve, its file, and its other servers", 3, 0,
+	 read_zone},
 	{"latency", "FILE",
 	 "a table of round-trip times, for the latency method: lines of KEY DATACENTER TIME; may repeat", 2,
 	 2, read_latency},
@@ -310,7 +316,6 @@ const struct keyword_row keywords[] = {
 	 "is "
 	 "not given",
 	 2, 2, read_user},
-	{.word = "allow-transfer"},
 };
 
 const size_t n_keywords = sizeof(keywords) / sizeof(keywords[0]);

@@ -214,7 +214,7 @@ bool options_read(const struct reader *r, const struct option_table *table, cons
 		const struct option_row *row = row_find(r, table, token);
 		if (row == NULL) {
 			sound = refuse_option(r, table, entry, token);
-		} else if (seen[row - table->rows] && row->kind != VALUE_HEADER) {
+		} else if (seen[row - table->rows] && row->kind != VALUE_HEADER && row->kind != VALUE_PEERS) {
 			sound = refuse(r, entry, token, "option \"%s\" is given twice", row->key);
 		} else {
 			seen[row - table->rows] = true;

@@ -134,6 +134,46 @@ static const struct option_row workers_rows[] = {
 		 "are handed queries as the kernel likes"},
 };
 
+static const struct choice_row key_algorithm_rows[] = {
+	[KEY_SHA256] = {.word = "hmac-sha256", .help = "what every server knows"},
+	[KEY_SHA384] = {.word = "hmac-sha384", .help = "a longer signature"},
+	[KEY_SHA512] = {.word = "hmac-sha512", .help = "the longest"},
+};
+
+static const struct option_row key_rows[] = {
+	{.key = "algorithm",
+	 .kind = VALUE_WORD,
+	 .offset = offsetof(struct key_fields, algorithm),
+	 .words = &key_algorithms,
+	 .fallback = "hmac-sha256",
+	 .expected = "hmac-sha256, hmac-sha384 or hmac-sha512; those of MD5 and SHA-1 are too weak",
+	 .help = "how messages are signed; the other server must have the same"},
+	{.key = "secret-file",
+	 .kind = VALUE_FILE,
+	 .offset = offsetof(struct key_fields, secret_file),
+	 .expected = "the path of a file",
+	 .help = "holds the secret in Base64, one line; only its owner and group may read it"},
+	{.key = "secret",
+	 .kind = VALUE_TEXT,
+	 .offset = offsetof(struct key_fields, secret),
+	 .expected = "16 to 256 octets in Base64",
+	 .help = "the secret itself, where this file is kept from others"},
+};
+
+static const struct option_row zone_rows[] = {
+	{.key = "allow-transfer",
+	 .kind = VALUE_PEERS,
+	 .expected = "networks and key:NAME, with commas between",
+	 .help = "who may have the whole zone (AXFR, IXFR): who asks from one of these networks and, where "
+		 "keys are named, signs with one of them; may repeat, then any of them will do; nobody where "
+		 "it is not given"},
+	{.key = "notify",
+	 .kind = VALUE_PEERS,
+	 .expected = "ADDRESS[:PORT] and at most one key:NAME, with commas between",
+	 .help = "servers that are told when the serial of the zone rises, and at the start; port 53 where "
+		 "none is named; signed where a key is named; may repeat"},
+};
+
 static const struct option_row state_rows[] = {
 	{.key = "fresh",
 	 .kind = VALUE_MS,
@@ -294,6 +334,9 @@ const struct option_table datacenter_options = {"datacenter", ROWS(datacenter_ro
 const struct option_table listen_options = {"listen", ROWS(listen_rows)};
 const struct option_table admin_options = {"admin", ROWS(admin_rows)};
 const struct option_table workers_options = {"workers", ROWS(workers_rows)};
+const struct choice_table key_algorithms = {"key algorithm", ROWS(key_algorithm_rows)};
+const struct option_table key_options = {"key", ROWS(key_rows)};
+const struct option_table zone_options = {"zone", ROWS(zone_rows)};
 const struct option_table state_options = {"state", ROWS(state_rows)};
 const struct option_table steer_options = {"STEER", ROWS(steer_rows)};
 const struct option_table at_options = {"AT", ROWS(at_rows)};

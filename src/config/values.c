@@ -257,6 +257,7 @@ bool value_read(const struct reader *r, const struct option_row *row, const char
 	case VALUE_LOAD: return read_load(text, at);
 	case VALUE_COMEBACK: return read_comeback(row, text, len, at);
 	case VALUE_CAPACITY: return read_capacity(row, text, len, at);
+	case VALUE_PEERS: return len > 0;
 	case VALUE_TTLS: return read_ttls(text, len, at);
 	case VALUE_HASH_PREFIX: return read_hash_prefix(text, len, at);
 	case VALUE_OPTIONAL_MS: return read_optional_ms(row, text, len, at);

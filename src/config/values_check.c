@@ -178,7 +178,8 @@ static bool value_equal(const struct option_row *row, const struct check *x, con
 	case VALUE_LOCATION:
 	case VALUE_CHECK:
 	case VALUE_OPTIONAL_MS:
-	case VALUE_OPTIONAL_COMEBACK: break;
+	case VALUE_OPTIONAL_COMEBACK:
+	case VALUE_PEERS: break;
 	}
 	return false;
 }

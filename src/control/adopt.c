@@ -178,6 +178,7 @@ void control_adopt(void *context)
 	take_config(c, config);
 	control_tally(c);
 	control_learn(c, true); /* by this world's datacenters, before it is seen */
+	control_tell_secondaries(c, before);
 	keep_tallies(c, before, tallies);
 	control_forget_places(c);
 	survey_forget(c->survey, before);

@@ -134,6 +134,7 @@ void control_open(struct control *c)
 	} else {
 		control_log_faults(&faults);
 		tell_open(c, world);
+		control_tell_secondaries(c, NULL);
 	}
 	faults_free(&faults);
 }
@@ -234,6 +235,7 @@ static void boot(struct control *c, const char *conf_path, rlim_t descriptors)
 	c->each_second = event_new(c->base, -1, EV_PERSIST, on_second, c);
 	c->totals = totals_new();
 	c->survey = survey_new(c->base);
+	c->notifier = notifier_new(c->base);
 	c->reload = reload_new(c->base, conf_path, control_loaded, c);
 	c->watch = watch_new(c->base, &events, descriptors);
 	service_watch(c);
@@ -331,6 +333,7 @@ static void halt(struct control *c)
 	json_object_put(c->reloads.results);
 	totals_free(c->totals);
 	watch_free(c->watch);
+	notifier_free(c->notifier);
 	free(c->opened.listens);
 	free(c->opened.cpus);
 	free(c->drops);

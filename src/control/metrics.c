@@ -20,6 +20,8 @@ static const char *rcode_text(uint8_t rcode)
 {
 	static const char *const texts[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
 					    "NOTIMP",  "REFUSED", "YXDOMAIN"};
+	if (rcode == RCODE_NOTAUTH)
+		return "NOTAUTH";
 	if (rcode == RCODE_BADVERS)
 		return "BADVERS";
 	return rcode < sizeof(texts) / sizeof(texts[0]) ? texts[rcode] : "other";
@@ -72,6 +74,9 @@ static const char *const counter_names[COUNTERS] = {
 	[COUNTER_TRUNCATED] = "truncated",
 	[COUNTER_SUBNET] = "subnet",
 	[COUNTER_ALL_DOWN] = "all_down",
+	[COUNTER_TRANSFERS] = "transfers",
+	[COUNTER_TRANSFERS_REFUSED] = "transfers_refused",
+	[COUNTER_TSIG_REFUSED] = "tsig_refused",
 };
 
 void metrics_keep(const struct control *c, const struct world *world, struct tally *const *tallies,
@@ -139,7 +144,8 @@ static void write_queries(struct control *c, struct metrics_text *out)
 	write_totals(totals,
 		     &(struct writing){metrics_begin(out, "gslbd_query_events_total", METRICS_COUNTER,
 						     "Queries dropped, truncated, with a client subnet; "
-						     "all-down decisions."),
+						     "all-down decisions; transfers complete and refused; "
+						     "bad signatures."),
 				       'c', event_labels, 1});
 	totals_free(totals);
 }
@@ -333,6 +339,13 @@ static void write_server(struct control *c, struct metrics_text *out)
 		snprintf(class, sizeof(class), "%uxx", i);
 		metrics_count(&head, &(struct metrics_label){"status", class}, 1, http->replies[i]);
 	}
+	const struct notifier_counts notifies = notifier_counts(c->notifier);
+	head = metrics_begin(out, "gslbd_notifies_total", METRICS_COUNTER,
+			     "Notifies to secondaries: sent, repetitions included, and how they ended.");
+	metrics_count(&head, &(struct metrics_label){"result", "sent"}, 1, notifies.sent);
+	metrics_count(&head, &(struct metrics_label){"result", "accepted"}, 1, notifies.accepted);
+	metrics_count(&head, &(struct metrics_label){"result", "refused"}, 1, notifies.refused);
+	metrics_count(&head, &(struct metrics_label){"result", "given_up"}, 1, notifies.given_up);
 	write_one(out, "gslbd_admin_refused_tokens_total", METRICS_COUNTER,
 		  "Requests with a wrong token, or none.", (double)http->refused_tokens);
 	write_one(out, "gslbd_admin_crowded_out_total", METRICS_COUNTER,

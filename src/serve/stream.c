@@ -36,6 +36,7 @@ void stream_close(struct stream *s)
 	close(s->fd);
 	forget_input(s);
 	free(s->out);
+	transfer_free(s->transfer);
 }
 
 enum received stream_receive(struct stream *s)
@@ -114,10 +115,10 @@ static size_t answer_batch(struct stream *s)
 	struct server *server = s->server;
 	size_t at = 0, len = 0;
 	server->responder->view = view_enter(server->publisher, server->hazard);
-	while (len < STREAM_BATCH && message_at(s, at)) {
+	while (len < STREAM_BATCH && s->transfer == NULL && message_at(s, at)) {
 		struct span query = {s->in + at + FRAME, octets_get16(s->in + at)};
 		struct span reply = {server->replies + len + FRAME, MESSAGE_OCTETS_MAX};
-		if (respond(server->responder, &s->peer, query, &reply) == OUTCOME_DROP) {
+		if (transfer_door(server->responder, &s->peer, query, &reply, &s->transfer) == OUTCOME_DROP) {
 			s->ended = true;
 			at = s->in_len;
 			break;
@@ -130,6 +131,20 @@ static size_t answer_batch(struct stream *s)
 	s->in_len -= at;
 	memmove(s->in, s->in + at, s->in_len);
 	return len;
+}
+
+/* One more message of the transfer, so that others have their turn. False: the connection is to be closed. */
+static bool transfer_on(struct stream *s)
+{
+	struct server *server = s->server;
+	struct span message = {server->replies + FRAME, MESSAGE_OCTETS_MAX};
+	server->responder->view = view_enter(server->publisher, server->hazard);
+	bool ok = transfer_next(server->responder, &s->transfer, &message);
+	view_leave(server->hazard);
+	if (!ok)
+		return false;
+	octets_put16(server->replies, (unsigned)message.len);
+	return send_replies(s, FRAME + message.len);
 }
 
 /* What is left is kept, with room for the message under way and no more than that. */
@@ -151,7 +166,9 @@ static void keep_input(struct stream *s)
 
 bool stream_proceed(struct stream *s)
 {
-	bool ok = !stream_waits(s) || send_waiting(s);
+	bool ok = s->out == NULL || send_waiting(s);
+	if (ok && s->out == NULL && s->transfer != NULL)
+		ok = transfer_on(s);
 	while (ok && !stream_waits(s) && message_at(s, 0)) {
 		size_t len = answer_batch(s);
 		ok = send_replies(s, len);

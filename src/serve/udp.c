@@ -119,7 +119,7 @@ static bool answer(struct udp *u, unsigned i, unsigned n)
 		answer_from(in, out);
 	if ((in->msg_flags & MSG_TRUNC) || !peer_read(&u->peer, &u->peers[i]))
 		return false;
-	if (respond(u->server->responder, &u->peer, query, &reply) == OUTCOME_DROP)
+	if (transfer_door(u->server->responder, &u->peer, query, &reply, NULL) == OUTCOME_DROP)
 		return false;
 	u->out_vec[n].iov_len = reply.len;
 	out->msg_name = &u->peers[i];

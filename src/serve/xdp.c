@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Frames in, respond, frames out: in batches, each reply in the frame of its query. */
 #include "serve/xdp.h"
+#include "transfer/transfer.h"
 #include "base/memory.h"
 #include "xdp/frame.h"
 #include "xdp/xsk.h"
@@ -38,7 +39,7 @@ static bool answer(struct xdp *x, struct span *frame)
 	struct peer peer = {.addr = query.from, .transport = TRANSPORT_XDP};
 	size_t room = smaller(xsk_room(x->xsk, frame->octets), FRAME_ETHERNET_OCTETS + x->mtu);
 	struct span reply = {x->reply, smaller(room - query.headers, REPLY_ROOM)};
-	if (respond(x->server->responder, &peer, query.payload, &reply) == OUTCOME_DROP)
+	if (transfer_door(x->server->responder, &peer, query.payload, &reply, NULL) == OUTCOME_DROP)
 		return false;
 	frame->len = frame_answer(&query, frame->octets, reply);
 	return true;

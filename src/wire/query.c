@@ -157,15 +157,20 @@ static bool read_opt(const uint8_t *fixed, size_t rdlength, struct query *q)
 	return q->edns_version != 0 || read_options(fixed + 10, rdlength, q);
 }
 
-/* One record of the additional section; only OPT, whose owner is the root, means anything here. */
-static bool read_additional(struct span in, size_t *at, struct query *q)
+/*
+ * One record of the additional section; only OPT, whose owner is the root, means anything here, and a TSIG,
+ * which is the last of all (RFC 8945 §5.1).
+ */
+static bool read_additional(struct span in, size_t *at, bool last, struct query *q)
 {
 	size_t rdlength;
 	const uint8_t *name = in.octets + *at, *fixed = read_record(in, at, &rdlength);
 	if (fixed == NULL)
 		return false;
-	if (octets_get16(fixed) != TYPE_OPT)
-		return true;
+	if (octets_get16(fixed) != TYPE_OPT) {
+		q->tsig = octets_get16(fixed) == TYPE_TSIG;
+		return last || !q->tsig;
+	}
 	return fixed == name + 1 && read_opt(fixed, rdlength, q);
 }
 
@@ -189,7 +194,7 @@ static bool read_sections(struct span in, struct query *q)
 	if (!read_version(in, &at, q))
 		return false;
 	for (; additional > 0; additional--) {
-		if (!read_additional(in, &at, q))
+		if (!read_additional(in, &at, additional == 1, q))
 			return false;
 	}
 	return at == in.len;
@@ -205,11 +210,12 @@ bool query_read(struct span in, struct query *q, enum rcode *rcode)
 		return false;
 	q->question_len = 0;
 	q->edns = false;
+	q->tsig = false;
 	q->subnet.present = false;
 
 	bool sound = read_sections(in, q);
 	if (!sound)
-		q->subnet.present = false; /* no option is repeated of what can't be trusted */
+		q->tsig = q->subnet.present = false; /* nothing is repeated of what can't be trusted */
 	if ((q->flags >> 11 & 0xf) != OPCODE_QUERY)
 		*rcode = RCODE_NOTIMP;
 	else if (!sound)

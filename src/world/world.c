@@ -139,6 +139,8 @@ static void load_zones(struct world *world, struct faults *faults)
 	world->zones = zones_new(list, n, context.seed, world->arena);
 	zones_link(&context, world->zones);
 	steerings_free(context.steerings);
+	for (size_t i = 0; i < n && faults->errors == 0; i++)
+		list[i]->digest = zone_digest(list[i], config);
 	free(list);
 }
 

@@ -179,6 +179,7 @@ static void freeze_nodes(struct freezer *f)
 {
 	struct draft *draft = f->draft;
 	f->zone->nodes = draft->owners;
+	f->zone->nodes_len = draft->size;
 	f->zone->cells = draft->cells;
 	f->zone->mask = draft->mask;
 	f->zone->apex_node = (const struct node *)draft->owners;

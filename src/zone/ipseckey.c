@@ -4,7 +4,7 @@
 #include "base/addr.h"
 #include "base/memory.h"
 #include "config/value.h"
-#include "zone/base64.h"
+#include "base/base64.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "config/value.h"
 #include "wire/octets.h"
-#include "zone/base64.h"
+#include "base/base64.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -121,6 +121,16 @@ void zones_find(const struct zones *zones, struct lookup *lookup, uint16_t type,
 		*out = (struct match){.kind = MATCH_REFUSED};
 }
 
+const struct zone *zones_apex(const struct zones *zones, const struct name *apex)
+{
+	for (uint32_t at = (uint32_t)name_hash(apex, zones->seed) & zones->mask;;
+	     at = (at + 1) & zones->mask) {
+		const struct zone *zone = zones->cells[at];
+		if (zone == NULL || name_equal(&zone->apex, apex))
+			return zone;
+	}
+}
+
 bool zone_find(const struct zone *zone, struct lookup *lookup, uint16_t type, struct match *out)
 {
 	if (!name_within(lookup->name, &zone->apex))

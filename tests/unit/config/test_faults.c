@@ -25,7 +25,6 @@ static void keywords(void **state)
 		{"user a:",
 		 "5:6: \"a:\" is not the name of a user, nor of a user and a group such as gslbd:gslbd"},
 		{"user a\nuser b", "6:1: user is given twice; the first is at line 5"},
-		{"allow-transfer key", "5:1: \"allow-transfer\" is not supported yet"},
 		{"$INCLUDE", "5:1: $INCLUDE takes one file"},
 		{"  WORKERS 3", ""},
 		{"workers",
@@ -56,11 +55,35 @@ static void keywords(void **state)
 		{"geoip a.mmdb\ngeoip a.mmdb", "6:7: geoip a.mmdb stands there already"},
 		{"geoip \"\"", "5:7: the path of a file is expected"},
 		{"geoip a\\000b", "5:7: no value may have a NUL octet in it"},
-		{"zone a.example", "5:6: something is missing behind this; the form is: zone NAME FILE"},
+		{"zone a.example",
+		 "5:6: something is missing behind this; the form is: zone NAME FILE key=value..."},
 		{"zone a.example x\nzone A.example. y",
 		 "6:6: zone \"A.example.\" is already defined at line 5"},
 		{"zone a.example x\nzone b.a.example x", ""},
 		{"zone a.example \"\"", "5:16: the path of a file is expected"},
+		{"zone a x allow-transfer=192.0.2.0/24,2001:db8::/32 allow-transfer=key:K. notify=192.0.2.1 "
+		 "notify=[::1]:5353,key:k\nkey k algorithm=hmac-sha512 secret=MDEyMzQ1Njc4OWFiY2RlZg==",
+		 ""},
+		{"zone a x allow-transfer=key:k", "5:29: unknown key \"k\""},
+		{"zone a x notify=ns.example", "5:17: \"ns.example\" is no address; expected: "
+					       "ADDRESS[:PORT], an IPv6 one in brackets where it "
+					       "has a port"},
+		{"zone a x allow-transfer=any",
+		 "5:25: \"any\" is no network, such as 203.0.113.0/24 or 2001:db8::/32"},
+		{"zone a x allow-transfer=10.0.0.0/8,",
+		 "5:36: \"\" is no network, such as 203.0.113.0/24 or 2001:db8::/32"},
+		{"key k secret=x", "5:7: the secret is no 16 to 256 octets in Base64, as \"openssl rand "
+				   "-base64 32\" makes them"},
+		{"key k secret=MDEyMzQ1Njc4OWFiY2Rl", "5:7: the secret is no 16 to 256 octets in Base64, as "
+						      "\"openssl rand -base64 32\" makes them"},
+		{"key k algorithm=hmac-sha1 secret=MDEyMzQ1Njc4OWFiY2RlZg==",
+		 "5:17: \"hmac-sha1\" is not right for algorithm; expected: hmac-sha256, hmac-sha384 or "
+		 "hmac-sha512; those of MD5 and SHA-1 are too weak"},
+		{"key k algorithm=hmac-sha256", "5:5: a key needs either secret-file= or secret="},
+		{"key k secret-file=/nonexistent",
+		 "5:7: can't take the secret from /nonexistent: No such file or directory"},
+		{"key a..b secret=MDEyMzQ1Njc4OWFiY2RlZg==",
+		 "5:5: \"a..b\" is no name of a key: the name has an empty label"},
 		{"zone a..b x", "5:6: \"a..b\" is no domain name: the name has an empty label"},
 	};
 	check_rows(rows, N(rows));

@@ -16,6 +16,8 @@
 #define VERSION(type)                 "\xc0\x0c\0" type "\0\1\0\0\0\0\0\x16\0\0\0\0\0\7\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1"
 #define OPT(rdlength, rdata)          "\0\0\x29\x04\xd0\0\0\x80\0\0" rdlength rdata
 
+#define TSIG                          "\1k\0\0\xfa\0\xff\0\0\0\0\0\0"
+
 struct message {
 	const char *octets;
 	size_t len;
@@ -71,6 +73,11 @@ static void what_is_wrong_is_told_apart(void **state)
 		{"two questions", MESSAGE(HEADER("\0\0", "\2", "\0", "\0", "\0") QUESTION QUESTION),
 		 RCODE_FORMERR},
 		{"an answer", MESSAGE(HEADER("\0\0", "\1", "\1", "\0", "\0") QUESTION), RCODE_FORMERR},
+		{"signed", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\1") QUESTION TSIG), RCODE_NOERROR},
+		{"behind a signature",
+		 MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\2") QUESTION TSIG OPT("\0", "")), RCODE_FORMERR},
+		{"signed twice", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\2") QUESTION TSIG TSIG),
+		 RCODE_FORMERR},
 		{"an authority", MESSAGE(HEADER("\0\0", "\1", "\0", "\1", "\0") QUESTION VERSION("\6")),
 		 RCODE_FORMERR},
 		{"transfer", MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") IXFR), RCODE_NOERROR},

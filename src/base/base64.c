@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Base64, as strict as its RFC. */
-#include "zone/base64.h"
+#include "base/base64.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Base64 (RFC 4648 §4). Private to zone/. */
-#ifndef ZONE_BASE64_H
-#define ZONE_BASE64_H
+/* Base64 (RFC 4648 §4). */
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
 
 #include <stdbool.h>
 #include <stddef.h>

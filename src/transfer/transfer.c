@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+/* Who may have a zone, and what is signed with what. */
+#include "transfer/transfer.h"
+#include "answer/tally.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "transfer/outgoing.h"
+#include "transfer/tsig_record.h"
+#include "wire/octets.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Names compress within the reach of a pointer. Each transfer sends a message a turn of the event loop: the
+ * more there are, the shorter they are, so that they don't hold up other clients for long.
+ */
+enum { MESSAGE_OCTETS = 16384, MESSAGE_OCTETS_LEAST = 2048, SOA_FIXED = 20 };
+
+static uint64_t now_s(void)
+{
+	return (uint64_t)clock_wall_ms() / 1000;
+}
+
+static void count(const struct responder *r, enum counter counter)
+{
+	if (r->view->tallies != NULL)
+		tally_add(&r->view->tallies[r->worker]->counters[counter]);
+}
+
+static void count_query(const struct responder *r, const struct peer *peer, const struct zone *zone,
+			enum rcode rcode)
+{
+	const struct tally_key key = {.zone = zone ? zone->number : TALLY_NO_ZONE,
+				      .type = tally_type(r->query.type),
+				      .rcode = (uint8_t)rcode,
+				      .transport = (uint8_t)peer->transport};
+	if (r->view->tallies != NULL)
+		tally_query(r->view->tallies[r->worker], key);
+}
+
+/* What a message may take that the client is sent. */
+static size_t limit_of(const struct query *q, const struct peer *peer, size_t room)
+{
+	size_t limit = peer->transport == TRANSPORT_TCP ? MESSAGE_OCTETS_MAX
+		       : !q->edns                       ? UDP_OCTETS_MIN
+		       : q->udp_size < UDP_OCTETS_MAX   ? q->udp_size
+							: UDP_OCTETS_MAX;
+	return limit < room ? limit : room;
+}
+
+/* A reply of no record; the session (NULL: none) signs it, if it fits. */
+static enum outcome reply_rcode(const struct responder *r, const struct peer *peer, enum rcode rcode,
+				struct tsig_session *session, struct span *out)
+{
+	const struct reply_status status = {.rcode = rcode};
+	size_t limit = limit_of(&r->query, peer, out->len);
+	struct reply reply;
+	reply_begin(&reply, &r->query, out->octets, limit, peer->transport);
+	out->len = reply_end(&reply, &r->query, &status);
+	if (session != NULL)
+		tsig_sign(session, out, limit, now_s());
+	return OUTCOME_REPLY;
+}
+
+static bool signed_with(const struct tsig_session *session, const struct tsig_key *key)
+{
+	return session != NULL && session->key.algorithm == key->algorithm &&
+	       session->key.owner_len == key->owner_len &&
+	       memcmp(session->key.owner, key->owner, key->owner_len) == 0;
+}
+
+static bool rule_fits(const struct config *config, const struct transfer_rule *rule,
+		      const struct addr *client, const struct tsig_session *session)
+{
+	bool from = rule->n_networks == 0, by = rule->n_keys == 0;
+	for (size_t i = 0; i < rule->n_networks && !from; i++)
+		from = prefix_holds(&rule->networks[i], client);
+	for (size_t i = 0; i < rule->n_keys && !by; i++)
+		by = signed_with(session, &config->keys[rule->keys[i]]);
+	return from && by;
+}
+
+static bool allowed(const struct config *config, const struct zone *zone, const struct addr *client,
+		    const struct tsig_session *session)
+{
+	const struct zone_peers *peers = config->zones[zone->number].peers;
+	for (size_t i = 0; peers != NULL && i < peers->n_rules; i++) {
+		if (rule_fits(config, &peers->rules[i], client, session))
+			return true;
+	}
+	return false;
+}
+
+static enum rcode refusal(const struct responder *r, const struct zone *zone, const struct peer *peer,
+			  const struct tsig_session *session)
+{
+	if (r->query.class != CLASS_IN)
+		return RCODE_REFUSED;
+	if (zone == NULL)
+		return RCODE_NOTAUTH;
+	if (!allowed(r->view->world->config, zone, &peer->addr, session))
+		return RCODE_REFUSED;
+	return r->query.type == TYPE_AXFR && peer->transport != TRANSPORT_TCP ? RCODE_FORMERR : RCODE_NOERROR;
+}
+
+/* Has the client of an IXFR what there is? Its SOA is in the authority section (RFC 1995 §3). */
+static bool is_current(const struct query *q, struct span in, uint32_t serial)
+{
+	struct name owner;
+	if (q->type != TYPE_IXFR || octets_get16(in.octets + 8) != 1)
+		return false;
+	size_t fixed = tsig_name_read(in, HEADER_OCTETS + (size_t)q->question_len, &owner);
+	if (fixed == 0 || in.len - fixed < 10)
+		return false;
+	size_t rdlength = octets_get16(in.octets + fixed + 8);
+	if (rdlength < SOA_FIXED || in.len - fixed - 10 < rdlength)
+		return false;
+	uint32_t has = octets_get32(in.octets + fixed + 10 + rdlength - SOA_FIXED);
+	return !serial_above(serial, has);
+}
+
+static struct transfer *transfer_new(struct responder *r, const struct peer *peer, const struct zone *zone)
+{
+	const struct query *q = &r->query;
+	struct transfer *t = mem_alloc(sizeof(*t));
+	t->under_way = &r->transfers;
+	++*t->under_way;
+	t->q = *q;
+	t->q.subnet.present = false;
+	memcpy(t->request, q->message, HEADER_OCTETS + (size_t)q->question_len);
+	t->q.message = t->request;
+	t->peer = *peer;
+	t->digest = zone->digest;
+	t->serial = zone_serial(zone);
+	return t;
+}
+
+static void tell(const struct transfer *t, const char *end)
+{
+	char name[NAME_TEXT_MAX], key[NAME_TEXT_MAX], client[ADDR_TEXT_MAX];
+	log_info("transfer: %s of %s serial %" PRIu32 " to %s%s%s: %s, %" PRIu64 " records in %" PRIu64
+		 " octets",
+		 t->q.type == TYPE_IXFR ? "IXFR" : "AXFR", name_format(t->q.name.octets, name), t->serial,
+		 addr_format(&t->peer.addr, client), t->tsig.keyed ? " by key " : "",
+		 t->tsig.keyed ? name_format(t->tsig.key.owner, key) : "", end, t->records, t->octets);
+}
+
+static void release(struct transfer **transfer)
+{
+	--*(*transfer)->under_way;
+	tsig_end(&(*transfer)->tsig);
+	free(*transfer);
+	*transfer = NULL;
+}
+
+bool transfer_next(struct responder *r, struct transfer **transfer, struct span *out)
+{
+	struct transfer *t = *transfer;
+	const struct zone *zone = zones_apex(r->view->world->zones, &t->q.name);
+	if (zone == NULL || zone->digest != t->digest || zone_serial(zone) != t->serial) {
+		tell(t, "cut, as the zone has changed");
+		release(transfer);
+		return false;
+	}
+	size_t most = limit_of(&t->q, &t->peer, out->len);
+	size_t usual = MESSAGE_OCTETS / r->transfers;
+	if (usual < MESSAGE_OCTETS_LEAST)
+		usual = MESSAGE_OCTETS_LEAST;
+	if (usual > most)
+		usual = most;
+	if (!outgoing_write(t, r->view, zone, usual, out) && !outgoing_write(t, r->view, zone, most, out)) {
+		tell(t, "cut, as a record is longer than a message");
+		release(transfer);
+		return false;
+	}
+	if (t->done && !t->only_soa) {
+		tell(t, "complete");
+		count(r, COUNTER_TRANSFERS);
+	}
+	if (t->done)
+		release(transfer);
+	return true;
+}
+
+void transfer_free(struct transfer *transfer)
+{
+	if (transfer == NULL)
+		return;
+	tell(transfer, "not taken to its end");
+	release(&transfer);
+}
+
+/* A request for a zone, or a signed one. */
+struct request {
+	struct responder *r;
+	const struct peer *peer;
+	struct span in;
+	struct tsig_session *session; /* NULL: it is not signed */
+};
+
+/* Begins a transfer that is asked for, or says no. */
+static enum outcome begin(const struct request *request, struct span *out, struct transfer **transfer)
+{
+	struct responder *r = request->r;
+	const struct zone *zone = zones_apex(r->view->world->zones, &r->query.name);
+	enum rcode rcode = refusal(r, zone, request->peer, request->session);
+	count_query(r, request->peer, zone, rcode);
+	if (rcode != RCODE_NOERROR) {
+		count(r, COUNTER_TRANSFERS_REFUSED);
+		return reply_rcode(r, request->peer, rcode, request->session, out);
+	}
+	struct transfer *t = transfer_new(r, request->peer, zone);
+	t->only_soa =
+		request->peer->transport != TRANSPORT_TCP || is_current(&r->query, request->in, t->serial);
+	if (request->session != NULL)
+		t->tsig = *request->session;
+	bool ok = transfer_next(r, &t, out);
+	if (t != NULL)
+		*transfer = t;
+	return ok ? OUTCOME_REPLY : OUTCOME_DROP;
+}
+
+/* What was signed rightly, and has no TSIG record any more, is answered as ever, and signed. */
+static enum outcome answer_signed(const struct request *request, struct span *out, struct transfer **transfer)
+{
+	struct responder *r = request->r;
+	size_t limit = limit_of(&r->query, request->peer, out->len);
+	struct span unsigned_out = {out->octets, limit - TSIG_ROOM};
+	enum outcome outcome = respond(r, request->peer, request->in, &unsigned_out);
+	if (outcome == OUTCOME_TRANSFER)
+		return begin(request, out, transfer);
+	if (outcome == OUTCOME_REPLY && !tsig_sign(request->session, &unsigned_out, limit, now_s()))
+		return OUTCOME_DROP;
+	out->len = unsigned_out.len;
+	return outcome;
+}
+
+enum outcome transfer_respond(struct responder *r, const struct peer *peer, struct span in, struct span *out,
+			      struct transfer **transfer)
+{
+	const struct config *config = r->view->world->config;
+	struct request request = {.r = r, .peer = peer, .in = in};
+	struct tsig_session session;
+	enum outcome outcome;
+	if (!r->query.tsig)
+		return begin(&request, out, transfer);
+	enum rcode rcode = tsig_verify_request(&session, config->keys, config->n_keys, &request.in, now_s());
+	request.session = &session;
+	if (rcode == RCODE_NOERROR) {
+		outcome = answer_signed(&request, out, transfer);
+	} else {
+		count(r, COUNTER_TSIG_REFUSED);
+		count_query(r, peer, NULL, rcode);
+		outcome = reply_rcode(r, peer, rcode, rcode == RCODE_NOTAUTH ? &session : NULL, out);
+	}
+	tsig_end(&session);
+	return outcome;
+}
