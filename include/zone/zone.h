@@ -41,8 +41,8 @@ struct zone_cell {
 };
 
 struct zone {
-	struct name apex;
-	uint32_t number; /* index into zones.list */
+	const struct name *apex; /* as long as it is, for there may be many zones */
+	uint32_t number;         /* index into zones.list */
 	uint64_t seed;
 	uint32_t mask; /* cells less one; a power of two less one */
 	uint8_t labels_max;

@@ -34,7 +34,7 @@ struct piece *answer_add(struct answer *a, enum section section, const uint8_t *
 static void add_negative(struct search *s)
 {
 	const struct zone *zone = s->match.zone;
-	answer_add(s->a, SECTION_AUTHORITY, zone->apex.octets, &zone->negative);
+	answer_add(s->a, SECTION_AUTHORITY, zone->apex->octets, &zone->negative);
 }
 
 /* The same data in two datacenters is one record of an answer (RFC 2181 §5). */
@@ -211,7 +211,7 @@ static enum next follow(struct search *s, const uint8_t *owner)
 	a->lookup.name = &a->target;
 	a->lookup.label_at = a->target_labels;
 	s->owner = owner;
-	if (!name_within(&a->target, &s->match.zone->apex))
+	if (!name_within(&a->target, s->match.zone->apex))
 		return NEXT_DONE;
 	zones_find(s->view->world->zones, &a->lookup, s->q->type, &s->match);
 	return NEXT_FOLLOW;

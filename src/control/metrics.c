@@ -40,7 +40,7 @@ static void keep_query(void *context, const struct tally_key *key, uint64_t coun
 	const struct keeping *k = context;
 	char zone[NAME_TEXT_MAX] = "", text[KEY_MAX];
 	if (key->zone < k->world->zones->n)
-		name_format(k->world->zones->list[key->zone]->apex.octets, zone);
+		name_format(k->world->zones->list[key->zone]->apex->octets, zone);
 	snprintf(text, sizeof(text), "q%c%s%c%s%c%s%c%s", SEPARATOR, zone, SEPARATOR,
 		 tally_type_text(key->type), SEPARATOR, rcode_text(key->rcode), SEPARATOR,
 		 transports[key->transport]);

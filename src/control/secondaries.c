@@ -28,7 +28,7 @@ static void warn_of_serial(const struct zone *before, const struct zone *now)
 {
 	char name[NAME_TEXT_MAX];
 	uint32_t was = zone_serial(before), is = zone_serial(now);
-	name_format(now->apex.octets, name);
+	name_format(now->apex->octets, name);
 	if (was == is)
 		log_warn("reload: zone %s has changed, but its serial is %" PRIu32
 			 " still; secondaries keep what they have",
@@ -46,7 +46,7 @@ void control_tell_secondaries(struct control *c, const struct world *before)
 	notifier_settle(c->notifier, world->zones);
 	for (size_t i = 0; i < world->zones->n; i++) {
 		const struct zone *zone = world->zones->list[i];
-		const struct zone *old = before ? zones_apex(before->zones, &zone->apex) : NULL;
+		const struct zone *old = before ? zones_apex(before->zones, zone->apex) : NULL;
 		if (old == NULL || serial_above(zone_serial(zone), zone_serial(old)))
 			tell_of(c, world->config, zone);
 		else if (serial_wrong(old, zone) && wrong++ < WARNINGS_MAX)

@@ -273,7 +273,7 @@ static struct json_object *zones_json(struct control *c)
 	struct json_object *list = json_object_new_array();
 	for (size_t i = 0; i < zones->n && i < 1000; i++) {
 		char name[NAME_TEXT_MAX];
-		json_object_array_add(list, text(name_format(zones->list[i]->apex.octets, name)));
+		json_object_array_add(list, text(name_format(zones->list[i]->apex->octets, name)));
 	}
 	return list;
 }

@@ -232,8 +232,8 @@ static size_t message_write(uint8_t *p, uint16_t id, const struct zone *zone)
 	octets_put16(p + 4, 1);
 	octets_put16(p + 6, 1);
 	p += HEADER_OCTETS;
-	memcpy(p, zone->apex.octets, zone->apex.len);
-	p += zone->apex.len;
+	memcpy(p, zone->apex->octets, zone->apex->len);
+	p += zone->apex->len;
 	octets_put16(p, TYPE_SOA);
 	octets_put16(p + 2, CLASS_IN);
 	memcpy(p + 4, zone->soa.octets, zone->soa.octets_len);
@@ -244,7 +244,7 @@ void notifier_tell(struct notifier *n, const struct zone *zone, const struct end
 		   const struct tsig_key *key)
 {
 	struct notice *notice =
-		mem_alloc(sizeof(*notice) + HEADER_OCTETS + zone->apex.len + 4 + zone->soa.octets_len);
+		mem_alloc(sizeof(*notice) + HEADER_OCTETS + zone->apex->len + 4 + zone->soa.octets_len);
 	notice->to = *to;
 	notice->serial = zone_serial(zone);
 	notice->id = (uint16_t)random_next(&n->random);

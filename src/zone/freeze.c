@@ -210,7 +210,8 @@ struct zone *zone_freeze(struct draft *draft, const struct zone_context *context
 {
 	struct zone *zone = arena_alloc(context->arena, sizeof(*zone));
 	struct freezer f = {.context = context, .draft = draft, .zone = zone};
-	zone->apex = draft->apex;
+	zone->apex = arena_copy(context->arena, &draft->apex,
+				offsetof(struct name, octets) + draft->apex.len + NAME_PADDING);
 	zone->seed = context->seed;
 	freeze_nodes(&f);
 	freeze_soa(&f);

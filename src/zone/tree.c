@@ -41,7 +41,7 @@ static const struct node *closest_encloser(const struct zone *zone, const struct
 {
 	unsigned labels = lookup->name->labels;
 	unsigned low = labels > zone->labels_max ? labels - zone->labels_max : 1; /* may exist */
-	unsigned high = labels - zone->apex.labels;                               /* exists: the apex */
+	unsigned high = labels - zone->apex->labels;                              /* exists: the apex */
 	const struct node *encloser = zone->apex_node;
 	while (low < high) {
 		unsigned middle = low + (high - low) / 2;
@@ -90,7 +90,7 @@ static inline const struct zone *zone_at(const struct zones *zones, const struct
 	size_t len = lookup->name->len - (size_t)lookup->label_at[label];
 	for (uint32_t at = (uint32_t)lookup->hashes[label] & zones->mask;; at = (at + 1) & zones->mask) {
 		const struct zone *zone = zones->cells[at];
-		if (zone == NULL || (zone->apex.len == len && octets_equal(zone->apex.octets, name, len)))
+		if (zone == NULL || (zone->apex->len == len && octets_equal(zone->apex->octets, name, len)))
 			return zone;
 	}
 }
@@ -126,14 +126,14 @@ const struct zone *zones_apex(const struct zones *zones, const struct name *apex
 	for (uint32_t at = (uint32_t)name_hash(apex, zones->seed) & zones->mask;;
 	     at = (at + 1) & zones->mask) {
 		const struct zone *zone = zones->cells[at];
-		if (zone == NULL || name_equal(&zone->apex, apex))
+		if (zone == NULL || name_equal(zone->apex, apex))
 			return zone;
 	}
 }
 
 bool zone_find(const struct zone *zone, struct lookup *lookup, uint16_t type, struct match *out)
 {
-	if (!name_within(lookup->name, &zone->apex))
+	if (!name_within(lookup->name, zone->apex))
 		return false;
 	hash_ancestors(lookup, zone->labels_max, zone->seed);
 	find_in_zone(zone, lookup, type, out);
@@ -144,7 +144,7 @@ const struct node *zone_node(const struct zone *zone, const struct name *name)
 {
 	uint8_t label_at[NAME_LABELS_MAX + 1];
 	struct lookup lookup = {.name = name, .label_at = label_at};
-	if (name->labels > zone->labels_max || !name_within(name, &zone->apex))
+	if (name->labels > zone->labels_max || !name_within(name, zone->apex))
 		return NULL;
 	name_labels(name, label_at);
 	hash_ancestors(&lookup, zone->labels_max, zone->seed);
@@ -161,13 +161,13 @@ struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct aren
 	*zones = (struct zones){.seed = seed, .n = n, .mask = room - 1, .cells = cells};
 	zones->list = arena_copy(arena, list, n * sizeof(struct zone *));
 	for (size_t i = 0; i < n; i++) {
-		uint32_t at = (uint32_t)name_hash(&list[i]->apex, seed) & zones->mask;
+		uint32_t at = (uint32_t)name_hash(list[i]->apex, seed) & zones->mask;
 		while (cells[at] != NULL)
 			at = (at + 1) & zones->mask;
 		cells[at] = list[i];
 		list[i]->number = (uint32_t)i;
-		if (list[i]->apex.labels > zones->apex_labels_max)
-			zones->apex_labels_max = list[i]->apex.labels;
+		if (list[i]->apex->labels > zones->apex_labels_max)
+			zones->apex_labels_max = list[i]->apex->labels;
 		if (list[i]->labels_max > zones->labels_max)
 			zones->labels_max = list[i]->labels_max;
 	}

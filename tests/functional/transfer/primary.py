@@ -63,7 +63,7 @@ class Primary(Server):
 
     def write(self, name, text):
         super().write(name, text)
-        (self.folder / name).chmod(0o600 if name.endswith(".secret") else 0o644)
+        (self.folder / name).chmod(0o600 if name.endswith((".secret", ".token")) else 0o644)
 
     def serial(self, value, extra=""):
         self.values["SERIAL"] = value

@@ -33,7 +33,7 @@ static const char *found(const struct built_zone *b, const char *text, uint16_t 
 	struct lookup lookup = {.name = &name, .label_at = label_at};
 	zones_find(b->zones, &lookup, type, &match);
 	sprintf(out, "%s%s %s %s", match.wildcard ? "wildcard " : "", kinds[match.kind],
-		match.zone ? name_format(match.zone->apex.octets, zone) : "-",
+		match.zone ? name_format(match.zone->apex->octets, zone) : "-",
 		match.node ? name_format(match.node->name, node) : "-");
 	return out;
 }
