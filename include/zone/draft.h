@@ -79,7 +79,9 @@ struct draft {
 	size_t n_files, cap_files;
 	char **files;
 	size_t n_steered, cap_steered;
-	struct draft_steered **steered;   /* when frozen, in the order of the names */
+	struct draft_steered **steered; /* when frozen, in the order of the names */
+	size_t n_linked, cap_linked;
+	struct rrset **linked;            /* what zones_link() has made, to go into the zone's `steered` */
 	bool dnames;                      /* there is a DNAME */
 	const struct steer_entry *policy; /* of the apex; NULL: it has no STEER. Set by draft_settle() */
 };

@@ -103,6 +103,7 @@ void draft_free(struct draft *draft)
 	free(draft->blocks);
 	free(draft->files);
 	free(draft->steered);
+	free(draft->linked);
 	free(draft);
 }
 

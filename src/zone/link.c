@@ -313,23 +313,21 @@ static bool check_mixed(const struct linker *l, const struct linkage *k)
 	return true;
 }
 
-/* The node's rrsets with `n` more behind them, which are steered. */
-static void sets_add(const struct linker *l, struct zone *zone, struct node *node, const struct rrset *more,
+/* The node's rrsets with `n` more behind them, which are steered. The zone's list of those is made in the
+ * end. */
+static void sets_add(const struct linker *l, struct draft *draft, struct node *node, const struct rrset *more,
 		     size_t n)
 {
-	struct arena *arena = l->context->arena;
-	struct rrset *sets = arena_alloc(arena, (node->n_sets + n) * sizeof(*sets));
-	struct rrset **steered = arena_alloc(arena, (zone->n_steered + n) * sizeof(*steered));
+	struct rrset *sets = arena_alloc(l->context->arena, (node->n_sets + n) * sizeof(*sets));
 	if (node->n_sets > 0)
 		memcpy(sets, node->sets, node->n_sets * sizeof(*sets));
 	memcpy(sets + node->n_sets, more, n * sizeof(*sets));
-	if (zone->n_steered > 0)
-		memcpy(steered, zone->steered, zone->n_steered * sizeof(*steered));
+	draft->linked =
+		mem_grow(draft->linked, &draft->cap_linked, draft->n_linked + n, sizeof(*draft->linked));
 	for (size_t i = 0; i < n; i++)
-		steered[zone->n_steered++] = &sets[node->n_sets + i];
+		draft->linked[draft->n_linked++] = &sets[node->n_sets + i];
 	node->sets = sets;
 	node->n_sets = (uint16_t)(node->n_sets + n);
-	zone->steered = steered;
 }
 
 static bool owner_link(struct linker *l, struct zone *zone, struct draft_steered *owner)
@@ -344,7 +342,7 @@ static bool owner_link(struct linker *l, struct zone *zone, struct draft_steered
 	for (size_t i = 0; i < k.n_types && sound; i++)
 		sound = set_build(l, &k, k.types[i], &sets[i]);
 	if (sound)
-		sets_add(l, zone, owner->node, sets, k.n_types);
+		sets_add(l, zone->draft, owner->node, sets, k.n_types);
 	l->depth--;
 	owner->link = LINK_DONE;
 	free(k.leads);
@@ -361,6 +359,20 @@ static void zone_link(const struct zone_context *context, const struct zones *zo
 	}
 }
 
+/* The zone's steered rrsets with those that were linked behind them. */
+static void steered_complete(const struct zone_context *context, struct zone *zone)
+{
+	const struct draft *draft = zone->draft;
+	size_t n = zone->n_steered + draft->n_linked;
+	struct rrset **steered = arena_alloc(context->arena, n * sizeof(*steered));
+	if (zone->n_steered > 0)
+		memcpy(steered, zone->steered, zone->n_steered * sizeof(*steered));
+	if (draft->n_linked > 0)
+		memcpy(steered + zone->n_steered, draft->linked, draft->n_linked * sizeof(*steered));
+	zone->steered = steered;
+	zone->n_steered = n;
+}
+
 void zones_link(const struct zone_context *context, const struct zones *zones)
 {
 	for (size_t i = 0; i < zones->n && context->faults->errors == 0; i++) {
@@ -369,8 +381,10 @@ void zones_link(const struct zone_context *context, const struct zones *zones)
 	}
 	for (size_t i = 0; i < zones->n; i++) {
 		struct zone *zone = (struct zone *)(uintptr_t)zones->list[i];
-		if (zone->draft != NULL)
-			draft_free(zone->draft);
+		if (zone->draft == NULL)
+			continue;
+		steered_complete(context, zone);
+		draft_free(zone->draft);
 		zone->draft = NULL;
 	}
 	if (context->faults->errors == 0)

@@ -47,6 +47,8 @@ static void a_record_of_a_large_zone_is_small(void **state)
 		{"addresses", 100000, 1, {"A 192.0.2.1"}, 104},
 		{"three of one type", 50000, 3, {"A 192.0.2.1", "A 192.0.2.2", "A 192.0.2.3"}, 136},
 		{"types", 30000, 3, {"A 192.0.2.1", "MX 10 ns1", "TXT \"v=spf1 -all\""}, 216},
+		/* besides, what stands for something else is a candidate */
+		{"aliases", 10000, 1, {"ALIAS ns1"}, 224},
 	};
 	for (size_t i = 0; i < N(rows); i++) {
 		struct built_zone b;
