@@ -21,7 +21,7 @@ struct client_subnet {
 
 struct query {
 	uint16_t flags; /* as received */
-	uint16_t type;
+	uint16_t type;  /* 0: the question could not be read */
 	uint16_t class;
 	uint16_t question_len; /* octets of the question behind the header; 0: it could not be read */
 	bool edns;

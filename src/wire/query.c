@@ -209,6 +209,7 @@ bool query_read(struct span in, struct query *q, enum rcode *rcode)
 	if (q->flags & FLAG_QR)
 		return false;
 	q->question_len = 0;
+	q->type = 0;
 	q->edns = false;
 	q->tsig = false;
 	q->subnet.present = false;

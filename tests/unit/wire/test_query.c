@@ -135,6 +135,24 @@ static void what_is_wrong_is_told_apart(void **state)
 	}
 }
 
+/* A worker reads one query after another into the same place, and counts them by their type. */
+static void a_question_that_cannot_be_read_has_no_type(void **state)
+{
+	(void)state;
+	static const struct message rows[] = {
+		MESSAGE(HEADER("\0\0", "\0", "\0", "\0", "\0")),
+		MESSAGE(HEADER("\0\0", "\2", "\0", "\0", "\0") QUESTION QUESTION),
+		MESSAGE(HEADER("\0\0", "\1", "\0", "\0", "\0") "\3www"),
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct query q = {.type = TYPE_MX};
+		enum rcode rcode;
+		assert_true(read(&rows[i], &q, &rcode));
+		assert_int_equal(q.question_len, 0);
+		assert_int_equal(q.type, 0);
+	}
+}
+
 static void responses_and_fragments_are_dropped(void **state)
 {
 	(void)state;
@@ -256,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_query_is_read),
 		cmocka_unit_test(what_is_wrong_is_told_apart),
+		cmocka_unit_test(a_question_that_cannot_be_read_has_no_type),
 		cmocka_unit_test(responses_and_fragments_are_dropped),
 		cmocka_unit_test(a_subnet_option_is_exact_or_refused),
 		cmocka_unit_test(letters_are_folded_and_only_letters),
