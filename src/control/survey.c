@@ -70,6 +70,8 @@ static void *find_out(void *argument)
 	return NULL;
 }
 
+static const char NO_THREAD[] = "no thread for it can be started";
+
 static char *failure_text(const struct faults *faults)
 {
 	char *text = NULL;
@@ -140,6 +142,8 @@ static void begin(struct survey *survey, const struct world *world)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	survey->running = pthread_create(&survey->thread, NULL, find_out, survey) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!survey->running)
+		survey->failure = mem_copy_text(NO_THREAD, sizeof(NO_THREAD) - 1);
 }
 
 struct json_object *survey_clients(struct survey *survey, const struct world *world, char **why)

@@ -255,10 +255,11 @@ struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limi
 	return t;
 }
 
-/* Accepts all who wait, so far as there is room for them; after the last it listens no longer. */
+/* Accepts who wait, a wakeup's worth, so far as there is room for them; after the last it listens no longer.
+ */
 static void drain_listening(struct tcp *t)
 {
-	while (t->fd >= 0 && t->n < t->limits.connections) {
+	for (int i = 0; i < ACCEPTS_MAX && t->fd >= 0 && t->n < t->limits.connections; i++) {
 		if (accept_one(t))
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)

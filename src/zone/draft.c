@@ -176,7 +176,8 @@ uint32_t draft_file(struct draft *draft, const char *name)
 	return (uint32_t)draft->n_files++;
 }
 
-/* Room for a record; in blocks of an eighth of what there is, so that those of a large zone go one by one. */
+/* Room for a record; in blocks that double up to a size that those of a large zone can go back in, one by
+ * one. */
 static struct draft_record *record_room(struct draft *draft, size_t size)
 {
 	struct draft_block *b = draft->n_blocks ? &draft->blocks[draft->n_blocks - 1] : NULL;

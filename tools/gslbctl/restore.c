@@ -49,10 +49,13 @@ static enum attempt attempt(struct drill *d)
 	if (status == NULL)
 		return ATTEMPT_FAILED;
 	bool other = is_other(d, status);
+	bool none = member(plan_datacenter(status, d->datacenter), "override") == NULL;
 	json_object_put(status);
 	if (other)
 		return ATTEMPT_OTHER;
 	drill_begin(d, PHASE_BACK);
+	if (none) /* it has ended by itself, or has never begun: clearing would end more than the drill's */
+		return ATTEMPT_DONE;
 	int code = override_delete(d->api, d->datacenter, true, &reply);
 	if (code != 200)
 		api_complain(code, reply);

@@ -53,7 +53,7 @@ def test_a_dead_datacenter_comes_first_with_its_reason(site):
     result = site.ctl("status")
     assert result.returncode == 1
     assert result.stdout.startswith("NOT WELL: 1 of 3 datacenters not up, 1 of 3 targets not up; ")
-    assert re.match(r"sin +down .*efused", result.stdout.splitlines()[2])
+    assert re.match(r"sin +down .*(efused|reset)", result.stdout.splitlines()[2])
     assert site.json("status", status=1)["datacenters"][2]["state"] == "down"
 
 
