@@ -89,8 +89,9 @@ struct check {
 
 	/* TLS: https, and grpc with tls=yes */
 	bool tls;
-	bool verify;         /* yes */
-	const char *ca_file; /* NULL: the system's */
+	bool verify;            /* yes */
+	const char *ca_file;    /* NULL: the system's */
+	struct spot ca_file_at; /* where it is given */
 
 	/* tcp */
 	const char *send;  /* once connected; NULL: nothing */

@@ -174,9 +174,8 @@ bool tls_fail(struct check_result *result, const struct transfer *transfer, CURL
 	bool shaken = transfer_time(transfer, CURLINFO_APPCONNECT_TIME_T) > 0;
 	if (transfer->tls.untrusting) {
 		const char *path = path_of(transfer->check);
-		result_fail(result, "not checked, the certificates to trust in %.64s can't be read",
+		result_fail(result, "the certificates to trust in %.64s can't be read",
 			    path != NULL ? path : "(no file)");
-		result->ours = true;
 	} else if (transfer->tls.refusal != NULL) {
 		result_fail(result, "the certificate is refused: %s", transfer->tls.refusal);
 	} else if (code == CURLE_PEER_FAILED_VERIFICATION) {

@@ -48,6 +48,14 @@ static size_t options_end(const struct entry *e, enum check_kind kind)
 	return end;
 }
 
+/* Where the value of an option stands. */
+static struct spot value_spot(struct builder *b, const struct entry *e, const struct token *option)
+{
+	struct spot at = spot_kept(b, e, option);
+	at.column += (unsigned)strcspn(option->text, "=") + 1;
+	return at;
+}
+
 void check_entry_read(struct builder *b, const struct entry *e)
 {
 	struct check fields = {0}, *check = &fields;
@@ -69,6 +77,8 @@ void check_entry_read(struct builder *b, const struct entry *e)
 			      : check->kind == CHECK_HTTP || !sound ? HTTP_PORT
 								    : 0;
 	check->tls |= check->kind == CHECK_HTTPS;
+	if (check->ca_file != NULL)
+		check->ca_file_at = value_spot(b, e, option_given(e, 3, "ca-file"));
 	b->config->checks = list_add(b, b->config->checks, &b->config->n_checks, check, sizeof(*check));
 }
 

@@ -211,7 +211,8 @@ static const char **held_targets(const struct control *c)
 static struct json_object *target_why(const struct vital *v, const char *held)
 {
 	char why[128];
-	if (v->health.state == HEALTH_DOWN || v->health.bad > 0 || v->silent)
+	bool never = v->health.state == HEALTH_UNKNOWN && v->failed > 0; /* for want of something here */
+	if (v->health.state == HEALTH_DOWN || v->health.bad > 0 || v->silent || never)
 		return text(v->why);
 	snprintf(why, sizeof(why), "return= of a record holds it back; gslbctl clear %s ends that",
 		 held ? held : "");

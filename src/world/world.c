@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "geo/locator.h"
 #include "geo/times.h"
+#include "world/trusted.h"
 #include "zone/steerings.h"
 
 #include <stdlib.h>
@@ -168,6 +169,7 @@ struct world *world_build(struct config *config, bool keep_databases, struct fau
 	world->roster = roster_new(config);
 	struct databases *databases =
 		databases_open(config->geoips, config->geoip_spots, config->n_geoips, faults);
+	trusted_check(config, faults);
 	load_zones(world, faults); /* even after errors: all of a run are told */
 
 	bool sound = faults->errors == 0;

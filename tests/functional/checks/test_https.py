@@ -66,6 +66,19 @@ def test_an_expired_certificate_shows_its_end(certificates):
     web.stop()
 
 
+def test_a_reload_refuses_a_file_to_trust_that_is_gone(certificates):
+    web = Web(tls=certificates.signed("right", "app.example.com", days=20))
+    late = certificates.folder / "late.pem"
+    late.write_bytes((certificates.folder / "ca.pem").read_bytes())
+    with checked({"site": (web.endpoint, f"https host=app.example.com ca-file={late}")}) as server:
+        server.waits_for("site", ["192.0.2.1"])
+        late.unlink()
+        server.reload()
+        assert "late.pem can't be trusted: No such file or directory" in server.log()
+        assert server.ask("site") == ["192.0.2.1"]
+    web.stop()
+
+
 def test_a_certificate_that_is_renewed_is_seen(certificates):
     web = Web(tls=certificates.signed("first", "app.example.com", days=-1))
     with checked({"site": (web.endpoint, f"https host=app.example.com ca-file={certificates.folder}/ca.pem")}) as server:

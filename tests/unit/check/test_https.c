@@ -247,8 +247,9 @@ static void certificates_to_trust_are_read_again_when_they_change(void **state)
 
 	schedule_add(lb->schedule, 0, &target);
 	assert_true(loopback_wait(lb, 0, 1));
-	assert_true(lb->heard[0].last.ours);
-	assert_non_null(strstr(lb->heard[0].last.why, "not checked, the certificates to trust in "));
+	assert_false(lb->heard[0].last.ok ||
+		     lb->heard[0].last.ours); /* else a typing error passes for well */
+	assert_non_null(strstr(lb->heard[0].last.why, "the certificates to trust in "));
 
 	certificate_write(&f->stranger, f->missing);
 	schedule_add(lb->schedule, 1, &target);
@@ -319,7 +320,7 @@ static void the_systems_authorities_are_trusted_by_default(void **state)
 	check.ca_file = NULL;
 	struct check_result r = ask(&check, &(struct script){.say = OK, .tls = f->contexts[GOOD]});
 	assert_false(r.ok);
-	if (!r.ours) /* a machine without any */
+	if (strstr(r.why, "can't be read") == NULL) /* a machine without any */
 		assert_non_null(strstr(r.why, "unable to get local issuer certificate"));
 }
 
