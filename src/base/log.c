@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The log: `2026-11-21T03:00:00.123Z level message`, one write a line so that threads don't mix. */
 #include "base/log.h"
+#include "base/printable.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ __attribute__((format(printf, 2, 0))) static void write_line(const char *level, 
 		len += (size_t)wrote;
 	if (len > sizeof(line) - 2)
 		len = sizeof(line) - 2;
+	printable_mask(line, len); /* much of what is told was said by others */
 	line[len++] = '\n';
 	ssize_t ignored = write(STDERR_FILENO, line, len);
 	(void)ignored;

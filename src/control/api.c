@@ -2,6 +2,7 @@
 /* The admin API's routes: each looks at its request, does one thing, and leaves JSON. */
 #include "answer/possible.h"
 #include "base/clock.h"
+#include "base/printable.h"
 #include "config/value.h"
 #include "control/server.h"
 #include "geo/times.h"
@@ -193,6 +194,8 @@ static bool override_read(const struct http_request *request, struct override *o
 		out->until_ms = out->since_ms + ms;
 	snprintf(out->who, sizeof(out->who), "%s", who ? who : request->who);
 	snprintf(out->why, sizeof(out->why), "%s", why ? why : "");
+	printable_mask(out->who, strlen(out->who));
+	printable_mask(out->why, strlen(out->why));
 	return true;
 }
 

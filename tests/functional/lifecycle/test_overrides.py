@@ -44,6 +44,13 @@ def test_the_last_of_a_name_is_not_taken_without_force(server):
     assert server.ask("alone") == FRA and server.datacenter("fra")["override"] is None
 
 
+def test_a_reason_can_not_write_a_line_of_the_log_or_to_a_terminal(server):
+    status, fra = server.call("PUT", "/v1/overrides/fra",
+                              {"state": "drain", "why": "a\nb \033[31mc é\u009b", "who": "x\r\ny", "force": True})
+    assert status == 200 and fra["override"]["why"] == "a?b ?[31mc é??" and fra["override"]["who"] == "x??y"
+    assert "drained by x??y: a?b ?[31mc é??\n" in server.log()
+
+
 def test_up_is_up_whatever_its_checks_say(server):
     server.web.stop()
     server.waits_for("www", IAD)
