@@ -36,6 +36,19 @@ static void apply(struct vitals *vitals, uint32_t datacenter, const struct overr
 		vitals_override(vitals, datacenter, override);
 }
 
+/* The board as if no other datacenter were forced up against its check: what is dead does not stand in. */
+static struct board *sober_board(const struct roster *roster, struct vitals *vitals, uint32_t datacenter)
+{
+	for (uint32_t i = 0; i < roster->config->n_datacenters; i++) {
+		struct override *o = &vitals->datacenters[i].override;
+		uint32_t target = roster->datacenter_targets[i];
+		if (i != datacenter && o->state == OVERRIDE_UP && target != ROSTER_NONE &&
+		    vitals->targets[target].health.state == HEALTH_DOWN)
+			o->state = OVERRIDE_NONE;
+	}
+	return board_build(roster, vitals, clock_ms());
+}
+
 /* What would be if it were applied. */
 static struct json_object *trial(struct control *c, uint32_t datacenter, const struct override *override,
 				 size_t *n_names)
@@ -43,15 +56,14 @@ static struct json_object *trial(struct control *c, uint32_t datacenter, const s
 	struct watched *w = watch_serving(c->watch);
 	struct vitals vitals = w->vitals;
 	size_t n = w->world->config->n_datacenters;
-	int64_t now_ms = clock_ms();
 	struct datacenter_vital *list = malloc(n * sizeof(*list));
 	if (list == NULL)
 		abort();
 	memcpy(list, vitals.datacenters, n * sizeof(*list));
 	vitals.datacenters = list;
+	struct board *before = sober_board(w->world->roster, &vitals, datacenter);
 	apply(&vitals, datacenter, override);
-	struct board *before = board_build(w->world->roster, &w->vitals, now_ms);
-	struct board *after = board_build(w->world->roster, &vitals, now_ms);
+	struct board *after = sober_board(w->world->roster, &vitals, datacenter);
 	struct json_object *names = emptied(w->world->roster, before, after, n_names);
 	board_free(before);
 	board_free(after);

@@ -44,6 +44,16 @@ def test_the_last_of_a_name_is_not_taken_without_force(server):
     assert server.ask("alone") == FRA and server.datacenter("fra")["override"] is None
 
 
+def test_one_that_is_dead_but_forced_up_does_not_stand_in_for_the_last(server):
+    server.web.stop()
+    server.waits_for("www", IAD)
+    server.call("PUT", "/v1/overrides/fra", {"state": "up"})
+    status, body = server.call("PUT", "/v1/overrides/iad", {"state": "drain"})
+    assert status == 409 and body["names"] == ["www.app.example.com. A"], body
+    status, _ = server.call("PUT", "/v1/overrides/iad", {"state": "drain", "force": True})
+    assert status == 200 and server.ask("www") == FRA
+
+
 def test_a_reason_can_not_write_a_line_of_the_log_or_to_a_terminal(server):
     status, fra = server.call("PUT", "/v1/overrides/fra",
                               {"state": "drain", "why": "a\nb \033[31mc é\u009b", "who": "x\r\ny", "force": True})
