@@ -245,11 +245,11 @@ static void delete_override(void *context, const struct http_request *request, s
 	int datacenter = ready ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
 	if (datacenter == CONFIG_NONE)
 		return;
-	const char *with = http_query(request, "force");
+	const char *with = http_query(request, "force"), *who = http_query(request, "who");
 	bool force = with != NULL && strcmp(with, "yes") == 0;
 	struct override none = {.state = OVERRIDE_NONE};
 	size_t n_names;
-	snprintf(none.who, sizeof(none.who), "%s", request->who);
+	snprintf(none.who, sizeof(none.who), "%s", who != NULL ? who : request->who);
 	struct json_object *names = override_apply(c, (uint32_t)datacenter, &none, force, &n_names);
 	if (names != NULL)
 		refuse_last(reply, request->rest, names, n_names);
@@ -353,7 +353,7 @@ static void get_clients(void *context, const struct http_request *request, struc
 
 static const char *const explain_parameters[] = {"name", "type", "client", "down", "possible", NULL};
 static const char *const names_parameters[] = {"name", NULL};
-static const char *const clear_parameters[] = {"force", NULL};
+static const char *const clear_parameters[] = {"force", "who", NULL};
 
 const struct http_route control_routes[] = {
 	{HTTP_GET, "/livez", NULL, true, get_livez, false},

@@ -49,8 +49,13 @@ int override_put(struct api *api, const struct override_wish *wish, struct json_
 
 int override_delete(struct api *api, const char *datacenter, bool force, struct json_object **reply)
 {
-	char *path = path_of(datacenter, force ? "?force=yes" : "");
+	char who[WHO_MAX], *escaped = api_escape(override_who(who)), *query = NULL;
+	if (asprintf(&query, "?who=%s%s", escaped, force ? "&force=yes" : "") < 0)
+		abort();
+	char *path = path_of(datacenter, query);
 	int status = api_call(api, "DELETE", path, NULL, reply);
+	free(query);
+	free(escaped);
 	free(path);
 	return status;
 }

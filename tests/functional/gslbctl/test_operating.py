@@ -66,7 +66,8 @@ def test_drain_says_who_and_why_and_is_undone(site):
                      re.M), told.stdout
     assert told.stdout.splitlines()[2].startswith("iad")
     wait_until(lambda: site.server.answers("near.app.example.com", subnet="198.51.100.0/24") == ["192.0.2.82"])
-    assert site.ctl("undrain", "iad").returncode == 0
+    assert site.ctl("undrain", "iad", env=environment(SUDO_USER="bob")).returncode == 0
+    assert f"datacenter iad: cleared by bob@{socket.gethostname()[:30]}" in site.server.log()
     assert site.ctl("status").returncode == 0
     wait_until(lambda: site.server.answers("near.app.example.com", subnet="198.51.100.0/24") == ["198.51.100.82"])
 
