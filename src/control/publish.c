@@ -56,6 +56,22 @@ static void tell_expiry(const struct watched *w, int64_t now_ms)
 	}
 }
 
+/* Tells of datacenters that have waited long enough since the board before. */
+static void tell_returns(const struct watched *w, int64_t before_ms, int64_t now_ms)
+{
+	const struct roster *roster = w->world->roster;
+	for (uint32_t i = 0; i < roster->config->n_datacenters; i++) {
+		struct comeback_case comeback = datacenter_case(roster, &w->vitals, i);
+		uint32_t target = roster->datacenter_targets[i];
+		int64_t until_ms;
+		bool waited = target != ROSTER_NONE && w->vitals.targets[target].health.state == HEALTH_UP &&
+			      comeback_held(&comeback, before_ms, &until_ms);
+		if (waited && !comeback_held(&comeback, now_ms, &until_ms))
+			log_info("datacenter %s: return=after: has ended, it is answered with again",
+				 roster->config->datacenters[i].name);
+	}
+}
+
 void control_publish(struct control *c)
 {
 	struct watched *serving = watch_serving(c->watch);
@@ -75,6 +91,8 @@ void control_publish(struct control *c)
 	view_free(before);
 	evtimer_del(c->publish);
 	tell_isolation(c, board->isolated);
+	if (c->published_ms > 0)
+		tell_returns(serving, c->published_ms, now_ms);
 	arm_due(c, board->next_ms < expiry_ms ? board->next_ms : expiry_ms, now_ms);
 	c->published_ms = now_ms;
 	c->publications++;

@@ -56,6 +56,20 @@ static void log_transition(const struct roster *roster, uint32_t target, enum he
 								  : ", and held back by return= for now");
 }
 
+/* An agent's words move answers as a state does. */
+static void log_agent(const struct roster *roster, uint32_t target, enum admin_state agent)
+{
+	static const char *const words[] = {[ADMIN_UP] = "has ended what it said",
+					    [ADMIN_DRAIN] = "says drain",
+					    [ADMIN_DOWN] = "says that it is down"};
+	const struct roster_target *t = &roster->targets[target];
+	char address[ADDR_TEXT_MAX], names[256];
+	endpoint_format(&t->address, address);
+	datacenter_names(roster, target, names, sizeof(names));
+	void (*log)(const char *, ...) = agent == ADMIN_UP ? log_info : log_warn;
+	log("agent: check %s of %s%s: its agent %s", t->check->name, address, names, words[agent]);
+}
+
 /* Which limit a target's latency has crossed, and which way. */
 static void log_pace(const struct watched *w, uint32_t target)
 {
@@ -97,15 +111,19 @@ static enum change take_result(struct watched *w, uint32_t target, const struct 
 	const struct roster *roster = w->world->roster;
 	int64_t now_ms = clock_ms();
 	enum health_state before = w->vitals.targets[target].health.state;
+	enum admin_state agent = w->vitals.targets[target].agent;
 	enum change change = vitals_result(&w->vitals, roster, target, result, now_ms);
 	enum health_state now = w->vitals.targets[target].health.state;
 	if (change == CHANGE_STATE) {
-		if (before != HEALTH_UNKNOWN || now != HEALTH_UP) /* that all is well is no news */
+		/* that all is well is no news, nor is a change to other targets alone, as isolation's */
+		if (now != before && (before != HEALTH_UNKNOWN || now != HEALTH_UP))
 			log_transition(roster, target, now, result->why);
 		log_calcs(w);
 	} else if (change == CHANGE_PACE) {
 		log_pace(w, target);
 	}
+	if (w->vitals.targets[target].agent != agent)
+		log_agent(roster, target, w->vitals.targets[target].agent);
 	return change;
 }
 

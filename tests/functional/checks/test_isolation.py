@@ -3,6 +3,7 @@
 
 import http.client
 import os
+import re
 import socket
 import subprocess
 
@@ -58,6 +59,7 @@ def test_silence_of_all_is_isolation(sites):
     iad.speaks.clear()
     rounds(server, 5, [FRA])
     assert is_isolated(server)
+    assert not re.search("(up|down): check", server.log())
     assert server.log().count("isolated: no target at all gives a sign of life") == 1
     assert server.datacenter("fra")["state"] == "up"
     assert all("timed out after 200 ms" in target["why"] for target in server.status()["targets"])

@@ -164,10 +164,12 @@ def test_a_return_after_a_time(site):
         assert re.fullmatch(r"return=after: for [12] s more, or gslbctl clear fra", server.datacenter("fra")["why"])
         server.waits_for("www", [FRA])
         assert 1.5 < time.monotonic() - begin < 4
+        assert server.log().count("datacenter fra: return=after: has ended") == 1
         outage(server, site)  # one that an operator does not want to wait for
         server.waits_for_state("fra", "returning")
         server.call("DELETE", "/v1/overrides/fra")
         server.waits_for("www", [FRA], 1)
+        assert server.log().count("return=after: has ended") == 1
 
 
 def test_who_goes_down_again_waits_again(site):

@@ -144,6 +144,8 @@ datacenter iad address={iad.endpoint} check=agent
         fra.words = "ready"
         settles(server, "www", FRA)
         wait_until(lambda: abs(server.shares("pool", 300)[FRA] - 0.5) < 0.12, 5, "equal again")
+        said = [line.split(": its agent ")[1] for line in server.log().splitlines() if "agent: check agent of " in line]
+        assert said == ["says drain", "has ended what it said"]
     fra.stop()
     iad.stop()
 
