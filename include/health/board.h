@@ -74,4 +74,7 @@ struct comeback_case target_case(const struct roster *roster, const struct vital
 struct comeback_case datacenter_case(const struct roster *roster, const struct vitals *vitals,
 				     uint32_t datacenter);
 
+/* What so many connections shed, of SHED_ALL: from the capacity's low on, the more the busier. */
+uint32_t shed_share(const struct range *capacity, uint32_t connections);
+
 #endif

@@ -123,6 +123,19 @@ static void tell_held(const char *datacenter, int64_t left_ms, struct verdict *o
 			 datacenter);
 }
 
+/* What of its load takes from its share of the answers. */
+static void tell_load(const struct range *capacity, const struct vital *v, struct verdict *out)
+{
+	uint32_t percent = shed_share(capacity, v->connections) * 100 / SHED_ALL;
+	size_t len = 0;
+	if (v->weight_percent < 100)
+		len = (size_t)snprintf(out->why, sizeof(out->why), "agent: %u %% of its weight",
+				       v->weight_percent);
+	if (percent > 0)
+		snprintf(out->why + len, sizeof(out->why) - len, "%sover capacity: sheds %u %%",
+			 len > 0 ? ", " : "", percent);
+}
+
 static void verdict_of(struct control *c, uint32_t i, struct verdict *out)
 {
 	struct watched *w = watch_serving(c->watch);
@@ -154,6 +167,8 @@ static void verdict_of(struct control *c, uint32_t i, struct verdict *out)
 	else if (comeback_share(&comeback, clock_ms(), &until_ms) < SHARE_WHOLE)
 		snprintf(out->why, sizeof(out->why), "slow start: %d %% of its weight",
 			 comeback_share(&comeback, clock_ms(), &until_ms) * 100 / SHARE_WHOLE);
+	else
+		tell_load(&roster->config->datacenters[i].capacity, v, out);
 	for (uint32_t p = roster->targets[target].first_pace; p != ROSTER_NONE && out->why[0] == '\0';
 	     p = roster->paces[p].next) {
 		if (w->vitals.paces[p].state == HEALTH_DOWN)
@@ -181,8 +196,11 @@ static struct json_object *datacenter_json(struct control *c, uint32_t i, int64_
 	    target == ROSTER_NONE ? NULL : text(endpoint_format(&roster->targets[target].address, address)));
 	put(o, "health",
 	    text(target == ROSTER_NONE ? "unchecked" : state_text(w->vitals.targets[target].health.state)));
-	if (target != ROSTER_NONE)
-		put_vital(o, &w->vitals.targets[target], now_ms);
+	if (target == ROSTER_NONE)
+		return o;
+	const struct vital *v = &w->vitals.targets[target];
+	put(o, "check_why", v->health.state == HEALTH_DOWN ? text(v->why) : NULL);
+	put_vital(o, v, now_ms);
 	return o;
 }
 

@@ -67,8 +67,7 @@ struct comeback_case datacenter_case(const struct roster *roster, const struct v
 	return c;
 }
 
-/* From low on, the more the busier: the share of its queries that are to go elsewhere. */
-static uint32_t shed_share(const struct range *capacity, uint32_t connections)
+uint32_t shed_share(const struct range *capacity, uint32_t connections)
 {
 	if (capacity->high == 0 || connections <= capacity->low)
 		return 0;

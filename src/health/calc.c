@@ -53,6 +53,22 @@ static enum change take_figures(struct vital *v, const struct vital *worst)
 	return load || vital_show_latency(v) ? CHANGE_FIGURE : CHANGE_NONE;
 }
 
+/* How many are up, and which are not. */
+static void tell_parts(struct vital *v, const struct vitals *vitals, const struct roster *roster,
+		       const struct roster_target *calc, unsigned up)
+{
+	const char *between = "; down: ";
+	size_t len = (size_t)snprintf(v->why, sizeof(v->why), "%u of %u checks are up, %u are needed", up,
+				      calc->check->n_parts, calc->check->min);
+	for (unsigned i = 0; i < calc->check->n_parts && len < sizeof(v->why); i++) {
+		if (vitals->targets[calc->parts[i]].health.state != HEALTH_DOWN)
+			continue;
+		len += (size_t)snprintf(v->why + len, sizeof(v->why) - len, "%s%s", between,
+					roster->targets[calc->parts[i]].check->name);
+		between = ", ";
+	}
+}
+
 static enum change calc_update(struct vitals *vitals, const struct roster *roster, uint32_t calc,
 			       int64_t now_ms)
 {
@@ -66,8 +82,7 @@ static enum change calc_update(struct vitals *vitals, const struct roster *roste
 	v->result_ms = now_ms;
 	v->health.state = state;
 	if (state == HEALTH_DOWN)
-		snprintf(v->why, sizeof(v->why), "%u of %u checks are up, %u are needed", t.up,
-			 target->check->n_parts, target->check->min);
+		tell_parts(v, vitals, roster, target, t.up);
 	if (state == HEALTH_UP && vital_pace(vitals, roster, calc, v->latency_us))
 		change = CHANGE_PACE;
 	if (state == before || state == HEALTH_UNKNOWN)

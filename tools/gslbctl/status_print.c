@@ -26,12 +26,13 @@ static bool same(struct json_object *a, struct json_object *b, const char *key)
 	return left != NULL && right != NULL && strcmp(left, right) == 0;
 }
 
-/* Is it a target of which no datacenter speaks? */
+/* Is it a target of which no datacenter speaks? One that is up says nothing of what return= holds. */
 static bool stands_alone(struct json_object *target, struct json_object *datacenters)
 {
 	for (size_t i = 0; i < length(datacenters); i++) {
 		struct json_object *datacenter = json_object_array_get_idx(datacenters, i);
-		if (same(target, datacenter, "check") && same(target, datacenter, "address"))
+		if (!is_up(datacenter) && same(target, datacenter, "check") &&
+		    same(target, datacenter, "address"))
 			return false;
 	}
 	return true;
@@ -136,9 +137,13 @@ static void why_text(struct json_object *thing, char *out)
 	const char *why = member_text(override, "why");
 	char age[AGE_MAX];
 	int64_t ago;
+	const char *health = member_text(thing, "health");
+	const char *check = member_text(thing, "check_why"), *said = member_text(thing, "why");
 	out[0] = '\0';
 	if (override == NULL) {
-		append(out, "%s", member_text(thing, "why") ? member_text(thing, "why") : "");
+		append(out, "%s", said ? said : "");
+		if (check != NULL && (said == NULL || strcmp(said, check) != 0))
+			append(out, "; its check: %s", check);
 		return;
 	}
 	append(out, "by %s%s%s", member_text(override, "who"), why && why[0] ? ": " : "", why ? why : "");
@@ -146,6 +151,8 @@ static void why_text(struct json_object *thing, char *out)
 		append(out, "; ends in %s", age_text(-ago, age));
 	else
 		append(out, "; until it is cleared");
+	if (health != NULL && strcmp(health, "down") == 0)
+		append(out, "; its check: %s", check ? check : health);
 }
 
 /* Does any of them say what load it has? */

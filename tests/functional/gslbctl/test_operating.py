@@ -79,6 +79,8 @@ def test_force_down_and_up(site):
     site.datacenters["iad"].stop()
     assert site.ctl("force", "iad", "up").returncode == 0
     assert site.state("iad")["state"] == "up"
+    wait_until(lambda: site.state("iad")["health"] == "down", 5, "its check fails")
+    assert re.search("^iad +up .*until it is cleared; its check: connection refused$", site.ctl("status").stdout, re.M)
     assert site.ctl("force", "iad", "sideways").returncode == 2
     assert site.ctl("clear", "iad").returncode == 0
     site.wait_state("iad", "down")

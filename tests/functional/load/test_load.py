@@ -100,9 +100,9 @@ def test_words_of_agents():
         "reason": ("down #no database", "down", 100, "the agent says down: no database"),
         "failed": ("failed", "down", 100, "the agent says failed"),
         "stopped": ("stopped", "down", 100, "the agent says stopped"),
-        "half": ("50%", "up", 50, None),
-        "several": ("up ready 75%", "up", 75, None),
-        "zero": ("0%", "up", 0, None),
+        "half": ("50%", "up", 50, "agent: 50 % of its weight"),
+        "several": ("up ready 75%", "up", 75, "agent: 75 % of its weight"),
+        "zero": ("0%", "up", 0, "agent: 0 % of its weight"),
         "drain-half": ("50% drain", "drain", 50, "its agent says so"),
         "unknown": ("up asleep", "down", 100, 'unknown word "asleep" in the agent\'s reply'),
         "too-much": ("257%", "down", 100, 'unknown word "257%"'),
@@ -165,6 +165,7 @@ def test_what_is_over_capacity_goes_to_the_next_tier(pair):
         for connections, share in ((0, 1), (100, 1), (125, 0.75), (150, 0.5), (175, 0.25), (200, 0), (5000, 0), (10, 1)):
             sheds(server, pair[0], connections, share)
         sheds(server, pair[0], 150, 0.5, "hash")
+        assert server.datacenter("fra")["why"] == "over capacity: sheds 50 %"
 
 
 def test_a_single_capacity_begins_to_shed_at_four_fifths(pair):
