@@ -44,6 +44,10 @@ void schedule_free(struct schedule *schedule);
  */
 void schedule_add(struct schedule *schedule, uint32_t id, const struct target *target);
 
+/* The same of a target whose state is known: its first check comes after that random part, as two in a row
+ * could take down what is up. */
+void schedule_add_known(struct schedule *schedule, uint32_t id, const struct target *target);
+
 /* Stops polling it; a check under way ends without a result. An id that is not polled is left alone. */
 void schedule_remove(struct schedule *schedule, uint32_t id);
 

@@ -26,7 +26,7 @@ struct poll {
 	struct target target;
 	bool queued;
 	bool overdue; /* its time came while it was under way */
-	bool started; /* ever */
+	bool started; /* ever, or about to */
 	void *run;    /* of the lane's carrier; NULL unless it is under way */
 	struct event *timer;
 	struct schedule *schedule;
@@ -95,13 +95,19 @@ static uint32_t gap_ms(struct poll *poll)
 	return interval - random_below(random, interval / 10 + 1);
 }
 
-static void start(struct poll *poll)
+/* Sets the timer for the next check. */
+static void await(struct poll *poll)
 {
-	struct lane *lane = poll->lane;
 	uint32_t gap = gap_ms(poll);
 	struct timeval wait = {.tv_sec = gap / 1000, .tv_usec = gap % 1000 * 1000};
 	evtimer_add(poll->timer, &wait);
 	poll->started = true;
+}
+
+static void start(struct poll *poll)
+{
+	struct lane *lane = poll->lane;
+	await(poll);
 	poll->run = lane->carrier->start(lane->self, &poll->target, poll);
 	lane->under_way++;
 }
@@ -209,7 +215,7 @@ static struct poll *find(const struct schedule *schedule, uint32_t id)
 	return id < schedule->cap ? schedule->polls[id] : NULL;
 }
 
-void schedule_add(struct schedule *schedule, uint32_t id, const struct target *target)
+static struct poll *add(struct schedule *schedule, uint32_t id, const struct target *target)
 {
 	assert(find(schedule, id) == NULL);
 	size_t had = schedule->cap;
@@ -224,7 +230,17 @@ void schedule_add(struct schedule *schedule, uint32_t id, const struct target *t
 	poll->timer = evtimer_new(schedule->base, on_due, poll);
 	if (poll->timer == NULL)
 		abort();
-	enqueue(poll);
+	return poll;
+}
+
+void schedule_add(struct schedule *schedule, uint32_t id, const struct target *target)
+{
+	enqueue(add(schedule, id, target));
+}
+
+void schedule_add_known(struct schedule *schedule, uint32_t id, const struct target *target)
+{
+	await(add(schedule, id, target));
 }
 
 void schedule_remove(struct schedule *schedule, uint32_t id)

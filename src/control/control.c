@@ -262,6 +262,18 @@ static void open_measured(struct control *c, const struct config *config, struct
 	faults_free(&found);
 }
 
+/* Who answers by what a process before knew is told so. */
+static void tell_known(const struct roster *roster, const struct vitals *vitals)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < roster->n_targets; i++)
+		n += vitals->targets[i].health.state != HEALTH_UNKNOWN;
+	if (n > 0)
+		log_info("state: the health of %u targets is as it was saved, until their checks say "
+			 "otherwise",
+			 n);
+}
+
 /* Begins with the first world: its admin API, its state, its first round. False: it can't. */
 static bool begin(struct control *c, struct world *world)
 {
@@ -289,6 +301,7 @@ static bool begin(struct control *c, struct world *world)
 	}
 	evtimer_add(c->each_second, &second);
 	log_info("gslbd " GSLBD_VERSION ": checking %u targets", world->roster->n_targets);
+	tell_known(world->roster, &vitals);
 	watch_next(c->watch, world, &vitals);
 	return !c->failed;
 }

@@ -171,7 +171,7 @@ void watch_free(struct watch *watch)
 	free(watch);
 }
 
-static uint32_t poll_start(struct watch *watch, const struct roster_target *target)
+static uint32_t poll_start(struct watch *watch, const struct roster_target *target, bool known)
 {
 	uint32_t id = watch->free_from;
 	while (id < watch->n && watch->polls[id].used)
@@ -183,7 +183,10 @@ static uint32_t poll_start(struct watch *watch, const struct roster_target *targ
 	watch->free_from = id + 1;
 	watch->polls[id] = (struct poll){.used = true, .serving = ROSTER_NONE, .next = ROSTER_NONE};
 	struct target t = {target->address, target->check};
-	schedule_add(watch->schedule, id, &t);
+	if (known)
+		schedule_add_known(watch->schedule, id, &t);
+	else
+		schedule_add(watch->schedule, id, &t);
 	return id;
 }
 
@@ -247,9 +250,9 @@ static void polls_assign(struct watch *watch, const struct before *serving, cons
 		if (id == ROSTER_NONE && (id = before_poll(replaced, i)) != ROSTER_NONE)
 			schedule_rebind(watch->schedule, id, roster->targets[i].check);
 		if (id == ROSTER_NONE) {
-			id = poll_start(watch, &roster->targets[i]);
-			watch->polls[id].awaited =
-				watch->next.vitals.targets[i].health.state == HEALTH_UNKNOWN;
+			bool known = watch->next.vitals.targets[i].health.state != HEALTH_UNKNOWN;
+			id = poll_start(watch, &roster->targets[i], known);
+			watch->polls[id].awaited = !known;
 		}
 		watch->polls[id].next = i;
 	}

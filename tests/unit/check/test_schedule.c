@@ -34,6 +34,32 @@ static void the_interval_holds_from_start_to_start(void **state)
 	loopback_free(lb);
 }
 
+static bool any_has(const struct loopback *lb, uint32_t targets, unsigned n)
+{
+	bool found = false;
+	for (uint32_t i = 0; i < targets; i++)
+		found |= lb->heard[i].n >= n;
+	return found;
+}
+
+static void checks_of_what_is_known_never_come_together(void **state)
+{
+	(void)state;
+	enum { TARGETS = 16, INTERVAL_MS = 300 };
+	struct loopback *lb = loopback_new();
+	struct server *s = server_new(lb, "127.0.0.1", &well);
+	struct check check = http_check();
+	check.interval_ms = INTERVAL_MS;
+	uint64_t begin = now_ms();
+	for (uint32_t i = 0; i < TARGETS; i++)
+		schedule_add_known(lb->schedule, i, &(struct target){s->address, &check});
+	while (!any_has(lb, TARGETS, 3))
+		event_base_loop(lb->base, EVLOOP_ONCE);
+	assert_true(now_ms() - begin >= 2 * (INTERVAL_MS - INTERVAL_MS / 10) - 2);
+	server_free(s);
+	loopback_free(lb);
+}
+
 static void a_check_as_long_as_its_interval_goes_on(void **state)
 {
 	(void)state;
@@ -272,6 +298,7 @@ int main(void)
 		cmocka_unit_test(the_interval_holds_from_start_to_start),
 		cmocka_unit_test(a_check_as_long_as_its_interval_goes_on),
 		cmocka_unit_test(a_slow_target_does_not_delay_another),
+		cmocka_unit_test(checks_of_what_is_known_never_come_together),
 		cmocka_unit_test(what_was_added_together_is_spread),
 		cmocka_unit_test(the_removed_is_polled_no_more),
 		cmocka_unit_test(the_queued_may_be_removed),
