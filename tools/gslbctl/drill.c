@@ -36,14 +36,15 @@ static void note_wrong(struct drill *d, struct probe *p, enum judgement judgemen
 	if (p->n_wrong++ >= TOLD_MAX || d->n_wrongs == WRONGS_MAX)
 		return;
 	d->wrongs = mem_grow(d->wrongs, &d->cap_wrongs, d->n_wrongs + 1, sizeof(*d->wrongs));
-	d->wrongs[d->n_wrongs++] =
-		(struct wrong){.probe = p,
-			       .phase = d->phase,
-			       .judgement = judgement,
-			       .at_us = reply->received_us - d->phase_us,
-			       .got = dns_reply_text(reply),
-			       .allowed = possible_text(d->phase == PHASE_DURING ? &p->during : &p->before,
-							d->phase == PHASE_DURING ? d->datacenter : NULL)};
+	d->wrongs[d->n_wrongs++] = (struct wrong){
+		.probe = p,
+		.phase = d->phase,
+		.judgement = judgement,
+		.at_us = reply->received_us - d->phase_us,
+		.got = dns_reply_text(reply),
+		.allowed = possible_text(d->phase == PHASE_DURING || p->refreshed_us >= 0 ? &p->during
+											  : &p->before,
+					 d->phase == PHASE_DURING ? d->datacenter : NULL)};
 }
 
 /* The world may have moved since the plan was made: something else went down, or a weight grows. False: it is
@@ -193,6 +194,8 @@ static bool baseline(struct drill *d, struct asker *asker)
 
 static int report(struct drill *d, bool dry)
 {
+	if (!dry && d->ending == ENDING_WHOLE)
+		d->after = api_get(d->api, "/v1/status");
 	return d->o->json ? report_json(d, dry, stdout) : report_print(d, dry, stdout);
 }
 

@@ -70,6 +70,7 @@ struct drill {
 	uint32_t length_ms;
 	struct endpoint server;
 	struct json_object *status, *clients;
+	struct json_object *after; /* the status at the end; NULL: not known */
 	struct json_object *names; /* an array of replies; texts of all three are borrowed below */
 	size_t n_samples, n_questions, cap_questions, n_probes;
 	struct sample *samples;

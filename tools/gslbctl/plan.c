@@ -214,6 +214,7 @@ void plan_free(struct drill *d)
 	free(d->samples);
 	free(d->wrongs);
 	json_object_put(d->status);
+	json_object_put(d->after);
 	json_object_put(d->clients);
 	json_object_put(d->names);
 }

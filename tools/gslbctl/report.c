@@ -299,6 +299,32 @@ static void print_verdict(const struct drill *d, bool dry, FILE *out)
 		      out);
 }
 
+/* How another datacenter's state has changed since the plan, in words that follow its name; NULL: it has not.
+ */
+static const char *meanwhile(const struct drill *d, struct json_object *before)
+{
+	const char *name = member_text(before, "name"), *was = member_text(before, "state");
+	struct json_object *after = plan_datacenter(d->after, name);
+	const char *is = member_text(after, "state");
+	const char *then = member_text(before, "since"), *since = member_text(after, "since");
+	bool moved = then != NULL && since != NULL && strcmp(then, since) != 0;
+	if (is == NULL || strcmp(name, d->datacenter) == 0 || (strcmp(was, is) == 0 && !moved))
+		return NULL;
+	return strcmp(is, "down") == 0 ? "went down" : strcmp(is, "up") == 0 ? "came up" : is;
+}
+
+/* What others did must not be taken for the drill's. */
+static void print_meanwhile(const struct drill *d, FILE *out)
+{
+	struct json_object *list = member(d->status, "datacenters");
+	for (size_t i = 0; d->after != NULL && i < json_object_array_length(list); i++) {
+		struct json_object *before = json_object_array_get_idx(list, i);
+		const char *what = meanwhile(d, before);
+		if (what != NULL)
+			fprintf(out, "meanwhile: %s %s\n", member_text(before, "name"), what);
+	}
+}
+
 int report_print(const struct drill *d, bool dry, FILE *out)
 {
 	char address[ADDR_TEXT_MAX], *did = d->o->fail ? "forced down" : "drained";
@@ -320,6 +346,7 @@ int report_print(const struct drill *d, bool dry, FILE *out)
 		if (count_unjudged(d) > 0)
 			fprintf(out, "%zu questions had no usable answer before, and are not judged\n",
 				count_unjudged(d));
+		print_meanwhile(d, out);
 		print_wrongs(d, out);
 	}
 	print_verdict(d, dry, out);

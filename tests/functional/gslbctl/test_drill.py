@@ -248,6 +248,17 @@ def test_a_dry_run_tells_what_would_be_left_without_anything(bad_site):
         "lonely", "broken", "stuck", "hollow"}
 
 
+def test_what_happens_elsewhere_during_a_drill_is_told_apart():
+    three = "trio STEER failover\ntrio AT fra A 192.0.2.1\ntrio AT iad A 192.0.2.2\ntrio AT sin A 192.0.2.3\n"
+    with Fixture(zone=SOA, more=three) as site:
+        process = subprocess.Popen([GSLBCTL, "-c", site.conf, "drill", "fra", "--for", "4s"], text=True,
+                                   stdout=subprocess.PIPE, env=environment())
+        wait_until(lambda: site.server.answers("trio.app.example.com") == ["192.0.2.2"], 10, "moved")
+        site.datacenters["iad"].stop()
+        report = process.communicate(timeout=30)[0]
+        assert process.returncode == 0 and "meanwhile: iad went down\n" in report and "wrong:" not in report, report
+
+
 def test_a_datacenter_that_dies_during_the_drill_fails_it():
     pair = "pair STEER failover\npair AT fra A 192.0.2.1\npair AT iad A 192.0.2.2\n"
     with Fixture(zone=SOA, more=pair) as site:
