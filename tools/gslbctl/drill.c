@@ -72,7 +72,7 @@ static bool on_reply(void *context, size_t question, const struct dns_reply *rep
 	struct probe *p = &d->probes[question];
 	d->n_replies++;
 	enum judgement judgement = judge(p, d->datacenter, d->phase, d->phase_us, reply);
-	if (judgement == JUDGEMENT_STRANGE && refresh(d, p))
+	if (judgement != JUDGEMENT_RIGHT && !reply->none && refresh(d, p))
 		judgement = judge(p, d->datacenter, d->phase, d->phase_us, reply);
 	if (judgement != JUDGEMENT_RIGHT)
 		note_wrong(d, p, judgement, reply);

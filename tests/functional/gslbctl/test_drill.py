@@ -268,3 +268,4 @@ def test_a_datacenter_that_dies_during_the_drill_fails_it():
         site.datacenters["iad"].stop()
         report = json.loads(process.communicate(timeout=30)[0])
         assert process.returncode == 1 and kinds(report) & {("pair", "drilled"), ("pair", "last_resort")}
+        assert "192.0.2.2" not in report["wrong"]["list"][-1]["allowed"] or report["wrong"]["list"][-1]["kind"] == "last_resort"
