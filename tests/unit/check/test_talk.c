@@ -210,7 +210,7 @@ static void latency_is_of_the_connection_or_of_the_first_octet(void **state)
 		schedule_add(lb->schedule, i, &(struct target){s->address, &checks[i]});
 	assert_true(loopback_wait(lb, 0, 1) && loopback_wait(lb, 1, 1));
 	assert_true(lb->heard[0].last.ok && lb->heard[1].last.ok);
-	assert_in_range(lb->heard[1].last.latency_us / 1000, 149, now_ms() - begin);
+	assert_in_range(lb->heard[1].last.latency_us / 1000, 100, now_ms() - begin);
 	assert_in_range(lb->heard[0].last.latency_us, 1, lb->heard[1].last.latency_us);
 	server_free(s);
 	loopback_free(lb);
