@@ -143,10 +143,10 @@ bool upgrade_take_state(struct control *c, const struct config *config, const st
 
 void upgrade_free(struct control *c)
 {
+	if (c->upgrade.ended != NULL) /* before its descriptor is closed, which a worker may have next */
+		event_free(c->upgrade.ended);
 	starter_free(c->upgrade.starter);
 	c->upgrade.under_way = false;
-	if (c->upgrade.ended != NULL)
-		event_free(c->upgrade.ended);
 	free(c->upgrade.why);
 }
 
