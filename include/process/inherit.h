@@ -18,6 +18,9 @@ struct inherited *inherited_new(void);
 /* Is there one for this, of either type? */
 bool inherited_has(const struct inherited *inherited, const struct endpoint *endpoint);
 
+/* How many there are of that type. */
+unsigned inherited_count(const struct inherited *inherited, const struct endpoint *endpoint, int type);
+
 /*
  * A descriptor, which the caller closes, of the socket of that type on that endpoint: where there are
  * several, number `nth` of them, beginning anew after the last. -1: there is none. It does not block.

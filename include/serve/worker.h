@@ -19,12 +19,13 @@ struct workers;
  * can't be opened is an error in `faults` ("listen 127.0.0.1:53: permission denied…") and NULL is returned;
  * of the listens that stand for none given, one whose family this machine lacks is a warning. The sockets
  * take packets from here on, but nothing is answered until workers_start(). What is inherited (NULL: nothing)
- * is not opened anew: where there are fewer sockets than workers, they share them.
+ * is not opened anew: where there are fewer sockets than workers, they share them, and where there are more,
+ * they have several each: to close one resets the connections that wait at it.
  */
 struct workers *workers_open(const struct config *config, unsigned n, struct inherited *inherited,
 			     struct faults *faults);
 
-/* All their sockets, of both types: an array that is theirs. */
+/* All their sockets, each once, of both types: an array that is theirs. */
 const int *workers_sockets(const struct workers *w, size_t *n);
 
 /* The publisher the workers read from; a view must be published before workers_start(). */

@@ -100,6 +100,14 @@ bool inherited_has(const struct inherited *inherited, const struct endpoint *end
 	return false;
 }
 
+unsigned inherited_count(const struct inherited *inherited, const struct endpoint *endpoint, int type)
+{
+	unsigned n = 0;
+	for (size_t i = 0; inherited != NULL && i < inherited->n; i++)
+		n += inherited->list[i].type == type && is_on(&inherited->list[i], endpoint);
+	return n;
+}
+
 int inherited_take(struct inherited *inherited, const struct endpoint *endpoint, int type, unsigned nth)
 {
 	size_t n = inherited ? inherited->n : 0, found = 0;

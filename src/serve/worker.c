@@ -44,6 +44,17 @@ enum {
 
 enum orders { ORDER_NONE, ORDER_RETIRE, ORDER_STOP };
 
+/* A listen's two sockets. */
+struct door {
+	struct udp *udp; /* NULL: retired, or not opened */
+	struct tcp *tcp; /* NULL: not opened */
+};
+
+struct listen_drops {
+	size_t listen;
+	struct drops drops; /* of one of its UDP sockets */
+};
+
 struct worker {
 	struct workers *all;
 	unsigned number;
@@ -55,8 +66,8 @@ struct worker {
 	uint64_t asked;
 	_Atomic uint64_t heard; /* how often it was asked so */
 	int64_t retire_until_ms;
-	struct udp **udps; /* by listen; NULL: skipped */
-	struct tcp **tcps;
+	size_t n_doors, cap_doors;
+	struct door *doors; /* one a listen, or more where there are more sockets than workers */
 };
 
 struct workers {
@@ -68,8 +79,9 @@ struct workers {
 	struct inherited *inherited;
 	size_t n_sockets, cap_sockets;
 	int *sockets;
-	uint16_t *ports;       /* by listen; 0: skipped */
-	struct drops *drops;   /* of UDP, by listen and then worker */
+	uint16_t *ports; /* by listen; 0: skipped */
+	struct listen_drops *drops;
+	size_t n_drops, cap_drops;
 	unsigned *cpus;        /* by worker; NULL: none is pinned */
 	struct bypass *bypass; /* NULL until the listens are open */
 	struct tcp_limits tcp_limits;
@@ -77,15 +89,14 @@ struct workers {
 };
 
 /*
- * Connections a worker may have on each of `n_listens`: half of the descriptors are for health checks
+ * Connections that each of `sockets` may have: half of the descriptors are for health checks
  * (check/schedule.c), the other half are ours.
  */
-static unsigned connections_max(unsigned n_workers, size_t n_listens)
+static unsigned connections_max(unsigned n_workers, size_t sockets)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
 		return CONNECTIONS_MAX;
-	rlim_t sockets = n_workers * n_listens;
 	rlim_t ours = limit.rlim_cur / 2;
 	rlim_t taken = DESCRIPTORS + n_workers * DESCRIPTORS_A_WORKER + DESCRIPTORS_A_LISTEN * sockets;
 	rlim_t each = ours > taken ? (ours - taken) / sockets : 0;
@@ -103,37 +114,70 @@ static void steer(const struct workers *w, const struct endpoint *endpoint, int 
 			 endpoint_format(endpoint, address), strerror(errno));
 }
 
-static int socket_open(struct workers *w, const struct endpoint *endpoint, int type, unsigned worker,
+/* Is socket number `nth` one that no lower number shares? */
+static bool is_apart(const struct workers *w, const struct endpoint *endpoint, int type, unsigned nth)
+{
+	unsigned inherited = inherited_count(w->inherited, endpoint, type);
+	return inherited == 0 || nth < inherited;
+}
+
+/* Opens socket number `nth` of an endpoint, or takes it over. */
+static int socket_open(struct workers *w, const struct endpoint *endpoint, int type, unsigned nth,
 		       struct faults *faults)
 {
-	int fd = listen_take(w->inherited, endpoint, type, worker, faults);
+	int fd = listen_take(w->inherited, endpoint, type, nth, faults);
 	w->sockets = mem_grow(w->sockets, &w->cap_sockets, w->n_sockets + 1, sizeof(*w->sockets));
 	w->sockets[w->n_sockets] = fd;
-	w->n_sockets += fd >= 0;
+	w->n_sockets += fd >= 0 && is_apart(w, endpoint, type, nth);
 	return fd;
+}
+
+/* A worker's udp and tcp of a listen. False with a fault. */
+static bool door_open(struct workers *w, size_t listen, struct endpoint *endpoint, unsigned nth,
+		      struct faults *faults)
+{
+	struct worker *worker = &w->list[nth % w->n];
+	worker->doors =
+		mem_grow(worker->doors, &worker->cap_doors, worker->n_doors + 1, sizeof(*worker->doors));
+	struct door *door = &worker->doors[worker->n_doors++];
+	*door = (struct door){0};
+	int udp = socket_open(w, endpoint, SOCK_DGRAM, nth, faults);
+	if (udp < 0)
+		return false;
+	door->udp = udp_new(&worker->server, udp, listen_is_wildcard(&endpoint->addr));
+	w->drops = mem_grow(w->drops, &w->cap_drops, w->n_drops + 1, sizeof(*w->drops));
+	w->drops[w->n_drops] = (struct listen_drops){listen, {.fd = udp}};
+	w->n_drops += is_apart(w, endpoint, SOCK_DGRAM, nth);
+	endpoint->port = listen_port(udp);
+	int tcp = socket_open(w, endpoint, SOCK_STREAM, nth, faults);
+	if (tcp < 0)
+		return false;
+	door->tcp = tcp_new(&worker->server, tcp, &w->tcp_limits);
+	if (nth == 0)
+		listen_tell_buffer(udp, endpoint);
+	if (nth == 0 && w->cpus != NULL)
+		steer(w, endpoint, udp, tcp);
+	return true;
+}
+
+/* Doors of a listen: at least one a worker, and no inherited socket is closed, as connections may wait at it.
+ */
+static unsigned listen_doors(const struct workers *w, const struct endpoint *endpoint)
+{
+	unsigned n = w->n, udp = inherited_count(w->inherited, endpoint, SOCK_DGRAM),
+		 tcp = inherited_count(w->inherited, endpoint, SOCK_STREAM);
+	n = udp > n ? udp : n;
+	return tcp > n ? tcp : n;
 }
 
 static bool listen_open(struct workers *w, size_t listen, struct endpoint endpoint, struct faults *faults)
 {
-	bool wildcard = listen_is_wildcard(&endpoint.addr);
-	int udp = -1, tcp = -1;
-	for (unsigned i = 0; i < w->n; i++) {
-		struct worker *worker = &w->list[i];
-		udp = socket_open(w, &endpoint, SOCK_DGRAM, i, faults);
-		if (udp < 0)
+	unsigned doors = listen_doors(w, &endpoint);
+	for (unsigned i = 0; i < doors; i++) {
+		if (!door_open(w, listen, &endpoint, i, faults))
 			return false;
-		worker->udps[listen] = udp_new(&worker->server, udp, wildcard);
-		w->drops[listen * w->n + i].fd = udp;
-		endpoint.port = listen_port(udp);
-		tcp = socket_open(w, &endpoint, SOCK_STREAM, i, faults);
-		if (tcp < 0)
-			return false;
-		worker->tcps[listen] = tcp_new(&worker->server, tcp, &w->tcp_limits);
 	}
 	w->ports[listen] = endpoint.port;
-	listen_tell_buffer(udp, &endpoint);
-	if (w->cpus != NULL)
-		steer(w, &endpoint, udp, tcp);
 	return true;
 }
 
@@ -178,13 +222,11 @@ static int64_t now_ms(void)
 static void retire(struct worker *worker)
 {
 	static const struct timeval look = {.tv_usec = RETIRE_LOOK_MS * 1000};
-	for (size_t i = 0; i < worker->all->n_listens; i++) {
-		if (worker->udps[i] == NULL)
-			continue;
-		udp_drain(worker->udps[i]);
-		udp_free(worker->udps[i]);
-		worker->udps[i] = NULL;
-		tcp_retire(worker->tcps[i]);
+	for (struct door *d = worker->doors; d < worker->doors + worker->n_doors; d++) {
+		udp_drain(d->udp);
+		udp_free(d->udp);
+		d->udp = NULL;
+		tcp_retire(d->tcp);
 	}
 	worker->retire_until_ms = now_ms() + RETIRE_MS;
 	event_add(worker->retiring, &look);
@@ -196,8 +238,8 @@ static void on_retiring(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	struct worker *worker = argument;
 	unsigned connections = 0;
-	for (size_t i = 0; i < worker->all->n_listens; i++)
-		connections += worker->tcps[i] ? tcp_connections(worker->tcps[i]) : 0;
+	for (size_t i = 0; i < worker->n_doors; i++)
+		connections += tcp_connections(worker->doors[i].tcp);
 	if (connections == 0 || now_ms() > worker->retire_until_ms)
 		event_base_loopbreak(worker->server.base);
 }
@@ -234,20 +276,17 @@ static void worker_init(struct workers *w, unsigned number)
 		event_new(worker->server.base, worker->order_fd, EV_READ | EV_PERSIST, on_ordered, worker);
 	worker->retiring = event_new(worker->server.base, -1, EV_PERSIST, on_retiring, worker);
 	event_add(worker->ordered, NULL);
-	worker->udps = mem_alloc(w->n_listens * sizeof(struct udp *));
-	worker->tcps = mem_alloc(w->n_listens * sizeof(struct tcp *));
 }
 
 static void worker_free(struct worker *worker)
 {
-	for (size_t i = 0; i < worker->all->n_listens; i++) {
-		if (worker->udps[i] != NULL)
-			udp_free(worker->udps[i]);
-		if (worker->tcps[i] != NULL)
-			tcp_free(worker->tcps[i]);
+	for (struct door *d = worker->doors; d < worker->doors + worker->n_doors; d++) {
+		if (d->udp != NULL)
+			udp_free(d->udp);
+		if (d->tcp != NULL)
+			tcp_free(d->tcp);
 	}
-	free(worker->udps);
-	free(worker->tcps);
+	free(worker->doors);
 	event_free(worker->ordered);
 	event_free(worker->retiring);
 	close(worker->order_fd);
@@ -263,17 +302,16 @@ struct workers *workers_open(const struct config *config, unsigned n, struct inh
 	struct workers *w = mem_alloc_apart(sizeof(*w));
 	struct hazard *hazards = mem_alloc_apart(n * sizeof(*hazards));
 	size_t errors = faults->errors;
-	size_t n_listens = config->n_listens, octets = TCP_OCTETS / n_listens;
+	size_t n_listens = config->n_listens, octets = TCP_OCTETS / n_listens, doors = 0;
 	*w = (struct workers){.publisher = {.n = n, .hazards = hazards}, .n_listens = n_listens, .n = n};
 	w->inherited = inherited;
-	w->tcp_limits = (struct tcp_limits){.connections = connections_max(n, n_listens),
+	for (size_t i = 0; i < n_listens; i++)
+		doors += listen_doors(w, &config->listens[i]);
+	w->tcp_limits = (struct tcp_limits){.connections = connections_max(n, doors),
 					    .octets = octets > TCP_OCTETS_MIN ? octets : TCP_OCTETS_MIN,
 					    .idle_timeout_ms = IDLE_TIMEOUT_MS};
 	w->list = mem_alloc(n * sizeof(*w->list));
 	w->ports = mem_alloc(n_listens * sizeof(*w->ports));
-	w->drops = mem_alloc(n_listens * n * sizeof(*w->drops));
-	for (size_t i = 0; i < n_listens * n; i++)
-		w->drops[i].fd = -1;
 	w->cpus = cpus_of(&config->cpus, faults);
 	for (unsigned i = 0; i < n; i++)
 		worker_init(w, i);
@@ -300,8 +338,8 @@ uint16_t workers_port(const struct workers *w, size_t listen)
 uint64_t workers_dropped(struct workers *w, size_t listen)
 {
 	uint64_t n = 0;
-	for (unsigned i = 0; i < w->n; i++)
-		n += drops_read(&w->drops[listen * w->n + i]);
+	for (size_t i = 0; i < w->n_drops; i++)
+		n += w->drops[i].listen == listen ? drops_read(&w->drops[i].drops) : 0;
 	return n;
 }
 
@@ -323,11 +361,10 @@ static void drain(struct worker *worker)
 	bypass_drain(worker->all->bypass, worker->number);
 	for (bool busy = true; busy && now_ms() < end;) {
 		busy = false;
-		for (size_t i = 0; i < worker->all->n_listens; i++) {
-			if (worker->udps[i] != NULL)
-				udp_drain(worker->udps[i]);
-			if (worker->tcps[i] != NULL)
-				busy |= tcp_drain(worker->tcps[i]);
+		for (struct door *d = worker->doors; d < worker->doors + worker->n_doors; d++) {
+			if (d->udp != NULL)
+				udp_drain(d->udp);
+			busy |= tcp_drain(d->tcp);
 		}
 		if (busy)
 			usleep(DRAIN_WAIT_MS * 1000);

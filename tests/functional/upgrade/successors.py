@@ -93,10 +93,10 @@ def ended(pid):
 class Load:
     """Queries at a steady rate from several clients, each of which waits for its answer."""
 
-    def __init__(self, server, expected, slow=True):
+    def __init__(self, server, expected):
         self.server, self.expected = server, expected
         self.stop, self.failures, self.counts = threading.Event(), [], {}
-        kinds = [("udp", self.udp)] * 4 + [("tcp", self.tcp)] * 2 + [("kept", self.kept)] + [("slow", self.slow)] * slow
+        kinds = [("udp", self.udp)] * 4 + [("tcp", self.tcp)] * 2 + [("kept", self.kept)] + [("slow", self.slow)]
         self.threads = [threading.Thread(target=self.go, args=kind) for kind in kinds]
 
     def __enter__(self):
