@@ -66,7 +66,8 @@ struct upgrade {
 struct control {
 	const char *conf_path;
 	struct event_base *base;
-	struct event *signals[8];
+	int signals_fd; /* where they wait */
+	struct event *signals;
 	struct event *publish; /* a board is to be published: at once, or soon */
 	struct event *due;     /* the board is out of date by itself then */
 	struct watch *watch;

@@ -43,7 +43,7 @@ uint64_t workers_dropped(struct workers *w, size_t listen);
 /* Frames at interfaces with xdp= that came faster than they were taken, since the start. */
 uint64_t workers_lost_frames(const struct workers *w);
 
-/* Starts the threads (signals blocked in them). */
+/* Starts the threads. */
 bool workers_start(struct workers *w, struct faults *faults);
 
 /*

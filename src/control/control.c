@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum {
@@ -25,9 +26,6 @@ enum {
 	SAVER_WAIT_MS = 2000,
 	THREAD_WAIT_MS = 1000
 };
-
-static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR2};
-enum { N_SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 
 static void on_publish(evutil_socket_t fd, short what, void *argument)
 {
@@ -182,10 +180,8 @@ static void on_second(evutil_socket_t fd, short what, void *argument)
 		measured_sweep(c->measured, (uint64_t)clock_ms());
 }
 
-static void on_signal(evutil_socket_t number, short what, void *argument)
+static void take_signal(struct control *c, uint32_t number)
 {
-	(void)what;
-	struct control *c = argument;
 	const char *why;
 	if (number == SIGHUP && c->upgrade.under_way) {
 		c->upgrade.reload_after = true;
@@ -200,6 +196,28 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
 		log_info("stopping");
 		event_base_loopbreak(c->base);
 	}
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *argument)
+{
+	(void)what;
+	struct signalfd_siginfo taken;
+	while (read(fd, &taken, sizeof(taken)) == sizeof(taken))
+		take_signal(argument, taken.ssi_signo);
+}
+
+/* No thread is ever interrupted: signals wait, from before the first thread on, until the loop reads them. */
+static void hold_signals(struct control *c)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR2};
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaddset(&set, numbers[i]);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	c->signals_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	c->signals = event_new(c->base, c->signals_fd, EV_READ | EV_PERSIST, on_signal, c);
+	event_add(c->signals, NULL);
 }
 
 /* Each check and each TCP connection takes a descriptor; the soft limit is low for the sake of old programs
@@ -225,10 +243,7 @@ static void boot(struct control *c, const char *conf_path, rlim_t descriptors)
 	c->started_ms = clock_ms();
 	c->started_wall_ms = clock_wall_ms();
 	c->base = event_base_new();
-	for (int i = 0; i < N_SIGNALS; i++) {
-		c->signals[i] = evsignal_new(c->base, signals[i], on_signal, c);
-		event_add(c->signals[i], NULL);
-	}
+	hold_signals(c);
 	c->publish = evtimer_new(c->base, on_publish, c);
 	c->due = evtimer_new(c->base, on_publish, c);
 	c->forget = evtimer_new(c->base, on_forget, c);
@@ -359,8 +374,8 @@ static void halt(struct control *c)
 	event_free(c->each_second);
 	if (c->watchdog != NULL)
 		event_free(c->watchdog);
-	for (int i = 0; i < N_SIGNALS; i++)
-		event_free(c->signals[i]);
+	event_free(c->signals);
+	close(c->signals_fd);
 	event_base_free(c->base);
 }
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +43,7 @@ static void *load(void *argument)
 
 static void begin(struct reload *reload)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int error = pthread_create(&reload->thread, NULL, load, reload);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	reload->number = reload->asked;
 	reload->running = error == 0;
 	if (error == 0)

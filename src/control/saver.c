@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,17 +140,13 @@ static void *run(void *argument)
 struct saver *saver_new(const char *folder)
 {
 	struct saver *saver = mem_alloc(sizeof(*saver));
-	sigset_t all, before;
 	saver->folder = mem_copy_text(folder, strlen(folder));
 	pthread_mutex_init(&saver->mutex, NULL);
 	pthread_cond_init(&saver->wanted, NULL);
 	if (mkdir(folder, 0750) != 0 && errno != EEXIST)
 		tell(saver, FILE_STATE, folder, strerror(errno));
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (pthread_create(&saver->thread, NULL, run, saver) != 0)
 		abort();
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return saver;
 }
 

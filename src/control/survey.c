@@ -9,7 +9,6 @@
 #include <event2/event.h>
 #include <json-c/json.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,13 +134,9 @@ bool survey_free(struct survey *survey, unsigned wait_ms)
 
 static void begin(struct survey *survey, const struct world *world)
 {
-	sigset_t all, before;
-	sigfillset(&all);
 	survey->world = world;
 	survey->unwanted = false;
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	survey->running = pthread_create(&survey->thread, NULL, find_out, survey) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!survey->running)
 		survey->failure = mem_copy_text(NO_THREAD, sizeof(NO_THREAD) - 1);
 }

@@ -200,14 +200,10 @@ static void *run(void *argument)
 struct starter *starter_new(const struct starter_program *program)
 {
 	struct starter *s = mem_alloc(sizeof(*s));
-	sigset_t all, before;
 	s->program = *program;
 	s->ended = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	bool ok = s->ended >= 0 && pipe2(s->orders, O_CLOEXEC) == 0;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = ok && pthread_create(&s->thread, NULL, run, s) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (ok)
 		return s;
 	free(s);

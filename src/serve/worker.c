@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -384,10 +383,7 @@ static void *run(void *argument)
 
 bool workers_start(struct workers *w, struct faults *faults)
 {
-	sigset_t all, before;
 	w->filter = filter_new(FILTER_WORKER);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int error = 0;
 	for (unsigned i = 0; i < w->n && error == 0; i++) {
 		char name[16];
@@ -399,7 +395,6 @@ bool workers_start(struct workers *w, struct faults *faults)
 		if (error == 0 && w->cpus != NULL && !cpus_pin(w->list[i].thread, w->cpus[i]))
 			log_warn("workers: one can't stay on CPU %u", w->cpus[i]);
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0)
 		fault_add(faults, (struct spot){.file = "workers"}, "can't start a thread: %s",
 			  strerror(error));
