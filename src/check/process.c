@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* vfork() for the start, a pidfd for the end. */
 #include "check/process.h"
+#include "base/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,16 +23,6 @@ static bool redirect(int output)
 	       close_range(STDERR_FILENO + 1, ~0u, 0) == 0;
 }
 
-static void reset_signals(void)
-{
-	const struct sigaction usual = {.sa_handler = SIG_DFL};
-	sigset_t none;
-	for (int i = 1; i < NSIG; i++)
-		sigaction(i, &usual, NULL); /* not all of them can be changed */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 struct image {
 	const char *const *argv, *const *environment;
 	int output;
@@ -43,7 +34,7 @@ static void become(const struct image *image)
 {
 	struct rlimit limit;
 	setpgid(0, 0);
-	reset_signals();
+	signals_reset();
 	if (!redirect(image->output) || getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
 	limit.rlim_cur = image->descriptors < limit.rlim_max ? image->descriptors : limit.rlim_max;

@@ -6,6 +6,7 @@
  */
 #include "process/starter.h"
 #include "base/memory.h"
+#include "base/signals.h"
 #include "process/privileges.h"
 
 #include <errno.h>
@@ -56,21 +57,11 @@ static bool put_in_place(const struct image *image)
 	return close_range((unsigned)end, ~0u, 0) == 0;
 }
 
-static void reset_signals(void)
-{
-	const struct sigaction usual = {.sa_handler = SIG_DFL};
-	sigset_t none;
-	for (int i = 1; i < NSIG; i++)
-		sigaction(i, &usual, NULL); /* not all of them can be changed */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* In the child, which has this memory until it is another program. Returns only if that fails. */
 static void become(const struct image *image)
 {
 	struct rlimit limit;
-	reset_signals();
+	signals_reset();
 	if (!put_in_place(image))
 		return;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
