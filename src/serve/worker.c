@@ -10,6 +10,7 @@
 #include "serve/cpus.h"
 #include "serve/drops.h"
 #include "serve/listen.h"
+#include "serve/loop.h"
 #include "serve/stream.h"
 #include "serve/tcp.h"
 #include "serve/udp.h"
@@ -262,7 +263,7 @@ static void worker_init(struct workers *w, unsigned number)
 	struct worker *worker = &w->list[number];
 	worker->all = w;
 	worker->number = number;
-	worker->server.base = event_base_new();
+	worker->server.base = loop_new(w->n_listens);
 	worker->server.publisher = &w->publisher;
 	worker->server.hazard = &w->publisher.hazards[number];
 	worker->server.responder = mem_alloc_apart(sizeof(*worker->server.responder));
