@@ -121,12 +121,15 @@ void listen_tell_buffer(int fd, const struct endpoint *endpoint)
 
 static void set_up_udp(int fd, const struct addr *addr)
 {
-	static const int omit = IP_PMTUDISC_OMIT;
+	static const int probe = IP_PMTUDISC_PROBE;
 	bool v6 = addr->family == FAMILY_V6;
 	ask_for_buffer(fd, SO_RCVBUF, SO_RCVBUFFORCE);
 	ask_for_buffer(fd, SO_SNDBUF, SO_SNDBUFFORCE);
-	if (!v6) /* a forged "fragmentation needed" must not make us send fragments */
-		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof(omit));
+	/* A forged "fragmentation needed" must not make us send fragments, nor may routers make any of what
+	 * fits nearly every path (RFC 9715 section 3.1); and what is never in fragments needs no number of
+	 * its own. */
+	if (!v6)
+		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof(probe));
 	if (listen_is_wildcard(addr))
 		turn_on(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO);
 }

@@ -126,19 +126,34 @@ static bool answer(struct udp *u, unsigned i, unsigned n)
 	return true;
 }
 
+/* Is the reply longer than the interface sends in one piece? Then it goes in fragments. */
+static void send_in_fragments(struct udp *u, const struct msghdr *reply)
+{
+	static const int omit = IP_PMTUDISC_OMIT, probe = IP_PMTUDISC_PROBE;
+	if (errno != EMSGSIZE || u->peer.addr.family == FAMILY_V6)
+		return;
+	setsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof(omit));
+	sendmsg(u->fd, reply, MSG_DONTWAIT);
+	setsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof(probe));
+}
+
+/* Returns how many of `n` replies are on their way; 0: the first is not, and errno says why. */
+static unsigned send_some(int fd, struct mmsghdr *replies, unsigned n)
+{
+	if (n == 1)
+		return sendmsg(fd, &replies->msg_hdr, MSG_DONTWAIT) >= 0;
+	int sent = sendmmsg(fd, replies, n, MSG_DONTWAIT);
+	return sent > 0 ? (unsigned)sent : 0;
+}
+
 /* Sends all; what the kernel refuses is lost, as a packet can be, and the rest goes on. */
 static void send_all(struct udp *u, unsigned n)
 {
-	if (n == 1) {
-		sendmsg(u->fd, &u->out[0].msg_hdr, MSG_DONTWAIT);
-		return;
-	}
 	for (unsigned sent = 0; sent < n;) {
-		int done = sendmmsg(u->fd, u->out + sent, n - sent, MSG_DONTWAIT);
-		if (done > 0)
-			sent += (unsigned)done;
-		else if (errno != EINTR)
-			sent++;
+		unsigned done = send_some(u->fd, u->out + sent, n - sent);
+		sent += done;
+		if (done == 0 && errno != EINTR)
+			send_in_fragments(u, &u->out[sent++].msg_hdr);
 	}
 }
 

@@ -186,6 +186,12 @@ def test_a_reply_fits_the_mtu(mtu, limit):
         assert ways(lab, server) == {"xdp": 1}
 
 
+def test_a_reply_over_the_mtu_of_a_socket_comes_in_fragments():
+    with lab_with(mtu=576) as lab, lab.gslbd(f"listen {V4}:{PORT}\n") as server:
+        assert len(lab.ask(query("tall", use_edns=0, payload=1232))) > 576
+        assert ways(lab, server) == {"udp": 1}
+
+
 def test_an_mtu_too_small():
     with lab_with(mtu=575) as lab, lab.gslbd(f"listen {V4}:{PORT} xdp=veth0\n") as server:
         assert "error xdp=veth0: its MTU is under 576: " in server.log()
