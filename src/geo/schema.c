@@ -194,9 +194,9 @@ static int rows_with(int set, unsigned depth, const char *key, size_t len)
 	int kept = 0;
 	for (int left = set; left != 0; left &= left - 1) {
 		const char *step = rows[__builtin_ctz((unsigned)left)].path[depth];
-		/* the first letter rules nearly all out */
-		if (step != NULL && len > 0 && step[0] == key[0] && strncmp(step, key, len) == 0 &&
-		    step[len] == '\0')
+		/* the first letter rules nearly all out; a key may have any octets in it, even a NUL */
+		if (step != NULL && len > 0 && step[0] == key[0] && strlen(step) == len &&
+		    memcmp(step, key, len) == 0)
 			kept |= left & -left;
 	}
 	return kept;
