@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum { VERSION = 1 };
+#define SPAN_MAX_MS (INT64_C(100) * 366 * 24 * 3600 * 1000) /* a century: longer ones are no clock's */
 
 static void put_text(struct json_object *o, const char *key, const char *value)
 {
@@ -124,14 +125,29 @@ static const char *get_text(struct json_object *o, const char *key)
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 }
 
-/* The moment of an age; 0 where there is none. Clocks begin at boot: what was before that was at its start.
- */
+static int64_t clamp_span(int64_t ms)
+{
+	return ms < 0 ? 0 : ms > SPAN_MAX_MS ? SPAN_MAX_MS : ms;
+}
+
+/* A time from then to then, whatever the file says. */
+static int64_t get_span(struct json_object *o, const char *key)
+{
+	return clamp_span(get_number(o, key));
+}
+
+/* Clocks begin at boot: what was before that was at its start. */
+static int64_t moment_at(int64_t ms)
+{
+	return ms > 1 ? ms : 1;
+}
+
+/* The moment of an age; 0 where there is none. */
 static int64_t get_moment(const struct reading *r, struct json_object *o, const char *key)
 {
 	if (json_object_object_get(o, key) == NULL)
 		return 0;
-	int64_t age_ms = get_number(o, key) + r->passed_ms, moment_ms = r->now_ms - (age_ms > 0 ? age_ms : 0);
-	return moment_ms > 1 ? moment_ms : 1;
+	return moment_at(r->now_ms - get_span(o, key) - r->passed_ms);
 }
 
 static void datacenter_read(const struct reading *r, struct json_object *o)
@@ -151,13 +167,13 @@ static void datacenter_read(const struct reading *r, struct json_object *o)
 		return;
 	override.since_ms = get_moment(r, o, "since_age_ms");
 	if (json_object_object_get(o, "left_ms") != NULL)
-		override.until_ms = r->now_ms + get_number(o, "left_ms") - r->passed_ms;
+		override.until_ms = r->now_ms + get_span(o, "left_ms") - r->passed_ms;
 	snprintf(override.who, sizeof(override.who), "%s", get_text(o, "who"));
 	snprintf(override.why, sizeof(override.why), "%s", get_text(o, "why"));
 	if (override.until_ms > r->now_ms)
 		v->override = override;
 	else
-		v->returned_ms = override.until_ms;
+		v->returned_ms = moment_at(override.until_ms);
 }
 
 static void target_key(const char *check, const char *address, char *out, size_t room)
@@ -189,7 +205,7 @@ static void target_read(const struct reading *r, struct json_object *o)
 	char key[256];
 	target_key(get_text(o, "check"), get_text(o, "address"), key, sizeof(key));
 	uint32_t found = (uint32_t)totals_get(r->index, key) - 1; /* 0 - 1 is ROSTER_NONE */
-	int64_t age_ms = get_number(o, "age_ms") + r->passed_ms, latency_us = get_number(o, "latency_us");
+	int64_t age_ms = get_span(o, "age_ms") + r->passed_ms, latency_us = get_number(o, "latency_us");
 	if (found == ROSTER_NONE)
 		return;
 	struct vital *v = &r->vitals->targets[found];
@@ -212,9 +228,7 @@ static void read_all(struct reading *r, struct json_object *o)
 {
 	struct json_object *datacenters = json_object_object_get(o, "datacenters");
 	struct json_object *targets = json_object_object_get(o, "targets");
-	r->passed_ms = clock_wall_ms() - get_number(o, "saved_ms");
-	if (r->passed_ms < 0)
-		r->passed_ms = 0;
+	r->passed_ms = clamp_span(clock_wall_ms() - get_span(o, "saved_ms"));
 	r->vitals->loose_released_ms = get_moment(r, o, "loose_released_age_ms");
 	for (size_t i = 0;
 	     json_object_is_type(datacenters, json_type_array) && i < json_object_array_length(datacenters);
