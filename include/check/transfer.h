@@ -42,22 +42,24 @@ struct transfer {
 	unsigned redirects; /* that were followed */
 	uint32_t spent_us;  /* by what came before the last redirect */
 	struct talk talk;
-	struct transfer *next; /* in the pool */
 };
 
-/* Transfers at rest: a handle costs much to make and much memory to keep, so some are kept and the rest
- * freed. A pool must not move while transfers are out of it. */
+/* What transfers share. It must not move while any are out. */
 struct transfer_pool {
-	struct transfer *idle;
-	unsigned n;
-	struct trust *trust; /* for all its transfers */
+	struct trust *trust;
 };
 
-/* A transfer with what all kinds share set up and nothing of an earlier one left. Give it back with
- * transfer_give(). */
+/* A transfer with what all kinds share set up. Free it with transfer_give(). */
 struct transfer *transfer_take(struct transfer_pool *pool, const struct check *check, void *owner);
-void transfer_give(struct transfer_pool *pool, struct transfer *transfer);
+void transfer_give(struct transfer *transfer);
 void transfer_pool_free(struct transfer_pool *pool);
+
+/*
+ * Makes it ready to ask again: a handle with the same options, that has done nothing. None is used for a
+ * second transfer, as with libcurl 7.88 a folded first line of a header is added to the last header of the
+ * transfer before, whose memory is free by then. A new one costs a microsecond.
+ */
+void transfer_renew(struct transfer *transfer);
 
 /*
  * Aims it at `http://HOST/`, or https where check->tls says so, with the check's host or else the address as

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The carrier of transfers: a pool of handles, and the engine that drives them. */
+/* The carrier of transfers: what transfers share, and the engine that drives them. */
 #include "check/carrier.h"
 #include "base/memory.h"
 #include "check/engine.h"
@@ -25,7 +25,7 @@ static void on_ended(void *context, struct transfer *transfer, CURLcode code)
 	void *owner = transfer->owner;
 	struct check_result result = check_result_blank();
 	kind_of(transfer->check)->judge(transfer, code, &result);
-	transfer_give(&all->pool, transfer);
+	transfer_give(transfer);
 	all->ended(all->context, owner, &result);
 }
 
@@ -62,7 +62,7 @@ static void stop(void *self, void *run)
 	struct transfers *all = self;
 	struct transfer *transfer = run;
 	engine_stop(all->engine, transfer);
-	transfer_give(&all->pool, transfer);
+	transfer_give(transfer);
 }
 
 static void rebind(void *run, const struct check *check)

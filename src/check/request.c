@@ -132,10 +132,11 @@ static bool same_place(const struct transfer *transfer, CURLU *asked, CURLU *nex
 
 static void turn_to(struct transfer *transfer, const char *url, long status)
 {
-	CURL *easy = transfer->easy;
 	uint32_t ms = transfer->check->timeout_ms;
 	curl_off_t took_us = 0;
-	curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took_us);
+	curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+	transfer_renew(transfer);
+	CURL *easy = transfer->easy;
 	transfer->spent_us += (uint32_t)took_us;
 	uint32_t spent_ms = transfer->spent_us / 1000, left_ms = ms > spent_ms ? ms - spent_ms : 1;
 	transfer->redirects++;

@@ -112,7 +112,7 @@ static const char *words_for(CURLcode code)
 }
 
 /*
- * The errno behind a failure, or 0. libcurl keeps that of an earlier transfer on the same handle: it is this
+ * The errno behind a failure, or 0. libcurl keeps that of what it tried before: it is that of this
  * one's only where libcurl has just set it.
  */
 static int errno_of(const struct transfer *transfer, CURLcode code)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The pool of easy handles, and the options that all kinds of checks share. */
+/* Making transfers, and the options that all kinds of checks share. */
 #include "check/transfer.h"
 #include "base/memory.h"
 
@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-enum { POOL_MAX = 256 };
 
 void transfer_must(CURLcode code)
 {
@@ -35,16 +33,6 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 	int fd = socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
 	transfer->socket_errno = fd < 0 ? errno : 0;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
-}
-
-static struct transfer *transfer_new(struct transfer_pool *pool)
-{
-	struct transfer *transfer = mem_alloc(sizeof(*transfer));
-	transfer->easy = curl_easy_init();
-	if (transfer->easy == NULL)
-		abort();
-	transfer->pool = pool;
-	return transfer;
 }
 
 /* What all kinds share, on a handle that has no option set. */
@@ -74,55 +62,45 @@ static void set_options(struct transfer *transfer)
 	transfer_must(curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L));
 }
 
-static void transfer_free(struct transfer *transfer)
-{
-	curl_easy_cleanup(transfer->easy);
-	if (transfer->socket != NULL)
-		event_free(transfer->socket);
-	free(transfer);
-}
-
 struct transfer *transfer_take(struct transfer_pool *pool, const struct check *check, void *owner)
 {
-	struct transfer *transfer = pool->idle;
-	if (transfer != NULL) {
-		pool->idle = transfer->next;
-		pool->n--;
-	} else {
-		transfer = transfer_new(pool);
-	}
+	struct transfer *transfer = mem_alloc(sizeof(*transfer));
+	transfer->easy = curl_easy_init();
+	if (transfer->easy == NULL)
+		abort();
+	transfer->pool = pool;
 	transfer->check = check;
 	transfer->owner = owner;
 	set_options(transfer);
 	return transfer;
 }
 
-void transfer_give(struct transfer_pool *pool, struct transfer *transfer)
+void transfer_renew(struct transfer *transfer)
 {
-	curl_easy_reset(transfer->easy);
+	CURL *fresh = curl_easy_duphandle(transfer->easy);
+	if (fresh == NULL)
+		abort();
+	curl_easy_cleanup(transfer->easy);
+	transfer->easy = fresh;
+}
+
+void transfer_give(struct transfer *transfer)
+{
+	curl_easy_cleanup(transfer->easy);
 	curl_slist_free_all(transfer->headers);
 	curl_slist_free_all(transfer->connect_to);
 	body_clear(&transfer->reply.body);
+	if (transfer->socket != NULL)
+		event_free(transfer->socket);
 	free(transfer->location);
 	free(transfer->note);
-	*transfer = (struct transfer){.easy = transfer->easy, .socket = transfer->socket, .pool = pool};
-	if (pool->n == POOL_MAX) {
-		transfer_free(transfer);
-		return;
-	}
-	transfer->next = pool->idle;
-	pool->idle = transfer;
-	pool->n++;
+	free(transfer);
 }
 
 void transfer_pool_free(struct transfer_pool *pool)
 {
-	for (struct transfer *t = pool->idle, *next; t != NULL; t = next) {
-		next = t->next;
-		transfer_free(t);
-	}
 	trust_free(pool->trust);
-	*pool = (struct transfer_pool){0};
+	pool->trust = NULL;
 }
 
 void transfer_aim(struct transfer *transfer, const struct endpoint *address)

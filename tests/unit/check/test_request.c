@@ -246,7 +246,7 @@ static void no_socket_leads_elsewhere(void **state)
 	assert_int_not_equal(transfer->socket_errno, 0);
 	loopback_run(lb, 20);
 	assert_int_equal(s->accepted, 0);
-	transfer_give(&pool, transfer);
+	transfer_give(transfer);
 	transfer_pool_free(&pool);
 	server_free(s);
 	loopback_free(lb);
