@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Any text as gslbd.conf: faults or a config, and nothing else. */
 #include "config/config.h"
-
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -12,8 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (memmem(data, size, "$", 1) != NULL) /* $INCLUDE would open files */
 		return 0;
 	struct config *config = config_read_text("fuzz", (const char *)data, size, &faults);
-	if (config == NULL)
-		__builtin_trap();
+	require(config != NULL);
 	config_free(config);
 	faults_free(&faults);
 	return 0;

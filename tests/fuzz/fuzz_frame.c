@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Any octets as a frame: what is read lies within it, and its reply is a sound frame that goes back. */
+#include "require.h"
 #include "wire/octets.h"
 #include "xdp/frame.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { IP_AT = 14, IPV4_OCTETS = 20, PAYLOAD_MAX = 1232 };
-
-static void require(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static uint16_t fold(const uint8_t *octets, size_t len)
 {

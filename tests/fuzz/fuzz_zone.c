@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Any text as a zone file: faults, or a zone in which every name is found and every record is what its type
  * is made of. */
+#include "require.h"
 #include "wire/octets.h"
 #include "wire/types.h"
 #include "zone/steerings.h"
 #include "zone/zone.h"
 
 #include <ldns/ldns.h>
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static bool includes(const uint8_t *data, size_t size)
 {
