@@ -45,32 +45,36 @@ bool name_equal(const struct name *a, const struct name *b);
 /* Is `name` the same as `apex`, or below it? Both are lower case. */
 bool name_within(const struct name *name, const struct name *apex);
 
-/*
- * The hash of a name is folded from its last label to its first, so that one pass gives the hash of every
- * ancestor: h(root) = seed, h(label.rest) = name_hash_label(h(rest), label). The multiplication's both
- * halves are folded (Yi 2018, wyhash); with a secret seed nobody outside can aim for collisions.
- */
+/* Both halves of a product, folded (Yi 2018, wyhash): where an operand is secret nobody outside can aim for
+ * collisions. */
 static inline uint64_t name_hash_mix(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product = (unsigned __int128)a * b;
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline uint64_t name_hash_label(uint64_t hash, const uint8_t *label)
+/*
+ * The hash of a name's octets, of which there is at least the root's: sixteen at a time, the last ones being
+ * those that end the name, whether they were taken before or not.
+ */
+static inline uint64_t name_hash(const uint8_t *octets, size_t len, uint64_t seed)
 {
-	unsigned left = *label + 1u;
-	uint64_t chunk;
-	for (; left > 8; left -= 8, label += 8) {
-		memcpy(&chunk, label, 8);
-		hash = name_hash_mix(hash ^ chunk, 0xa0761d6478bd642fu);
+	uint64_t first = 0, last, hash = seed ^ len, other = seed * 0x9e3779b97f4a7c15u;
+	if (len < 8) {
+		for (size_t i = 0; i < len; i++)
+			first = first << 8 | octets[i];
+		return name_hash_mix(hash ^ first, other);
 	}
-	memcpy(&chunk, label, 8);
-	chunk &= ~(uint64_t)0 >> (64 - 8 * left);
-	return name_hash_mix(hash ^ chunk, 0xe7037ed1a0b428dbu);
+	const uint8_t *end = octets + len;
+	for (; end - octets > 16; octets += 16) {
+		memcpy(&first, octets, 8);
+		memcpy(&last, octets + 8, 8);
+		hash = name_hash_mix(hash ^ first, other ^ last);
+	}
+	memcpy(&first, len < 16 ? octets : end - 16, 8);
+	memcpy(&last, end - 8, 8);
+	return name_hash_mix(hash ^ first, other ^ last);
 }
-
-/* The whole name's hash. */
-uint64_t name_hash(const struct name *name, uint64_t seed);
 
 /* Where each label begins: at[0..labels-1], at[labels] being the root. */
 void name_labels(const struct name *name, uint8_t at[NAME_LABELS_MAX + 1]);

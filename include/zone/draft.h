@@ -61,17 +61,22 @@ struct draft_block {
 	size_t waiting; /* records that are not frozen */
 };
 
+/* A cell of the hash table of its names. */
+struct draft_cell {
+	uint32_t hash;
+	uint32_t owner; /* refers to it; 0: empty */
+};
+
 struct draft {
 	struct arena *arena; /* temporary: freed with the draft */
 	uint64_t seed;
 	struct name apex;
 
-	/* To become the zone's. */
 	size_t n, size, cap;
 	uint8_t *owners; /* one behind the other, parents before their children; the apex first */
-	uint32_t mask;
-	struct zone_cell *cells;
-	bool settled; /* they are the world's arena's */
+	bool settled;    /* they are the world's arena's, to become the zone's */
+	uint32_t mask;   /* cells less one */
+	struct draft_cell *cells;
 
 	size_t n_blocks, cap_blocks;
 	struct draft_block *blocks;

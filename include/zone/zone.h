@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Zones as queries see them: immutable hash tables of names. Every ancestor of a name down from the apex is a
- * node too (an empty non-terminal), so whether an ancestor exists is monotone in its depth, and the closest
- * encloser is found by bisection:
+ * Zones as queries see them: one immutable hash table of all names. Most queries are for a name that is
+ * there, and is all that there is to find:
  *
- *   zones ── cells (hash of apex) ──> zone ── cells (hash of name) ──> node ── sets ──> rrset
- *                                                                       ├─ wildcard ──> node "*.…"
- *                                                                       └─ cut ───────> the delegation above
+ *   zones ── cells (hash of name) ──> node ── sets ───> rrset
+ *                                      ├─ zone
+ *                                      └─ refers to: the delegation above, or node "*.…"
+ *
+ * Where it is not, the deepest apex above it is looked for in the same table, and then the closest encloser
+ * in that zone. Every ancestor of a name down from the apex is a node too (an empty non-terminal), so whether
+ * one exists is monotone in its depth, and bisection finds the deepest.
  *
  * A zone's nodes are one stretch of memory, so they refer to each other by 32 bits: see zone_ref().
  */
@@ -27,28 +30,24 @@
 
 struct node {
 	const struct rrset *sets;
-	uint32_t wildcard; /* refers to the child `*` */
-	uint32_t cut;      /* to the delegation that this is, or is below; 0: authoritative data */
+	uint32_t zone;   /* its number */
+	uint32_t refers; /* `cut`: to the delegation that this is, or is below; else to the child `*`, or 0 */
 	uint16_t n_sets;
-	bool dname; /* has a DNAME */
+	bool apex : 1;
+	bool cut : 1;    /* no authoritative data */
+	bool dname : 1;  /* has a DNAME */
+	bool direct : 1; /* what is asked for by this name is asked of this node, whatever the type */
 	uint8_t name_len;
 	uint8_t name[]; /* lower case */
 };
 
-struct zone_cell {
-	uint32_t hash;
-	uint32_t node; /* refers to it; 0: empty */
-};
-
 struct zone {
-	const struct name *apex; /* as long as it is, for there may be many zones */
-	uint32_t number;         /* index into zones.list */
-	uint64_t seed;
-	uint32_t mask; /* cells less one; a power of two less one */
+	const struct name *apex;   /* as long as it is, for there may be many zones */
+	uint32_t number;           /* index into zones.list */
+	const struct zones *zones; /* whose table has its nodes */
 	uint8_t labels_max;
-	const struct zone_cell *cells;
 	const uint8_t *nodes;
-	size_t nodes_len; /* octets of all, see zone_next() */
+	size_t n_nodes, nodes_len; /* how many, and octets of all, see zone_next() */
 	const struct node *apex_node;
 	struct rrset soa;      /* with its own TTL */
 	struct rrset negative; /* with the TTL of negative answers (RFC 2308 §5) */
@@ -62,16 +61,27 @@ struct zones {
 	uint64_t seed;
 	size_t n;
 	const struct zone *const *list;
-	uint32_t mask;
-	const struct zone *const *cells; /* by the hash of the apex; NULL: empty */
+	size_t mask;           /* cells less one; a power of two less one */
+	const uint64_t *cells; /* a node's address, which takes 48 bits, below 16 of the hash; 0: empty */
 	uint8_t apex_labels_max;
 	uint8_t labels_max;
 };
 
-/* The node that a cell, or another node, refers to: by its offset in eights of an octet, plus 1; 0: none. */
+/* The node that another refers to: by its offset in eights of an octet, plus 1; 0: none. */
 static inline const struct node *zone_ref(const struct zone *zone, uint32_t ref)
 {
 	return ref == 0 ? NULL : (const struct node *)(zone->nodes + (size_t)(ref - 1) * 8);
+}
+
+/* The delegation that a node is, or is below, and its child `*`; or NULL. */
+static inline const struct node *zone_cut(const struct zone *zone, const struct node *node)
+{
+	return node->cut ? zone_ref(zone, node->refers) : NULL;
+}
+
+static inline const struct node *zone_wildcard(const struct zone *zone, const struct node *node)
+{
+	return node->cut ? NULL : zone_ref(zone, node->refers);
 }
 
 /* The node behind another in the order of the file, the apex being the first; NULL: that was the last. */
@@ -99,7 +109,7 @@ struct zone *zone_load(const struct zone_context *context, const struct zone_fil
 struct zone *zone_load_text(const struct zone_context *context, const struct zone_file *file,
 			    const char *text, size_t len);
 
-/* The table of zones. Two with one apex were refused by the config. */
+/* The table of all zones' names, which get their numbers. Two with one apex were refused by the config. */
 struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct arena *arena);
 
 /*
@@ -128,12 +138,10 @@ static inline bool serial_above(uint32_t a, uint32_t b)
 	return a != b && a - b < 0x80000000u;
 }
 
-/* A name on its way through the tables. */
+/* A name on its way through the table. */
 struct lookup {
 	const struct name *name;
-	const uint8_t *label_at;              /* see name_labels() */
-	uint64_t hashes[NAME_LABELS_MAX + 1]; /* of the ancestor that begins at each label; only the deepest
-						 that tables can hold */
+	const uint8_t *label_at; /* see name_labels() */
 };
 
 enum match_kind {
@@ -152,13 +160,10 @@ struct match {
 };
 
 /* Finds a name's zone and its node in it: a DS is asked of the parent (RFC 4035 §3.1.4.1). */
-void zones_find(const struct zones *zones, struct lookup *lookup, uint16_t type, struct match *out);
+void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t type, struct match *out);
 
 /* The zone of exactly that apex, or NULL. */
 const struct zone *zones_apex(const struct zones *zones, const struct name *apex);
-
-/* Goes on within a zone that is known already (the target of a CNAME). False: the name is outside of it. */
-bool zone_find(const struct zone *zone, struct lookup *lookup, uint16_t type, struct match *out);
 
 /* The node of exactly this name, or NULL. For additional addresses and tools. */
 const struct node *zone_node(const struct zone *zone, const struct name *name);

@@ -26,7 +26,7 @@ static void add_host(struct answer *a, const struct match *m, const uint8_t *oct
 	const struct node *node = zone_node(m->zone, &host);
 	if (node == NULL)
 		return;
-	bool glue = m->kind == MATCH_DELEGATION && zone_ref(m->zone, node->cut) == m->node;
+	bool glue = m->kind == MATCH_DELEGATION && zone_cut(m->zone, node) == m->node;
 	add_type(a, node, TYPE_A, glue);
 	add_type(a, node, TYPE_AAAA, glue);
 }

@@ -162,13 +162,3 @@ void name_labels(const struct name *name, uint8_t at[NAME_LABELS_MAX + 1])
 		offset += name->octets[offset] + 1u;
 	}
 }
-
-uint64_t name_hash(const struct name *name, uint64_t seed)
-{
-	uint8_t at[NAME_LABELS_MAX + 1];
-	name_labels(name, at);
-	uint64_t hash = seed;
-	for (unsigned i = name->labels; i > 0; i--)
-		hash = name_hash_label(hash, name->octets + at[i - 1]);
-	return hash;
-}

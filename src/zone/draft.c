@@ -30,13 +30,13 @@ uint32_t draft_ref(const struct draft *draft, const struct draft_owner *owner)
 }
 
 /* The cell of that name of `len` octets, or the empty one where it would be. */
-static struct zone_cell *cell_find(const struct draft *draft, uint32_t hash, const uint8_t *name, size_t len)
+static struct draft_cell *cell_find(const struct draft *draft, uint32_t hash, const uint8_t *name, size_t len)
 {
 	uint32_t at = hash & draft->mask;
-	for (; draft->cells[at].node != 0; at = (at + 1) & draft->mask) {
+	for (; draft->cells[at].owner != 0; at = (at + 1) & draft->mask) {
 		if (draft->cells[at].hash != hash)
 			continue;
-		const struct draft_owner *owner = owner_at(draft, draft->cells[at].node);
+		const struct draft_owner *owner = owner_at(draft, draft->cells[at].owner);
 		if (owner->name_len == len && memcmp(owner->name, name, len) == 0)
 			break;
 	}
@@ -46,12 +46,12 @@ static struct zone_cell *cell_find(const struct draft *draft, uint32_t hash, con
 static void cells_grow(struct draft *draft)
 {
 	uint32_t room = draft->mask + 1, mask = 2 * room - 1;
-	struct zone_cell *cells = mem_alloc((size_t)room * 2 * sizeof(*cells));
+	struct draft_cell *cells = mem_alloc((size_t)room * 2 * sizeof(*cells));
 	for (uint32_t i = 0; i < room; i++) {
 		uint32_t at = draft->cells[i].hash & mask;
-		if (draft->cells[i].node == 0)
+		if (draft->cells[i].owner == 0)
 			continue;
-		while (cells[at].node != 0)
+		while (cells[at].owner != 0)
 			at = (at + 1) & mask;
 		cells[at] = draft->cells[i];
 	}
@@ -75,7 +75,7 @@ static uint32_t owner_add(struct draft *draft, uint32_t hash, const uint8_t *nam
 	draft->n++;
 	draft->size += size;
 	uint32_t ref = draft_ref(draft, owner);
-	*cell_find(draft, hash, name, len) = (struct zone_cell){hash, ref};
+	*cell_find(draft, hash, name, len) = (struct draft_cell){hash, ref};
 	return ref;
 }
 
@@ -85,7 +85,8 @@ struct draft *draft_new(const struct name *apex, uint64_t seed)
 	*draft = (struct draft){.arena = arena_new(), .seed = seed, .apex = *apex, .mask = CELLS_MIN - 1};
 	draft->cells = mem_alloc(CELLS_MIN * sizeof(*draft->cells));
 	draft->owners = mem_grow(NULL, &draft->cap, OWNERS_MIN, 1);
-	owner_add(draft, (uint32_t)name_hash(apex, seed), apex->octets, apex->len, apex->labels);
+	owner_add(draft, (uint32_t)name_hash(apex->octets, apex->len, seed), apex->octets, apex->len,
+		  apex->labels);
 	return draft;
 }
 
@@ -96,10 +97,9 @@ void draft_free(struct draft *draft)
 		free(draft->blocks[i].octets);
 	for (size_t i = 0; i < draft->n_files; i++)
 		free(draft->files[i]);
-	if (!draft->settled) {
+	if (!draft->settled)
 		free(draft->owners);
-		free(draft->cells);
-	}
+	free(draft->cells);
 	free(draft->blocks);
 	free(draft->files);
 	free(draft->steered);
@@ -109,30 +109,28 @@ void draft_free(struct draft *draft)
 
 struct draft_owner *draft_find(const struct draft *draft, const struct name *name)
 {
-	uint32_t ref =
-		cell_find(draft, (uint32_t)name_hash(name, draft->seed), name->octets, name->len)->node;
+	uint32_t hash = (uint32_t)name_hash(name->octets, name->len, draft->seed);
+	uint32_t ref = cell_find(draft, hash, name->octets, name->len)->owner;
 	return ref == 0 ? NULL : owner_at(draft, ref);
 }
 
 struct draft_owner *draft_owner(struct draft *draft, const struct name *name)
 {
 	uint8_t at[NAME_LABELS_MAX + 1];
-	uint32_t hashes[NAME_LABELS_MAX + 1], ref = 0;
-	unsigned labels = name->labels, missing = 0;
-	uint64_t hash = draft->seed;
+	uint32_t hashes[NAME_LABELS_MAX + 1], ref;
+	unsigned missing = 0;
 	name_labels(name, at);
-	for (unsigned i = labels; i-- > 0;) {
-		hash = name_hash_label(hash, name->octets + at[i]);
-		hashes[i] = (uint32_t)hash;
+	for (;; missing++) { /* this ends at the apex */
+		const uint8_t *octets = name->octets + at[missing];
+		size_t len = name->len - (size_t)at[missing];
+		hashes[missing] = (uint32_t)name_hash(octets, len, draft->seed);
+		ref = cell_find(draft, hashes[missing], octets, len)->owner;
+		if (ref != 0)
+			break;
 	}
-	hashes[labels] = (uint32_t)draft->seed;
-	while ((ref = cell_find(draft, hashes[missing], name->octets + at[missing],
-				name->len - (size_t)at[missing])
-			      ->node) == 0)
-		missing++; /* this ends at the apex */
 	while (missing-- > 0)
 		ref = owner_add(draft, hashes[missing], name->octets + at[missing],
-				name->len - (size_t)at[missing], labels - missing);
+				name->len - (size_t)at[missing], name->labels - missing);
 	return owner_at(draft, ref);
 }
 
@@ -214,7 +212,6 @@ struct draft_record *draft_add(struct draft *draft, struct draft_owner *owner, u
 void draft_settle(struct draft *draft, struct arena *arena)
 {
 	draft->owners = arena_take(arena, draft->owners, draft->size);
-	draft->cells = arena_take(arena, draft->cells, ((size_t)draft->mask + 1) * sizeof(*draft->cells));
 	draft->settled = true;
 	for (struct draft_owner *o = draft_apex(draft); o != NULL; o = draft_next(draft, o)) {
 		struct draft_record *last = o->records;

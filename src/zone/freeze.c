@@ -139,8 +139,8 @@ static void set_wildcard(const struct draft *draft, const struct draft_owner *ow
 	if (owner->name[0] != 1 || owner->name[1] != '*')
 		return;
 	struct node *parent = (struct node *)draft_parent(draft, owner);
-	if (parent != NULL)
-		parent->wildcard = draft_ref(draft, owner);
+	if (parent != NULL && !parent->cut)
+		parent->refers = draft_ref(draft, owner);
 }
 
 /* Makes an owner a node, where it stands. */
@@ -160,9 +160,10 @@ static void freeze_owner(struct freezer *f, struct draft_owner *owner)
 
 	struct node *node = (struct node *)owner;
 	node->sets = sets;
-	node->wildcard = 0;
-	node->cut = cut;
+	node->refers = cut;
 	node->n_sets = n_sets;
+	node->apex = node == f->zone->apex_node;
+	node->cut = cut != 0;
 	node->dname = dname;
 	if (f->dropping)
 		drop(f->draft, records);
@@ -180,8 +181,7 @@ static void freeze_nodes(struct freezer *f)
 	struct draft *draft = f->draft;
 	f->zone->nodes = draft->owners;
 	f->zone->nodes_len = draft->size;
-	f->zone->cells = draft->cells;
-	f->zone->mask = draft->mask;
+	f->zone->n_nodes = draft->n;
 	f->zone->apex_node = (const struct node *)draft->owners;
 	f->dropping = draft->n_steered == 0;
 	for (struct draft_owner *o = draft_apex(draft), *next; o != NULL; o = next) {
@@ -212,7 +212,6 @@ struct zone *zone_freeze(struct draft *draft, const struct zone_context *context
 	struct freezer f = {.context = context, .draft = draft, .zone = zone};
 	zone->apex = arena_copy(context->arena, &draft->apex,
 				offsetof(struct name, octets) + draft->apex.len + NAME_PADDING);
-	zone->seed = context->seed;
 	freeze_nodes(&f);
 	freeze_soa(&f);
 	zone->steered = arena_copy(context->arena, f.steered, zone->n_steered * sizeof(*f.steered));

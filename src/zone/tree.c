@@ -1,39 +1,77 @@
 /* SPDX-License-Identifier: ISC */
 /* Finding names. */
 #include "zone/zone.h"
+#include "base/memory.h"
 #include "wire/octets.h"
 #include "wire/types.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
-static inline const struct node *node_find(const struct zone *zone, const struct lookup *lookup,
-					   unsigned label)
+enum { CELL_ADDRESS_BITS = 48 };
+
+static inline uint64_t cell_of(uint64_t hash, const struct node *node)
 {
-	uint32_t hash = (uint32_t)lookup->hashes[label];
-	const uint8_t *name = lookup->name->octets + lookup->label_at[label];
-	size_t len = lookup->name->len - (size_t)lookup->label_at[label];
-	for (uint32_t at = hash & zone->mask;; at = (at + 1) & zone->mask) {
-		struct zone_cell cell = zone->cells[at];
-		if (cell.node == 0)
-			return NULL;
-		if (cell.hash != hash)
-			continue;
-		const struct node *node = zone_ref(zone, cell.node);
-		if (node->name_len == len && octets_equal(node->name, name, len))
-			return node;
-	}
+	return hash >> CELL_ADDRESS_BITS << CELL_ADDRESS_BITS | (uintptr_t)node;
 }
 
-/* Fills in the hashes of all ancestors with at most `depth` labels. */
-static inline void hash_ancestors(struct lookup *lookup, unsigned depth, uint64_t seed)
+static inline const struct node *cell_node(uint64_t cell)
 {
-	unsigned labels = lookup->name->labels, last = labels > depth ? labels - depth : 0;
-	uint64_t hash = seed;
-	lookup->hashes[labels] = hash;
-	for (unsigned i = labels; i-- > last;) {
-		hash = name_hash_label(hash, lookup->name->octets + lookup->label_at[i]);
-		lookup->hashes[i] = hash;
+	return (const struct node *)(uintptr_t)(cell & (((uint64_t)1 << CELL_ADDRESS_BITS) - 1));
+}
+
+/* A name, or an ancestor of it, and where the table may have more nodes of that name. */
+struct probe {
+	const uint8_t *name;
+	size_t len;
+	uint64_t hash;
+	size_t at;
+};
+
+static inline struct probe probe_of(const struct zones *zones, const uint8_t *name, size_t len)
+{
+	uint64_t hash = name_hash(name, len, zones->seed);
+	return (struct probe){name, len, hash, hash & zones->mask};
+}
+
+/* The name that begins at a label. */
+static inline struct probe probe_at(const struct zones *zones, const struct lookup *lookup, unsigned label)
+{
+	size_t at = lookup->label_at[label];
+	return probe_of(zones, lookup->name->octets + at, lookup->name->len - at);
+}
+
+/* The next node of the name, or NULL. Zones that one server has above each other may each have one. */
+static inline const struct node *probe_next(const struct zones *zones, struct probe *p)
+{
+	for (uint64_t cell; (cell = zones->cells[p->at]) != 0;) {
+		p->at = (p->at + 1) & zones->mask;
+		if ((cell ^ p->hash) >> CELL_ADDRESS_BITS != 0)
+			continue;
+		const struct node *node = cell_node(cell);
+		if (node->name_len == p->len && octets_equal(node->name, p->name, p->len))
+			return node;
 	}
+	return NULL;
+}
+
+/* The node of that name in a zone, or NULL. */
+static const struct node *node_in(const struct zone *zone, struct probe p)
+{
+	const struct node *node;
+	while ((node = probe_next(zone->zones, &p)) != NULL && node->zone != zone->number)
+		;
+	return node;
+}
+
+/* The zone of that apex, or NULL. */
+static const struct zone *zone_at(const struct zones *zones, struct probe p)
+{
+	const struct node *node;
+	while ((node = probe_next(zones, &p)) != NULL && !node->apex)
+		;
+	return node ? zones->list[node->zone] : NULL;
 }
 
 /* The deepest node above the name: ancestors that exist are the shallower ones, so bisect. */
@@ -45,7 +83,7 @@ static const struct node *closest_encloser(const struct zone *zone, const struct
 	const struct node *encloser = zone->apex_node;
 	while (low < high) {
 		unsigned middle = low + (high - low) / 2;
-		const struct node *node = node_find(zone, lookup, middle);
+		const struct node *node = node_in(zone, probe_at(zone->zones, lookup, middle));
 		if (node == NULL) {
 			low = middle + 1;
 		} else {
@@ -56,17 +94,13 @@ static const struct node *closest_encloser(const struct zone *zone, const struct
 	return encloser;
 }
 
-/* The hashes are filled in, and the name is in the zone. */
-static inline void find_in_zone(const struct zone *zone, const struct lookup *lookup, uint16_t type,
-				struct match *out)
+/* The name is in the zone, `node` being its own, or NULL. */
+static void find_in_zone(const struct zone *zone, const struct node *node, const struct lookup *lookup,
+			 uint16_t type, struct match *out)
 {
-	const struct node *node = NULL, *encloser;
-	if (lookup->name->labels <= zone->labels_max)
-		node = node_find(zone, lookup, 0);
-	encloser = node ? node : closest_encloser(zone, lookup);
-
+	const struct node *encloser = node ? node : closest_encloser(zone, lookup);
 	*out = (struct match){.kind = MATCH_NXDOMAIN, .zone = zone, .node = node};
-	const struct node *cut = zone_ref(zone, encloser->cut);
+	const struct node *cut = zone_cut(zone, encloser), *wildcard = zone_wildcard(zone, encloser);
 	if (cut != NULL && !(type == TYPE_DS && node == cut)) {
 		out->kind = MATCH_DELEGATION;
 		out->node = cut;
@@ -75,35 +109,21 @@ static inline void find_in_zone(const struct zone *zone, const struct lookup *lo
 	} else if (encloser->dname) {
 		out->kind = MATCH_DNAME;
 		out->node = encloser;
-	} else if (encloser->wildcard != 0) {
+	} else if (wildcard != NULL) {
 		out->kind = MATCH_NODE;
 		out->wildcard = true;
-		out->node = zone_ref(zone, encloser->wildcard);
+		out->node = wildcard;
 	}
 }
 
-/* The zone whose apex is the ancestor at this label, or NULL. */
-static inline const struct zone *zone_at(const struct zones *zones, const struct lookup *lookup,
-					 unsigned label)
-{
-	const uint8_t *name = lookup->name->octets + lookup->label_at[label];
-	size_t len = lookup->name->len - (size_t)lookup->label_at[label];
-	for (uint32_t at = (uint32_t)lookup->hashes[label] & zones->mask;; at = (at + 1) & zones->mask) {
-		const struct zone *zone = zones->cells[at];
-		if (zone == NULL || (zone->apex->len == len && octets_equal(zone->apex->octets, name, len)))
-			return zone;
-	}
-}
-
-/* The deepest zone that has the name, or NULL. The hashes are filled in. */
-static inline const struct zone *zone_of(const struct zones *zones, const struct lookup *lookup,
-					 uint16_t type)
+/* The deepest zone that has the name, or NULL. */
+static const struct zone *zone_of(const struct zones *zones, const struct lookup *lookup, uint16_t type)
 {
 	unsigned labels = lookup->name->labels;
 	unsigned i = labels > zones->apex_labels_max ? labels - zones->apex_labels_max : 0;
 	const struct zone *own = NULL; /* whose apex is the name of a DS query */
 	for (; i <= labels; i++) {
-		const struct zone *zone = zone_at(zones, lookup, i);
+		const struct zone *zone = zone_at(zones, probe_at(zones, lookup, i));
 		if (zone != NULL && (i > 0 || type != TYPE_DS))
 			return zone;
 		own = i == 0 ? zone : own;
@@ -111,65 +131,129 @@ static inline const struct zone *zone_of(const struct zones *zones, const struct
 	return own;
 }
 
-void zones_find(const struct zones *zones, struct lookup *lookup, uint16_t type, struct match *out)
+void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t type, struct match *out)
 {
-	hash_ancestors(lookup, zones->labels_max, zones->seed);
+	const struct node *node = NULL;
+	if (lookup->name->labels <= zones->labels_max) {
+		struct probe p = probe_of(zones, lookup->name->octets, lookup->name->len);
+		node = probe_next(zones, &p);
+	}
+	if (node != NULL && node->direct) {
+		*out = (struct match){.kind = MATCH_NODE, .zone = zones->list[node->zone], .node = node};
+		return;
+	}
 	const struct zone *zone = zone_of(zones, lookup, type);
-	if (zone != NULL)
-		find_in_zone(zone, lookup, type, out);
-	else
+	if (zone == NULL) {
 		*out = (struct match){.kind = MATCH_REFUSED};
+		return;
+	}
+	if (node != NULL && node->zone != zone->number)
+		node = node_in(zone, probe_at(zones, lookup, 0));
+	find_in_zone(zone, node, lookup, type, out);
 }
 
 const struct zone *zones_apex(const struct zones *zones, const struct name *apex)
 {
-	for (uint32_t at = (uint32_t)name_hash(apex, zones->seed) & zones->mask;;
-	     at = (at + 1) & zones->mask) {
-		const struct zone *zone = zones->cells[at];
-		if (zone == NULL || name_equal(zone->apex, apex))
-			return zone;
-	}
-}
-
-bool zone_find(const struct zone *zone, struct lookup *lookup, uint16_t type, struct match *out)
-{
-	if (!name_within(lookup->name, zone->apex))
-		return false;
-	hash_ancestors(lookup, zone->labels_max, zone->seed);
-	find_in_zone(zone, lookup, type, out);
-	return true;
+	return zone_at(zones, probe_of(zones, apex->octets, apex->len));
 }
 
 const struct node *zone_node(const struct zone *zone, const struct name *name)
 {
+	return node_in(zone, probe_of(zone->zones, name->octets, name->len));
+}
+
+/* Nodes on their way into the table, whose memory is asked for that much ahead. */
+enum { AHEAD = 16 };
+struct entering {
+	size_t n;
+	struct {
+		uint64_t hash;
+		const struct node *node;
+	} ahead[AHEAD];
+};
+
+static void enter(const struct zones *zones, uint64_t *cells, const struct entering *e, size_t i)
+{
+	uint64_t hash = e->ahead[i % AHEAD].hash;
+	size_t at = hash & zones->mask;
+	while (cells[at] != 0)
+		at = (at + 1) & zones->mask;
+	cells[at] = cell_of(hash, e->ahead[i % AHEAD].node);
+	assert(cell_node(cells[at]) == e->ahead[i % AHEAD].node);
+}
+
+/* Numbers the zone's nodes, and enters them. */
+static void enter_all(const struct zones *zones, uint64_t *cells, const struct zone *zone)
+{
+	struct entering e = {0};
+	for (const struct node *n = zone->apex_node; n != NULL; n = zone_next(zone, n), e.n++) {
+		struct node *node = (struct node *)(uintptr_t)n;
+		node->zone = zone->number;
+		node->direct = !node->apex && !node->cut;
+		if (e.n >= AHEAD)
+			enter(zones, cells, &e, e.n - AHEAD);
+		e.ahead[e.n % AHEAD].node = node;
+		e.ahead[e.n % AHEAD].hash = name_hash(node->name, node->name_len, zones->seed);
+		__builtin_prefetch(&cells[e.ahead[e.n % AHEAD].hash & zones->mask], 1);
+	}
+	for (size_t i = e.n > AHEAD ? e.n - AHEAD : 0; i < e.n; i++)
+		enter(zones, cells, &e, i);
+}
+
+/* The zone that a name belongs to, or as a DS of which it is asked for. */
+static const struct zone *zone_of_octets(const struct zones *zones, const uint8_t *octets, uint16_t type)
+{
+	struct name name;
 	uint8_t label_at[NAME_LABELS_MAX + 1];
-	struct lookup lookup = {.name = name, .label_at = label_at};
-	if (name->labels > zone->labels_max || !name_within(name, zone->apex))
-		return NULL;
-	name_labels(name, label_at);
-	hash_ancestors(&lookup, zone->labels_max, zone->seed);
-	return node_find(zone, &lookup, 0);
+	name_from_octets(octets, &name);
+	name_labels(&name, label_at);
+	return zone_of(zones, &(struct lookup){.name = &name, .label_at = label_at}, type);
+}
+
+/* What a zone has of names that are in a zone below it nobody is told, unless a cut decides. */
+static void hide_covered(const struct zones *zones, const struct zone *zone)
+{
+	for (const struct node *n = zone->apex_node; n != NULL; n = zone_next(zone, n)) {
+		if (n->direct && zone_of_octets(zones, n->name, TYPE_A) != zone)
+			((struct node *)(uintptr_t)n)->direct = false;
+	}
+}
+
+static void hide_all_covered(const struct zones *zones)
+{
+	bool *has_zones = mem_alloc(zones->n * sizeof(*has_zones));
+	for (size_t i = 0; i < zones->n; i++) {
+		const struct zone *above = zone_of_octets(zones, zones->list[i]->apex->octets, TYPE_DS);
+		has_zones[above->number] |= above != zones->list[i];
+	}
+	for (size_t i = 0; i < zones->n; i++) {
+		if (has_zones[i])
+			hide_covered(zones, zones->list[i]);
+	}
+	free(has_zones);
 }
 
 struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct arena *arena)
 {
 	struct zones *zones = arena_alloc(arena, sizeof(*zones));
-	uint32_t room = 2;
-	while (room < n * 2)
-		room *= 2;
-	const struct zone **cells = arena_alloc(arena, room * sizeof(struct zone *));
-	*zones = (struct zones){.seed = seed, .n = n, .mask = room - 1, .cells = cells};
-	zones->list = arena_copy(arena, list, n * sizeof(struct zone *));
+	*zones = (struct zones){.seed = seed, .n = n, .list = arena_copy(arena, list, n * sizeof(*list))};
+	size_t n_nodes = 0, room = 2;
 	for (size_t i = 0; i < n; i++) {
-		uint32_t at = (uint32_t)name_hash(list[i]->apex, seed) & zones->mask;
-		while (cells[at] != NULL)
-			at = (at + 1) & zones->mask;
-		cells[at] = list[i];
+		list[i]->zones = zones;
 		list[i]->number = (uint32_t)i;
+		n_nodes += list[i]->n_nodes;
 		if (list[i]->apex->labels > zones->apex_labels_max)
 			zones->apex_labels_max = list[i]->apex->labels;
 		if (list[i]->labels_max > zones->labels_max)
 			zones->labels_max = list[i]->labels_max;
 	}
+	while (room * 2 < n_nodes * 3)
+		room *= 2;
+	uint64_t *cells = arena_alloc(arena, room * sizeof(*cells));
+	zones->mask = room - 1;
+	zones->cells = cells;
+	for (size_t i = 0; i < n; i++)
+		enter_all(zones, cells, list[i]);
+	hide_all_covered(zones);
 	return zones;
 }
