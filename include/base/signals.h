@@ -3,7 +3,8 @@
 #ifndef BASE_SIGNALS_H
 #define BASE_SIGNALS_H
 
-/* As a program expects them at its start: none blocked, each does what it usually does. Safe after vfork(). */
+/* As a program expects them at its start: none blocked, each does what it usually does. Safe after vfork().
+ */
 void signals_reset(void);
 
 #endif

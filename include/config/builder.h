@@ -31,6 +31,7 @@ extern const struct keyword_row keywords[];
 extern const size_t n_keywords;
 
 /* The readers of the larger ones. Each adds to the config, and a fault for each thing that is wrong. */
+void listen_entry_read(struct builder *b, const struct entry *e);
 void check_entry_read(struct builder *b, const struct entry *e);
 void datacenter_entry_read(struct builder *b, const struct entry *e);
 void geomap_entry_read(struct builder *b, const struct entry *e);

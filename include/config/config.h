@@ -173,6 +173,14 @@ struct bypass_listen {
 	char interface[INTERFACE_NAME_MAX];
 };
 
+/* `listen … tls cert=FILE key=FILE`: DNS over TLS (RFC 7858), and nothing over UDP. */
+struct tls_listen {
+	size_t listen;         /* index into listens */
+	const char *cert_file; /* the certificate, and those that lead to its authority */
+	const char *key_file;
+	struct spot cert_at, key_at; /* where they are named */
+};
+
 /* `key NAME algorithm=… secret=…|secret-file=…`: what messages are signed with (TSIG, RFC 8945). */
 enum key_algorithm { KEY_SHA256, KEY_SHA384, KEY_SHA512 };
 enum { KEY_OWNER_MAX = 64, SECRET_MIN = 16, SECRET_MAX = 256 };
@@ -220,7 +228,9 @@ struct config {
 	bool listens_given;
 	size_t n_bypasses;
 	const struct bypass_listen *bypasses; /* the listens whose queries are taken at an interface */
-	uint16_t workers;                     /* 0: one per CPU */
+	size_t n_tls_listens;
+	const struct tls_listen *tls_listens;
+	uint16_t workers;    /* 0: one per CPU */
 	struct numbers cpus; /* one for each worker, in their order; none: wherever the kernel likes */
 	size_t n_geoips;
 	const char *const *geoips;      /* paths, in the order they are asked */
@@ -256,6 +266,9 @@ struct config *config_read(const char *path, struct faults *faults);
 struct config *config_read_text(const char *name, const char *text, size_t len, struct faults *faults);
 
 void config_free(struct config *config);
+
+/* What is said of TLS on that listen; NULL: it has none. */
+const struct tls_listen *config_tls(const struct config *config, size_t listen);
 
 /* Do both find out the same in the same way? Names don't count. */
 bool check_equal(const struct config *config, const struct check *check, const struct config *other_config,

@@ -21,6 +21,7 @@ struct steer_fields {
 
 struct listen_fields {
 	const char *interface; /* NULL: not given */
+	const char *cert_file, *key_file;
 };
 
 struct admin_fields {

@@ -37,10 +37,15 @@ struct drops_told {
 	uint64_t second; /* of control's, when something was said; 0: never */
 };
 
+struct opened_listen {
+	struct endpoint endpoint;
+	bool tls;
+};
+
 /* What was in force when it was opened, and stays so until the next start. */
 struct opened {
 	size_t n_listens;
-	struct endpoint *listens; /* owned */
+	struct opened_listen *listens; /* owned */
 	size_t n_bypasses;
 	struct bypass_listen *bypasses; /* owned */
 	uint16_t workers;

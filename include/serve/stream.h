@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One TCP connection's octets: queries come in, replies go out (RFC 1035 §4.2.2, RFC 7766). No event loop in
- * here. Runs on the worker's thread.
+ * One connection's octets over TCP or TLS: queries come in, replies go out (RFC 1035 §4.2.2, RFC 7766, RFC
+ * 7858). No event loop in here. Runs on the worker's thread.
  *
  * Queries are received into the worker's room for them, and what is left of that without an answer is kept.
  * Replies are written into the worker's room for them and sent from there; only what the kernel doesn't take
  * is kept, and as long as it waits, nothing more is read or answered:
  *
- *   recv ──> in ──> respond ──> server->replies ──> send
- *                      ^               │ the rest          ^
- *                      └── not while   └─> out ────────────┘
+ *   receive ──> in ──> respond ──> server->replies ──> send
+ *                         ^               │ the rest          ^
+ *                         └── not while   └─> out ────────────┘
  */
 #ifndef SERVE_STREAM_H
 #define SERVE_STREAM_H
 
+#include "serve/channel.h"
 #include "serve/udp.h"
 
 struct stream {
 	struct server *server;
-	int fd; /* owned */
+	struct channel channel;
 	struct peer peer;
 	bool ended;  /* nothing more is read: the client has ended its side, or sends what is no query */
 	uint8_t *in; /* NULL: nothing is kept; server->input: from stream_receive() to stream_proceed() */
@@ -37,8 +38,9 @@ enum {
 
 enum received { RECEIVED_NOTHING, RECEIVED_SOME, RECEIVED_BROKEN };
 
-/* Takes a non-blocking socket, which stream_close() closes. */
-void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client);
+/* Takes a non-blocking socket, which stream_close() closes; with a context, over TLS. */
+void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client,
+		 struct ssl_ctx_st *context);
 void stream_close(struct stream *s);
 
 /* Replies wait for the client to take them, or a transfer goes on once it can. */
@@ -51,6 +53,12 @@ static inline bool stream_waits(const struct stream *s)
 static inline bool stream_reads(const struct stream *s)
 {
 	return !s->ended && !stream_waits(s);
+}
+
+/* More has come already, of which no event will tell: to be received once stream_reads(). */
+static inline bool stream_holds(const struct stream *s)
+{
+	return stream_reads(s) && channel_holds(&s->channel);
 }
 
 /* Octets of memory for a long query under way and replies that wait. A silent stream takes up none. */

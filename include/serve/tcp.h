@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* TCP connections: accepting, limits, and when each may proceed. Runs on the worker's thread. */
+/* TCP and TLS connections: accepting, limits, and when each may proceed. Runs on the worker's thread. */
 #ifndef SERVE_TCP_H
 #define SERVE_TCP_H
 
@@ -14,8 +14,13 @@ struct tcp_limits {
 	unsigned idle_timeout_ms;
 };
 
-/* Accepts on a listening, non-blocking socket, which it closes in the end. */
-struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limits);
+/*
+ * Accepts on a listening, non-blocking socket, which it closes in the end. `tls`: which of the
+ * configuration's listens it is, where TLS is to be spoken, with the certificate that the world then has for
+ * it; NULL: plain.
+ */
+struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limits,
+		    const struct endpoint *tls);
 
 /*
  * A round of the end: accepts who waits, answers what has been received, and closes whoever was silent since

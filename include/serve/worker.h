@@ -15,7 +15,8 @@ struct inherited;
 struct workers;
 
 /*
- * Opens UDP and TCP sockets on every listen of the config for each of `n` workers (SO_REUSEPORT). One that
+ * Opens UDP and TCP sockets on every listen of the config for each of `n` workers (SO_REUSEPORT), on one with
+ * tls those of TCP alone. One that
  * can't be opened is an error in `faults` ("listen 127.0.0.1:53: permission denied…") and NULL is returned;
  * of the listens that stand for none given, one whose family this machine lacks is a warning. The sockets
  * take packets from here on, but nothing is answered until workers_start(). What is inherited (NULL: nothing)

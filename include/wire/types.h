@@ -3,6 +3,7 @@
 #ifndef WIRE_TYPES_H
 #define WIRE_TYPES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum type {
@@ -59,7 +60,12 @@ enum rcode {
 };
 
 /* How a message comes. A stream has room for any. */
-enum transport { TRANSPORT_UDP, TRANSPORT_XDP, TRANSPORT_TCP };
+enum transport { TRANSPORT_UDP, TRANSPORT_XDP, TRANSPORT_TCP, TRANSPORT_TLS };
+
+static inline bool transport_streams(enum transport transport)
+{
+	return transport >= TRANSPORT_TCP;
+}
 
 enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
 

@@ -17,6 +17,7 @@ struct world {
 	struct arena *arena;   /* zones, locators */
 	struct roster *roster; /* what the zones' answers depend on */
 	const struct zones *zones;
+	struct certificates *certificates; /* of listens with tls */
 	const struct times_locator
 		*times;            /* to all datacenters, with regions; NULL where nobody measures or asks */
 	uint32_t n_members;        /* candidates of all sets */

@@ -75,6 +75,15 @@ bool any_located(const struct config *config, const uint16_t *list, size_t n)
 	return found;
 }
 
+const struct tls_listen *config_tls(const struct config *config, size_t listen)
+{
+	for (size_t i = 0; i < config->n_tls_listens; i++) {
+		if (config->tls_listens[i].listen == listen)
+			return &config->tls_listens[i];
+	}
+	return NULL;
+}
+
 void config_free(struct config *config)
 {
 	if (config == NULL)

@@ -7,36 +7,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-enum { DNS_PORT = 53, ADMIN_PORT = 8053, WORKERS_MAX = 1024 };
-
-static void read_listen(struct builder *b, const struct entry *e)
-{
-	struct endpoint endpoint;
-	struct listen_fields fields = {0};
-	char text[ADDR_TEXT_MAX];
-	const struct token *t = &e->tokens[1], *more = &e->tokens[2];
-	if (e->n > 2 && endpoint_parse(more->text, more->len, &endpoint)) {
-		refuse(&b->reader, e, more, "one address a line: write another listen for this");
-		return;
-	}
-	options_read(&b->reader, &listen_options, e, 2, e->n, &fields);
-	if (!listen_read(&b->reader, e, t, DNS_PORT, &endpoint))
-		return;
-	if (endpoint.port == 0)
-		endpoint.port = DNS_PORT;
-	if (seen_before(b, e, SEEN_LISTEN, endpoint_format(&endpoint, text)) != NULL) {
-		refuse(&b->reader, e, t, "listen %.*s stands there already", (int)t->len, t->text);
-		return;
-	}
-	if (fields.interface != NULL) {
-		struct bypass_listen bypass = {.listen = b->config->n_listens};
-		strcpy(bypass.interface, fields.interface);
-		b->config->bypasses =
-			list_add(b, b->config->bypasses, &b->config->n_bypasses, &bypass, sizeof(bypass));
-	}
-	b->config->listens =
-		list_add(b, b->config->listens, &b->config->n_listens, &endpoint, sizeof(endpoint));
-}
+enum { ADMIN_PORT = 8053, WORKERS_MAX = 1024 };
 
 static unsigned numbers_count(const struct numbers *numbers)
 {
@@ -274,10 +245,10 @@ static void read_user(struct builder *b, const struct entry *e)
 }
 
 const struct keyword_row keywords[] = {
-	{"listen", "ADDRESS[:PORT]",
-	 "an address that is served, over UDP and TCP; may repeat; port 53 where it names none; "
-	 "0.0.0.0:53 and [::]:53 where there is no listen",
-	 2, 0, read_listen},
+	{"listen", "ADDRESS[:PORT] [tls] key=value...",
+	 "an address that is served, over UDP and TCP, or with tls over TLS alone; may repeat; port 53, with "
+	 "tls 853, where it names none; 0.0.0.0:53 and [::]:53 where there is no listen",
+	 2, 0, listen_entry_read},
 	{"workers", "NUMBER key=value...",
 	 "threads that answer, 1 to 1024; one per CPU where it is not given", 2, 0, read_workers},
 	{"geoip", "FILE",

@@ -93,6 +93,7 @@ static void settle(struct config *c)
 	c->geomaps = maps;
 	c->listens = arena_copy(c->arena, c->listens, c->n_listens * sizeof(*c->listens));
 	c->bypasses = arena_copy(c->arena, c->bypasses, c->n_bypasses * sizeof(*c->bypasses));
+	c->tls_listens = arena_copy(c->arena, c->tls_listens, c->n_tls_listens * sizeof(*c->tls_listens));
 	c->geoips = arena_copy(c->arena, c->geoips, c->n_geoips * sizeof(*c->geoips));
 	c->geoip_spots = arena_copy(c->arena, c->geoip_spots, c->n_geoips * sizeof(*c->geoip_spots));
 	c->checks = arena_copy(c->arena, c->checks, c->n_checks * sizeof(*c->checks));

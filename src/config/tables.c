@@ -5,10 +5,6 @@
 #include "config/steering.h"
 
 #define ROWS(rows) sizeof(rows) / sizeof((rows)[0]), rows
-#define UNSUPPORTED(word)                              \
-	{                                              \
-		.key = word, .kind = VALUE_UNSUPPORTED \
-	}
 
 static const struct choice_row admin_state_rows[] = {
 	[ADMIN_UP] = {.word = "up", .help = "answered with as long as its checks say so"},
@@ -101,9 +97,18 @@ static const struct option_row datacenter_rows[] = {
 };
 
 static const struct option_row listen_rows[] = {
-	UNSUPPORTED("tls"),
-	UNSUPPORTED("cert"),
-	UNSUPPORTED("key"),
+	{.key = "cert",
+	 .kind = VALUE_FILE,
+	 .offset = offsetof(struct listen_fields, cert_file),
+	 .expected = "the path of a file",
+	 .help = "with tls: the certificate that clients are shown, in PEM, and behind it those that lead to "
+		 "its authority"},
+	{.key = "key",
+	 .kind = VALUE_FILE,
+	 .offset = offsetof(struct listen_fields, key_file),
+	 .expected = "the path of a file",
+	 .help = "with tls: the private key of the certificate, in PEM; nobody but its owner and group may "
+		 "read it"},
 	{.key = "xdp",
 	 .kind = VALUE_INTERFACE,
 	 .offset = offsetof(struct listen_fields, interface),
@@ -112,7 +117,6 @@ static const struct option_row listen_rows[] = {
 		 "firewall and its routes see them (AF_XDP); an address for all stands for those that the "
 		 "interface has at the start. What is anything else goes through ordinary sockets, and so "
 		 "does all where the kernel can't do it"},
-	UNSUPPORTED("proxy"),
 };
 
 static const struct option_row admin_rows[] = {

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "control/descend.h"
 #include "control/server.h"
+#include "world/certificates.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,11 +25,12 @@ void control_log_faults(const struct faults *faults)
 
 static void keep_listens(struct control *c, const struct config *config)
 {
-	size_t size = config->n_listens * sizeof(*config->listens);
 	c->opened.n_listens = config->n_listens;
-	c->opened.listens = mem_alloc(size);
-	memcpy(c->opened.listens, config->listens, size);
-	size = config->n_bypasses * sizeof(*config->bypasses);
+	c->opened.listens = mem_alloc(config->n_listens * sizeof(*c->opened.listens));
+	for (size_t i = 0; i < config->n_listens; i++)
+		c->opened.listens[i] =
+			(struct opened_listen){config->listens[i], config_tls(config, i) != NULL};
+	size_t size = config->n_bypasses * sizeof(*config->bypasses);
 	c->opened.n_bypasses = config->n_bypasses;
 	c->opened.bypasses = mem_alloc(size);
 	memcpy(c->opened.bypasses, config->bypasses, size);
@@ -44,8 +46,9 @@ static bool listens_equal(const struct opened *opened, const struct config *conf
 {
 	bool equal = opened->n_listens == config->n_listens && opened->n_bypasses == config->n_bypasses;
 	for (size_t i = 0; equal && i < config->n_listens; i++)
-		equal = opened->listens[i].port == config->listens[i].port &&
-			addr_equal(&opened->listens[i].addr, &config->listens[i].addr);
+		equal = opened->listens[i].endpoint.port == config->listens[i].port &&
+			addr_equal(&opened->listens[i].endpoint.addr, &config->listens[i].addr) &&
+			opened->listens[i].tls == (config_tls(config, i) != NULL);
 	for (size_t i = 0; equal && i < config->n_bypasses; i++)
 		equal = opened->bypasses[i].listen == config->bypasses[i].listen &&
 			strcmp(opened->bypasses[i].interface, config->bypasses[i].interface) == 0;
@@ -161,8 +164,11 @@ void control_adopt(void *context)
 	struct control *c = context;
 	struct tally **tallies = c->tallies;
 	struct watched *serving = watch_serving(c->watch);
-	if (serving->world != NULL)
-		tell_lost_overrides(serving, watch_following(c->watch)->config);
+	if (serving->world != NULL) {
+		const struct world *next = watch_following(c->watch);
+		tell_lost_overrides(serving, next->config);
+		certificates_inherit(next->certificates, serving->world->certificates);
+	}
 	struct world *before = watch_switch(c->watch);
 	const struct config *config = control_world(c)->config;
 	if (before == NULL && !c->failed) {

@@ -96,7 +96,8 @@ static void tell_open(struct control *c, const struct world *world)
 	const struct config *config = world->config;
 	char address[ADDR_TEXT_MAX];
 	for (size_t i = 0; i < config->n_listens; i++)
-		log_info("listening on %s", endpoint_format(&config->listens[i], address));
+		log_info("listening on %s%s", endpoint_format(&config->listens[i], address),
+			 config_tls(config, i) ? ", TLS" : "");
 	log_info("ready: %zu zones, %u targets, %u workers", config->n_zones, world->roster->n_targets,
 		 c->n_workers);
 	if (is_successor(c))

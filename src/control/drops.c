@@ -8,7 +8,7 @@ enum { QUIET_S = 60 }; /* after something was said of a listen */
 
 static void tell(const struct control *c, size_t i, uint64_t n)
 {
-	struct endpoint listen = c->opened.listens[i];
+	struct endpoint listen = c->opened.listens[i].endpoint;
 	char address[ADDR_TEXT_MAX];
 	listen.port = workers_port(c->workers, i);
 	log_warn("listen %s: the kernel has dropped %llu queries, which came faster than they were answered; "

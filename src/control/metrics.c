@@ -33,7 +33,7 @@ struct keeping {
 };
 
 static const char *const transports[] = {
-	[TRANSPORT_UDP] = "udp", [TRANSPORT_XDP] = "xdp", [TRANSPORT_TCP] = "tcp"};
+	[TRANSPORT_UDP] = "udp", [TRANSPORT_XDP] = "xdp", [TRANSPORT_TCP] = "tcp", [TRANSPORT_TLS] = "tls"};
 
 static void keep_query(void *context, const struct tally_key *key, uint64_t count)
 {
@@ -289,10 +289,10 @@ static void write_drops(struct control *c, struct metrics_text *out)
 		metrics_begin(out, "gslbd_udp_dropped_total", METRICS_COUNTER,
 			      "Packets that the kernel dropped, as the receive buffer was full.");
 	for (size_t i = 0; c->workers != NULL && i < c->opened.n_listens; i++) {
-		struct endpoint listen = c->opened.listens[i];
+		struct endpoint listen = c->opened.listens[i].endpoint;
 		char address[ADDR_TEXT_MAX];
 		listen.port = workers_port(c->workers, i);
-		if (listen.port == 0) /* skipped */
+		if (listen.port == 0 || c->opened.listens[i].tls) /* skipped, or no UDP */
 			continue;
 		metrics_count(&head, &(struct metrics_label){"listen", endpoint_format(&listen, address)}, 1,
 			      workers_dropped(c->workers, i));

@@ -274,12 +274,14 @@ struct json_object *reload_json(const struct control *c)
 	return o;
 }
 
-static struct json_object *listens_json(struct control *c)
+static struct json_object *listens_json(struct control *c, bool tls)
 {
 	struct json_object *list = json_object_new_array();
 	for (size_t i = 0; c->workers != NULL && i < c->opened.n_listens; i++) {
-		struct endpoint e = c->opened.listens[i];
+		struct endpoint e = c->opened.listens[i].endpoint;
 		char address[ADDR_TEXT_MAX];
+		if (c->opened.listens[i].tls != tls)
+			continue;
 		e.port = workers_port(c->workers, i);
 		json_object_array_add(list, text(endpoint_format(&e, address)));
 	}
@@ -322,7 +324,8 @@ struct json_object *status_json(struct control *c)
 	put(o, "ready", json_object_new_boolean(c->workers != NULL));
 	put(o, "isolated", json_object_new_boolean(c->isolated));
 	put(o, "state_failing", json_object_new_boolean(c->saver != NULL && saver_failing(c->saver)));
-	put(o, "listens", listens_json(c));
+	put(o, "listens", listens_json(c, false));
+	put(o, "tls_listens", listens_json(c, true));
 	put(o, "zones", zones_json(c));
 	put(o, "reload", reload_json(c));
 	put(o, "datacenters", datacenters);

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* One TCP connection's octets, from query to reply. */
+/* One connection's octets, from query to reply. */
 #include "serve/stream.h"
 #include "base/memory.h"
 #include "wire/octets.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum {
 	FRAME = 2, /* the length before each message */
 	INPUT_MAX = FRAME + MESSAGE_OCTETS_MAX,
 };
 
-void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client)
+void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client,
+		 struct ssl_ctx_st *context)
 {
-	*s = (struct stream){
-		.server = server, .fd = fd, .peer = {.addr = *client, .transport = TRANSPORT_TCP}};
+	enum transport transport = context ? TRANSPORT_TLS : TRANSPORT_TCP;
+	*s = (struct stream){.server = server, .peer = {.addr = *client, .transport = transport}};
+	channel_open(&s->channel, fd, context);
 }
 
 /* Lets go of the input, which is the server's or the stream's own. */
@@ -33,7 +32,7 @@ static void forget_input(struct stream *s)
 
 void stream_close(struct stream *s)
 {
-	close(s->fd);
+	channel_close(&s->channel);
 	forget_input(s);
 	free(s->out);
 	transfer_free(s->transfer);
@@ -44,10 +43,9 @@ enum received stream_receive(struct stream *s)
 	uint8_t *in = s->in ? s->in : s->server->input;
 	size_t room = s->in ? s->in_room : STREAM_INPUT_ROOM;
 	assert(stream_reads(s) && s->in_len < room);
-	ssize_t got = recv(s->fd, in + s->in_len, room - s->in_len, MSG_DONTWAIT);
+	ssize_t got = channel_receive(&s->channel, in + s->in_len, room - s->in_len);
 	if (got < 0)
-		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? RECEIVED_NOTHING
-										 : RECEIVED_BROKEN;
+		return got == CHANNEL_LATER ? RECEIVED_NOTHING : RECEIVED_BROKEN;
 	s->ended = got == 0;
 	s->in = in;
 	s->in_room = room;
@@ -55,16 +53,15 @@ enum received stream_receive(struct stream *s)
 	return RECEIVED_SOME;
 }
 
-/* Sends as much as the kernel takes, and says how much. False: the connection is broken. */
-static bool send_some(int fd, const uint8_t *octets, size_t len, size_t *sent)
+/* Sends as much as the channel takes, and says how much. False: the connection is broken. */
+static bool send_some(struct channel *channel, const uint8_t *octets, size_t len, size_t *sent)
 {
 	*sent = 0;
 	while (*sent < len) {
-		ssize_t n = send(fd, octets + *sent, len - *sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n >= 0)
-			*sent += (size_t)n;
-		else if (errno != EINTR)
-			return errno == EAGAIN || errno == EWOULDBLOCK;
+		ssize_t n = channel_send(channel, octets + *sent, len - *sent);
+		if (n < 0)
+			return n == CHANNEL_LATER;
+		*sent += (size_t)n;
 	}
 	return true;
 }
@@ -73,7 +70,7 @@ static bool send_some(int fd, const uint8_t *octets, size_t len, size_t *sent)
 static bool send_waiting(struct stream *s)
 {
 	size_t sent;
-	if (!send_some(s->fd, s->out + s->out_sent, s->out_len - s->out_sent, &sent))
+	if (!send_some(&s->channel, s->out + s->out_sent, s->out_len - s->out_sent, &sent))
 		return false;
 	s->out_sent += sent;
 	if (s->out_sent < s->out_len)
@@ -84,12 +81,12 @@ static bool send_waiting(struct stream *s)
 	return true;
 }
 
-/* Sends the first `len` of server->replies, and keeps what the kernel doesn't take. False: it is broken. */
+/* Sends the first `len` of server->replies, and keeps what the channel doesn't take. False: it is broken. */
 static bool send_replies(struct stream *s, size_t len)
 {
 	const uint8_t *replies = s->server->replies;
 	size_t sent;
-	if (!send_some(s->fd, replies, len, &sent))
+	if (!send_some(&s->channel, replies, len, &sent))
 		return false;
 	if (sent == len)
 		return true;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* The TCP connections of one listening socket: the list of all by how long they have been idle. */
+/* The connections of one listening socket: the list of all by how long they have been idle. */
 #include "serve/tcp.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "serve/stream.h"
+#include "world/certificates.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
@@ -15,9 +17,10 @@
 #include <unistd.h>
 
 enum {
-	ACCEPTS_MAX = 64,      /* a wakeup */
-	READY_MAX = 64,        /* connections a wakeup */
-	IDLE_TICKS = 8,        /* so many pass before an idle connection is closed */
+	ACCEPTS_MAX = 64, /* a wakeup */
+	READY_MAX = 64,   /* connections a wakeup */
+	TLS_MAX = 8,      /* of either where each may be a handshake, which takes as long as 100 queries */
+	IDLE_TICKS = 8,   /* so many pass before an idle connection is closed */
 	DRAIN_RECEIVES = 1024, /* a connection and round, so that all have their turn */
 	PAUSE_MS = 200,        /* when nothing can be accepted */
 };
@@ -40,6 +43,8 @@ struct tcp {
 	int poll; /* epoll of the connections */
 	size_t cap_fds;
 	struct connection **by_fd; /* NULL: none of ours */
+	bool tls;
+	struct endpoint listen; /* with tls: which of the configuration's it is */
 	struct tcp_limits limits;
 	struct timeval tick; /* a clock that costs queries nothing */
 	unsigned ticks;
@@ -54,7 +59,7 @@ static void connection_close(struct connection *c)
 	TAILQ_REMOVE(&c->tcp->connections, c, by_idle);
 	c->tcp->n--;
 	c->tcp->octets -= c->booked;
-	c->tcp->by_fd[c->stream.fd] = NULL;
+	c->tcp->by_fd[c->stream.channel.fd] = NULL;
 	stream_close(&c->stream);
 	free(c);
 }
@@ -64,7 +69,7 @@ static void evict(struct connection *c)
 {
 	static const struct linger reset = {.l_onoff = 1};
 	if (stream_waits(&c->stream))
-		setsockopt(c->stream.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		setsockopt(c->stream.channel.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	connection_close(c);
 }
 
@@ -97,35 +102,51 @@ static void book(struct connection *c)
 static void await(struct connection *c)
 {
 	uint32_t wanted = stream_waits(&c->stream) ? EPOLLOUT : EPOLLIN;
-	struct epoll_event event = {.events = wanted, .data.fd = c->stream.fd};
+	if (c->stream.channel.wants != 0)
+		wanted = c->stream.channel.wants;
+	struct epoll_event event = {.events = wanted, .data.fd = c->stream.channel.fd};
 	if (wanted != c->awaited)
-		epoll_ctl(c->tcp->poll, c->awaited == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, c->stream.fd,
+		epoll_ctl(c->tcp->poll, c->awaited == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, c->stream.channel.fd,
 			  &event);
 	c->awaited = wanted;
 }
 
-/* Something has happened: all that follows from it. */
-static void proceed(struct connection *c)
+/* Something has happened: all that follows from it. False: the connection is closed. */
+static bool proceed(struct connection *c)
 {
 	touch(c);
 	if (!stream_proceed(&c->stream)) {
 		connection_close(c);
-		return;
+		return false;
 	}
 	book(c);
 	await(c);
+	return true;
 }
 
 /* Receives, where anything has come. */
 static void receive(struct connection *c)
 {
-	enum received got = stream_receive(&c->stream);
+	enum received got;
+	do {
+		got = stream_receive(&c->stream);
+	} while (got == RECEIVED_SOME && proceed(c) && stream_holds(&c->stream));
 	if (got == RECEIVED_BROKEN)
 		connection_close(c);
-	else if (got == RECEIVED_SOME)
-		proceed(c);
-	else
+	else if (got == RECEIVED_NOTHING)
 		await(c);
+}
+
+/* Sends what waits, and answers what had to wait for that. */
+static void send_on(struct connection *c)
+{
+	if (proceed(c) && stream_holds(&c->stream))
+		receive(c);
+}
+
+static int most(const struct tcp *t, int plain)
+{
+	return t->tls ? TLS_MAX : plain;
 }
 
 /*
@@ -140,11 +161,11 @@ static void on_ready(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	struct tcp *t = argument;
 	struct epoll_event events[READY_MAX];
-	int n = epoll_wait(t->poll, events, READY_MAX, 0);
+	int n = epoll_wait(t->poll, events, most(t, READY_MAX), 0);
 	for (int i = 0; i < n; i++) {
 		struct connection *c = t->by_fd[events[i].data.fd];
 		if (c != NULL && stream_waits(&c->stream))
-			proceed(c);
+			send_on(c);
 		else if (c != NULL)
 			receive(c);
 	}
@@ -167,10 +188,22 @@ static void on_tick(evutil_socket_t fd, short what, void *argument)
 /* Finds the connection by its descriptor from now on. */
 static void enter(struct tcp *t, struct connection *c)
 {
-	size_t fd = (size_t)c->stream.fd, before = t->cap_fds;
+	size_t fd = (size_t)c->stream.channel.fd, before = t->cap_fds;
 	t->by_fd = mem_grow(t->by_fd, &t->cap_fds, fd + 1, sizeof(*t->by_fd));
 	memset(t->by_fd + before, 0, (t->cap_fds - before) * sizeof(*t->by_fd));
 	t->by_fd[fd] = c;
+}
+
+/* With what the world has now; an open connection keeps it, whatever a reload brings. */
+static void stream_begin(struct tcp *t, struct stream *s, int fd, const struct addr *client)
+{
+	struct server *server = t->server;
+	const struct view *view = view_enter(server->publisher, server->hazard);
+	struct ssl_ctx_st *context =
+		t->tls ? certificates_context(view->world->certificates, &t->listen) : NULL;
+	assert((context != NULL) == t->tls); /* worlds inherit what they lack: certificates_inherit() */
+	stream_open(s, server, fd, client, context);
+	view_leave(server->hazard);
 }
 
 static void connection_open(struct tcp *t, int fd, const struct sockaddr *from)
@@ -182,7 +215,7 @@ static void connection_open(struct tcp *t, int fd, const struct sockaddr *from)
 	struct connection *c = mem_alloc(sizeof(*c));
 	c->tcp = t;
 	c->since = t->ticks;
-	stream_open(&c->stream, t->server, fd, &client.addr);
+	stream_begin(t, &c->stream, fd, &client.addr);
 	enter(t, c);
 	TAILQ_INSERT_TAIL(&t->connections, c, by_idle);
 	t->n++;
@@ -223,10 +256,10 @@ static void on_acceptable(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	struct tcp *t = argument;
-	int n = 0;
-	while (n < ACCEPTS_MAX && accept_one(t))
+	int n = 0, all = most(t, ACCEPTS_MAX);
+	while (n < all && accept_one(t))
 		n++;
-	if (n < ACCEPTS_MAX && errno != EAGAIN && errno != EWOULDBLOCK)
+	if (n < all && errno != EAGAIN && errno != EWOULDBLOCK)
 		rest(t, errno);
 }
 
@@ -238,10 +271,13 @@ static void on_resume(evutil_socket_t fd, short what, void *argument)
 	event_add(t->acceptable, NULL);
 }
 
-struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limits)
+struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limits,
+		    const struct endpoint *tls)
 {
 	struct tcp *t = mem_alloc_apart(sizeof(*t));
-	*t = (struct tcp){.server = server, .fd = fd, .limits = *limits};
+	*t = (struct tcp){.server = server, .fd = fd, .limits = *limits, .tls = tls != NULL};
+	if (tls != NULL)
+		t->listen = *tls;
 	unsigned tick_ms = limits->idle_timeout_ms / IDLE_TICKS;
 	t->tick = (struct timeval){tick_ms / 1000, (tick_ms % 1000) * 1000};
 	TAILQ_INIT(&t->connections);

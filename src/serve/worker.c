@@ -46,7 +46,7 @@ enum orders { ORDER_NONE, ORDER_RETIRE, ORDER_STOP };
 
 /* A listen's two sockets. */
 struct door {
-	struct udp *udp; /* NULL: retired, or not opened */
+	struct udp *udp; /* NULL: retired, not opened, or there is none but TLS */
 	struct tcp *tcp; /* NULL: not opened */
 };
 
@@ -109,10 +109,17 @@ static unsigned connections_max(unsigned n_workers, size_t sockets)
 static void steer(const struct workers *w, const struct endpoint *endpoint, int udp, int tcp)
 {
 	char address[ADDR_TEXT_MAX];
-	if (!cpus_steer(udp, w->cpus, w->n) || !cpus_steer(tcp, w->cpus, w->n))
+	if ((udp >= 0 && !cpus_steer(udp, w->cpus, w->n)) || !cpus_steer(tcp, w->cpus, w->n))
 		log_warn("listen %s: queries are not handed to the worker of the CPU that receives them: %s",
 			 endpoint_format(endpoint, address), strerror(errno));
 }
+
+/* A listen whose sockets are being opened. */
+struct opening {
+	size_t listen;
+	struct endpoint endpoint;   /* with its port, once the first is open */
+	const struct endpoint *tls; /* the listen's, where it is over TLS; else NULL */
+};
 
 /* Is socket number `nth` one that no lower number shares? */
 static bool is_apart(const struct workers *w, const struct endpoint *endpoint, int type, unsigned nth)
@@ -132,36 +139,44 @@ static int socket_open(struct workers *w, const struct endpoint *endpoint, int t
 	return fd;
 }
 
-/* A worker's udp and tcp of a listen. False with a fault. */
-static bool door_open(struct workers *w, size_t listen, struct endpoint *endpoint, unsigned nth,
-		      struct faults *faults)
+/* The socket for UDP of one worker; -1 with a fault. */
+static int udp_open(struct workers *w, struct opening *o, unsigned nth, struct faults *faults)
 {
 	struct worker *worker = &w->list[nth % w->n];
+	int fd = socket_open(w, &o->endpoint, SOCK_DGRAM, nth, faults);
+	if (fd < 0)
+		return -1;
+	worker->doors[worker->n_doors - 1].udp =
+		udp_new(&worker->server, fd, listen_is_wildcard(&o->endpoint.addr));
+	w->drops = mem_grow(w->drops, &w->cap_drops, w->n_drops + 1, sizeof(*w->drops));
+	w->drops[w->n_drops] = (struct listen_drops){o->listen, {.fd = fd}};
+	w->n_drops += is_apart(w, &o->endpoint, SOCK_DGRAM, nth);
+	o->endpoint.port = listen_port(fd);
+	return fd;
+}
+
+/* A worker's sockets, without UDP where it is TLS. False with a fault. */
+static bool door_open(struct workers *w, struct opening *o, unsigned nth, struct faults *faults)
+{
+	struct worker *worker = &w->list[nth % w->n];
+	int udp = -1;
 	worker->doors =
 		mem_grow(worker->doors, &worker->cap_doors, worker->n_doors + 1, sizeof(*worker->doors));
-	struct door *door = &worker->doors[worker->n_doors++];
-	*door = (struct door){0};
-	int udp = socket_open(w, endpoint, SOCK_DGRAM, nth, faults);
-	if (udp < 0)
+	worker->doors[worker->n_doors++] = (struct door){0};
+	if (o->tls == NULL && (udp = udp_open(w, o, nth, faults)) < 0)
 		return false;
-	door->udp = udp_new(&worker->server, udp, listen_is_wildcard(&endpoint->addr));
-	w->drops = mem_grow(w->drops, &w->cap_drops, w->n_drops + 1, sizeof(*w->drops));
-	w->drops[w->n_drops] = (struct listen_drops){listen, {.fd = udp}};
-	w->n_drops += is_apart(w, endpoint, SOCK_DGRAM, nth);
-	endpoint->port = listen_port(udp);
-	int tcp = socket_open(w, endpoint, SOCK_STREAM, nth, faults);
+	int tcp = socket_open(w, &o->endpoint, SOCK_STREAM, nth, faults);
 	if (tcp < 0)
 		return false;
-	door->tcp = tcp_new(&worker->server, tcp, &w->tcp_limits);
-	if (nth == 0)
-		listen_tell_buffer(udp, endpoint);
+	worker->doors[worker->n_doors - 1].tcp = tcp_new(&worker->server, tcp, &w->tcp_limits, o->tls);
+	if (nth == 0 && udp >= 0)
+		listen_tell_buffer(udp, &o->endpoint);
 	if (nth == 0 && w->cpus != NULL)
-		steer(w, endpoint, udp, tcp);
+		steer(w, &o->endpoint, udp, tcp);
 	return true;
 }
 
-/* Doors of a listen: at least one a worker, and no inherited socket is closed, as connections may wait at it.
- */
+/* At least one a worker, and no inherited socket is closed, as connections may wait at it. */
 static unsigned listen_doors(const struct workers *w, const struct endpoint *endpoint)
 {
 	unsigned n = w->n, udp = inherited_count(w->inherited, endpoint, SOCK_DGRAM),
@@ -170,14 +185,16 @@ static unsigned listen_doors(const struct workers *w, const struct endpoint *end
 	return tcp > n ? tcp : n;
 }
 
-static bool listen_open(struct workers *w, size_t listen, struct endpoint endpoint, struct faults *faults)
+static bool listen_open(struct workers *w, size_t listen, const struct config *config, struct faults *faults)
 {
-	unsigned doors = listen_doors(w, &endpoint);
+	const struct endpoint *endpoint = &config->listens[listen];
+	struct opening opening = {listen, *endpoint, config_tls(config, listen) ? endpoint : NULL};
+	unsigned doors = listen_doors(w, endpoint);
 	for (unsigned i = 0; i < doors; i++) {
-		if (!door_open(w, listen, &endpoint, i, faults))
+		if (!door_open(w, &opening, i, faults))
 			return false;
 	}
-	w->ports[listen] = endpoint.port;
+	w->ports[listen] = opening.endpoint.port;
 	return true;
 }
 
@@ -201,10 +218,10 @@ static bool listens_open(struct workers *w, const struct config *config, struct 
 		if (skip[i])
 			skip_warn(endpoint, faults);
 		else if (!inherited_has(w->inherited, endpoint))
-			ok &= listen_probe(endpoint, faults);
+			ok &= listen_probe(endpoint, config_tls(config, i) != NULL, faults);
 	}
 	for (size_t i = 0; ok && i < config->n_listens; i++)
-		ok = skip[i] || listen_open(w, i, config->listens[i], faults);
+		ok = skip[i] || listen_open(w, i, config, faults);
 	free(skip);
 	if (n_skipped == config->n_listens)
 		fault_add(faults, (struct spot){.file = "listen"}, "this machine has neither IPv4 nor IPv6");
@@ -223,9 +240,11 @@ static void retire(struct worker *worker)
 {
 	static const struct timeval look = {.tv_usec = RETIRE_LOOK_MS * 1000};
 	for (struct door *d = worker->doors; d < worker->doors + worker->n_doors; d++) {
-		udp_drain(d->udp);
-		udp_free(d->udp);
-		d->udp = NULL;
+		if (d->udp != NULL) {
+			udp_drain(d->udp);
+			udp_free(d->udp);
+			d->udp = NULL;
+		}
 		tcp_retire(d->tcp);
 	}
 	worker->retire_until_ms = now_ms() + RETIRE_MS;

@@ -44,10 +44,10 @@ static void count_query(const struct responder *r, const struct peer *peer, cons
 /* What a message may take that the client is sent. */
 static size_t limit_of(const struct query *q, const struct peer *peer, size_t room)
 {
-	size_t limit = peer->transport == TRANSPORT_TCP ? MESSAGE_OCTETS_MAX
-		       : !q->edns                       ? UDP_OCTETS_MIN
-		       : q->udp_size < UDP_OCTETS_MAX   ? q->udp_size
-							: UDP_OCTETS_MAX;
+	size_t limit = transport_streams(peer->transport) ? MESSAGE_OCTETS_MAX
+		       : !q->edns                         ? UDP_OCTETS_MIN
+		       : q->udp_size < UDP_OCTETS_MAX     ? q->udp_size
+							  : UDP_OCTETS_MAX;
 	return limit < room ? limit : room;
 }
 
@@ -103,7 +103,8 @@ static enum rcode refusal(const struct responder *r, const struct zone *zone, co
 		return RCODE_NOTAUTH;
 	if (!allowed(r->view->world->config, zone, &peer->addr, session))
 		return RCODE_REFUSED;
-	return r->query.type == TYPE_AXFR && peer->transport != TRANSPORT_TCP ? RCODE_FORMERR : RCODE_NOERROR;
+	return r->query.type == TYPE_AXFR && !transport_streams(peer->transport) ? RCODE_FORMERR
+										 : RCODE_NOERROR;
 }
 
 /* Has the client of an IXFR what there is? Its SOA is in the authority section (RFC 1995 §3). */
@@ -214,7 +215,7 @@ static enum outcome begin(const struct request *request, struct span *out, struc
 	}
 	struct transfer *t = transfer_new(r, request->peer, zone);
 	t->only_soa =
-		request->peer->transport != TRANSPORT_TCP || is_current(&r->query, request->in, t->serial);
+		!transport_streams(request->peer->transport) || is_current(&r->query, request->in, t->serial);
 	if (request->session != NULL)
 		t->tsig = *request->session;
 	bool ok = transfer_next(r, &t, out);

@@ -19,7 +19,7 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t
 		 enum transport transport)
 {
 	size_t limit = MESSAGE_OCTETS_MAX;
-	if (transport != TRANSPORT_TCP)
+	if (!transport_streams(transport))
 		limit = !q->edns                       ? UDP_OCTETS_MIN
 			: q->udp_size < UDP_OCTETS_MAX ? q->udp_size
 						       : UDP_OCTETS_MAX;

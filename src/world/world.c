@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "geo/locator.h"
 #include "geo/times.h"
+#include "world/certificates.h"
 #include "world/trusted.h"
 #include "zone/steerings.h"
 
@@ -170,6 +171,7 @@ struct world *world_build(struct config *config, bool keep_databases, struct fau
 	struct databases *databases =
 		databases_open(config->geoips, config->geoip_spots, config->n_geoips, faults);
 	trusted_check(config, faults);
+	world->certificates = certificates_read(config, faults);
 	load_zones(world, faults); /* even after errors: all of a run are told */
 
 	bool sound = faults->errors == 0;
@@ -193,6 +195,7 @@ void world_free(struct world *world)
 	if (world == NULL)
 		return;
 	databases_close(world->databases);
+	certificates_free(world->certificates);
 	roster_free(world->roster);
 	arena_free(world->arena);
 	config_free(world->config);

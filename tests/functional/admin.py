@@ -21,9 +21,9 @@ admin 127.0.0.1:@ADMIN@ token-file=admin.token
 class AdminServer(Server):
     """A Server whose conf begins with HEAD and goes on with `conf`; `zone` follows an SOA."""
 
-    def __init__(self, conf, zone, wait=True, head=HEAD, **values):
+    def __init__(self, conf, zone, wait=True, head=HEAD, peers="", **values):
         self.admin_port = free_port()
-        files = {"gslbd.conf": f"{head}{conf}zone app.example.com z.zone\n", "z.zone": SOA + zone, "admin.token": TOKEN}
+        files = {"gslbd.conf": f"{head}{conf}zone app.example.com z.zone {peers}\n", "z.zone": SOA + zone, "admin.token": TOKEN}
         super().__init__(files, wait=wait, ADMIN=self.admin_port, **values)
 
     def connection(self):

@@ -60,7 +60,8 @@ class Asker:
         self.file.flush()
 
     def run(self, *flags):
-        command = [lab.BUILD / f"tools/bench-{self.tool}", "-s", f"127.0.0.1:{self.server.port}", "-q", self.file.name,
+        port = self.server.tls_port if "-T" in self.flags else self.server.port
+        command = [lab.BUILD / f"tools/bench-{self.tool}", "-s", f"127.0.0.1:{port}", "-q", self.file.name,
                    *self.flags, *flags]
         done = subprocess.run(lab.pinned(lab.LOAD_CPU, command), capture_output=True, text=True)
         if done.returncode != 0:

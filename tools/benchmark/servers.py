@@ -189,3 +189,13 @@ class Gslbd(Server):
         text = urllib.request.urlopen(request, timeout=30).read().decode()
         return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
                    if line.startswith(name) and line[len(name)] in " {")
+
+
+class GslbdTls(Gslbd):
+    """The same with a listen for TLS, whose port `-T` of the load generator goes to."""
+
+    def conf(self, text):
+        self.tls_port = lab.free_port()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", "/CN=bench", "-keyout", "tls.key", "-out", "tls.pem"], cwd=self.folder, check=True, capture_output=True)
+        super().conf(f"listen 127.0.0.1:{self.tls_port} tls cert=tls.pem key=tls.key\n" + text)

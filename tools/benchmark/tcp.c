@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A load generator for TCP: connections that stay, with so many queries in flight on each, or with -1 a
- * connection a query. Checks each reply against its query, and says what came back as one line of JSON.
+ * A load generator for TCP, or with -T for TLS: connections that stay, with so many queries in flight on
+ * each, or with -1 a connection a query. Checks each reply against its query, and says what came back as one
+ * line of JSON.
  */
 #include "base/addr.h"
 #include "base/memory.h"
@@ -14,6 +15,7 @@
 #include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -27,6 +29,7 @@ struct options {
 	const char *queries;
 	unsigned lines, window;
 	bool once; /* a connection a query */
+	bool tls;
 	double seconds, warm_up;
 	uint64_t count; /* ends after so many replies; 0: after `seconds` */
 };
@@ -35,6 +38,7 @@ struct options {
  */
 struct line {
 	int fd;
+	SSL *tls; /* NULL: plain */
 	unsigned in_flight;
 	size_t have;
 	struct {
@@ -50,11 +54,28 @@ struct load {
 	size_t next_query;
 	unsigned next_source;
 	int epoll;
+	SSL_CTX *context;     /* without -T NULL */
+	SSL_SESSION *session; /* to resume, with -1 */
 	bool counting;
 	struct report report;
 	struct histogram latencies;
 	struct line *lines[LINES_MAX];
 };
+
+/* The handshake; the socket still waits, so this does. A session is resumed where there is one. */
+static bool line_secure(struct load *l, struct line *line)
+{
+	if (!l->o.tls)
+		return true;
+	line->tls = SSL_new(l->context);
+	if (line->tls == NULL || SSL_set_fd(line->tls, line->fd) != 1 ||
+	    (l->session != NULL && SSL_set_session(line->tls, l->session) != 1) ||
+	    SSL_connect(line->tls) != 1) {
+		fputs("bench-tcp: no TLS\n", stderr);
+		return false;
+	}
+	return true;
+}
 
 /* Connects from one of many loopback addresses: connections that are over hold their ports for a minute. */
 static bool line_open(struct load *l, struct line *line)
@@ -76,7 +97,22 @@ static bool line_open(struct load *l, struct line *line)
 		perror("bench-tcp: connect");
 		return false;
 	}
-	return true;
+	return line_secure(l, line);
+}
+
+static ssize_t line_send(struct line *line, const uint8_t *octets, size_t len)
+{
+	if (line->tls != NULL)
+		return SSL_write(line->tls, octets, (int)len);
+	return send(line->fd, octets, len, MSG_NOSIGNAL);
+}
+
+/* Without waiting, but for the rest of a record of TLS. */
+static ssize_t line_receive(struct line *line)
+{
+	if (line->tls != NULL)
+		return SSL_read(line->tls, line->room + line->have, (int)(ROOM - line->have));
+	return recv(line->fd, line->room + line->have, ROOM - line->have, MSG_DONTWAIT);
 }
 
 /* Fills the window in one write. A window is far smaller than the socket's buffer, so that takes all of it.
@@ -101,7 +137,7 @@ static bool line_fill(struct load *l, struct line *line)
 		l->report.sent += l->counting;
 		l->next_query = l->next_query + 1 == l->queries.n ? 0 : l->next_query + 1;
 	}
-	return n == 0 || send(line->fd, out, n, MSG_NOSIGNAL) == (ssize_t)n;
+	return n == 0 || line_send(line, out, n) == (ssize_t)n;
 }
 
 static void take_reply(struct load *l, struct line *line, const uint8_t *reply, size_t len)
@@ -123,7 +159,7 @@ static void take_reply(struct load *l, struct line *line, const uint8_t *reply, 
 /* False: the server has closed the connection. */
 static bool line_read(struct load *l, struct line *line)
 {
-	ssize_t got = recv(line->fd, line->room + line->have, ROOM - line->have, MSG_DONTWAIT);
+	ssize_t got = line_receive(line);
 	if (got <= 0)
 		return got < 0 && (errno == EAGAIN || errno == EINTR);
 	line->have += (size_t)got;
@@ -144,6 +180,12 @@ static bool line_read(struct load *l, struct line *line)
 static bool line_renew(struct load *l, struct line *line)
 {
 	l->report.lost += l->counting ? line->in_flight : 0;
+	if (line->tls != NULL && l->session == NULL)
+		l->session = SSL_get1_session(line->tls);
+	if (line->tls != NULL)
+		SSL_shutdown(line->tls); /* without, the session is not to be resumed */
+	SSL_free(line->tls);
+	line->tls = NULL;
 	close(line->fd);
 	return line_open(l, line) && line_fill(l, line);
 }
@@ -173,6 +215,7 @@ static bool run(struct load *l, double seconds)
 static bool open_lines(struct load *l)
 {
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	l->context = l->o.tls ? SSL_CTX_new(TLS_client_method()) : NULL;
 	for (unsigned i = 0; i < l->o.lines; i++) {
 		l->lines[i] = mem_alloc(sizeof(**l->lines));
 		if (!line_open(l, l->lines[i]) || !line_fill(l, l->lines[i]))
@@ -184,7 +227,7 @@ static bool open_lines(struct load *l)
 static bool parse(int argc, char **argv, struct options *o)
 {
 	*o = (struct options){.lines = 16, .window = 16, .seconds = 5, .warm_up = 0.5};
-	for (int c; (c = getopt(argc, argv, "s:q:c:w:1t:u:N:")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "s:q:c:w:1Tt:u:N:")) != -1;) {
 		switch (c) {
 		case 's':
 			if (!endpoint_parse(optarg, strlen(optarg), &o->server))
@@ -194,6 +237,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		case 'c': o->lines = (unsigned)atoi(optarg); break;
 		case 'w': o->window = (unsigned)atoi(optarg); break;
 		case '1': o->once = true; break;
+		case 'T': o->tls = true; break;
 		case 't': o->seconds = atof(optarg); break;
 		case 'u': o->warm_up = atof(optarg); break;
 		case 'N': o->count = strtoull(optarg, NULL, 10); break;
@@ -209,7 +253,7 @@ int main(int argc, char **argv)
 	struct load *l = mem_alloc(sizeof(*l));
 	int status = 2;
 	if (!parse(argc, argv, &l->o)) {
-		fputs("usage: bench-tcp -s ADDR:PORT -q QUERIES [-c CONNECTIONS] [-w WINDOW | -1] "
+		fputs("usage: bench-tcp -s ADDR:PORT -q QUERIES [-T] [-c CONNECTIONS] [-w WINDOW | -1] "
 		      "[-t SECONDS | -N COUNT] [-u WARM-UP]\n",
 		      stderr);
 	} else if (queries_read(&l->queries, l->o.queries) && open_lines(l) && run(l, l->o.warm_up)) {
@@ -223,6 +267,8 @@ int main(int argc, char **argv)
 	}
 	for (unsigned i = 0; i < l->o.lines && i < LINES_MAX; i++)
 		free(l->lines[i]);
+	SSL_SESSION_free(l->session);
+	SSL_CTX_free(l->context);
 	free(l->queries.list);
 	free(l);
 	return status;

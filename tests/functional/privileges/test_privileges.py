@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from api import restart
-from harness import GSLBD, SOA, Server, wait_until
+from harness import GSLBD, SOA, Server, free_port, wait_until
 
 ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not ROOT, reason="only root can become another")
@@ -165,6 +165,31 @@ def test_files_that_the_user_can_not_read_are_told_at_the_start():
     assert "z.zone" in server.log() and "Permission denied" in server.log()
     server.log_file.close()
     shutil.rmtree(server.folder)
+
+
+@needs_root
+def test_the_key_of_tls_is_read_as_the_user(tmp_path):
+    """Not as root at the start, so that no reload comes as a surprise."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=ns1",
+                    "-keyout", "ns1.key", "-out", "ns1.pem"], cwd=tmp_path, check=True, capture_output=True)
+    texts = {name: (tmp_path / name).read_text() for name in ("ns1.key", "ns1.pem")}
+
+    class Keyed(Nobodys):
+        def start(self, wait=True):
+            (self.folder / "ns1.key").chmod(0o600)
+            super().start(wait)
+
+    with Keyed({"gslbd.conf": CONF + "listen 127.0.0.1:@TLS@ tls cert=ns1.pem key=ns1.key\n", "z.zone": ZONE, **texts},
+               TLS=free_port()) as server:
+        key = server.folder / "ns1.key"
+        for group, mode, fits in ((NOBODY.pw_gid, 0o640, True), (0, 0o600, False)):
+            os.chown(key, 0, group)
+            key.chmod(mode)
+            server.reload()
+            assert ("ns1.key can't be used" in server.log()) == (not fits)
+        assert "Permission denied" in server.log()
+        checked = subprocess.run([GSLBD, "--check", server.conf], user=NOBODY.pw_uid, group=NOBODY.pw_gid, capture_output=True, check=False)
+        assert checked.returncode == 1 and b"Permission denied" in checked.stderr
 
 
 @needs_root

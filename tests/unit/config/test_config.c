@@ -32,10 +32,18 @@ static void everything_is_read_whatever_the_order(void **state)
 				"datacenter iad address=[2001:db8::1]:99 check=port\n"
 				"CHECK site http PATH=/h host=a.example:81 expect=200,301-302 body=\"o k\" "
 				"interval=1m timeout=1s rise=4 fall=5\n"
-				"check port tcp\nlisten [::1]\nlisten 127.0.0.1:5353 xdp=eth0.7\nworkers 7 "
+				"check port tcp\nlisten [::1]\nlisten 127.0.0.1:5353 xdp=eth0.7\n"
+				"listen [::1] tls cert=a.pem key=/k\nworkers 7 "
 				"cpus=3,8-13\ngeoip "
 				"a.mmdb\nzone example z/e.zone\n");
-	assert_int_equal(c->n_listens, 2);
+	assert_int_equal(c->n_listens, 3);
+	assert_null(config_tls(c, 0));
+	const struct tls_listen *tls = config_tls(c, 2);
+	assert_non_null(tls);
+	assert_int_equal(c->listens[2].port, 853);
+	assert_string_equal(tls->cert_file, "a.pem");
+	assert_string_equal(tls->key_file, "/k");
+	assert_int_equal(tls->key_at.column, 29);
 	assert_int_equal(c->listens[0].port, 53);
 	assert_int_equal(c->n_bypasses, 1);
 	assert_int_equal(c->bypasses[0].listen, 1);
