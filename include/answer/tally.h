@@ -38,6 +38,7 @@ enum counter {
 	COUNTER_TRANSFERS, /* complete */
 	COUNTER_TRANSFERS_REFUSED,
 	COUNTER_TSIG_REFUSED,
+	COUNTER_PROXY_MALFORMED, /* messages; connections are counted where they are closed */
 	COUNTERS
 };
 

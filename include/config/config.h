@@ -249,6 +249,8 @@ struct config {
 	uint32_t state_fresh_ms;  /* 1 min: what was known of a target's health counts so long after */
 	size_t n_explain_froms;
 	const struct prefix *explain_froms;
+	size_t n_proxy_froms;
+	const struct prefix *proxy_froms; /* what comes from there begins with a PROXY header */
 	size_t n_keys;
 	const struct tsig_key *keys;
 	size_t n_zones;

@@ -15,12 +15,14 @@
 #define SERVE_STREAM_H
 
 #include "serve/channel.h"
+#include "serve/proxies.h"
 #include "serve/udp.h"
 
 struct stream {
 	struct server *server;
 	struct channel channel;
 	struct peer peer;
+	struct proxy_head *head; /* of a proxy, while it is not complete; NULL: none, or it is */
 	bool ended;  /* nothing more is read: the client has ended its side, or sends what is no query */
 	uint8_t *in; /* NULL: nothing is kept; server->input: from stream_receive() to stream_proceed() */
 	size_t in_room, in_len;
@@ -42,6 +44,9 @@ enum received { RECEIVED_NOTHING, RECEIVED_SOME, RECEIVED_BROKEN };
 void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client,
 		 struct ssl_ctx_st *context);
 void stream_close(struct stream *s);
+
+/* It comes from a proxy, and begins with a header, before TLS. Before anything is received. */
+void stream_expect_proxy(struct stream *s);
 
 /* Replies wait for the client to take them, or a transfer goes on once it can. */
 static inline bool stream_waits(const struct stream *s)

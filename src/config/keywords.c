@@ -186,21 +186,32 @@ static void read_state(struct builder *b, const struct entry *e)
 	b->config->state_fresh_ms = fields.fresh_ms;
 }
 
-static void read_explain_from(struct builder *b, const struct entry *e)
+/* The networks that follow the keyword, behind those that are in the list. */
+static void read_networks(struct builder *b, const struct entry *e, enum seen_kind kind,
+			  const struct prefix **list, size_t *n)
 {
 	for (size_t i = 1; i < e->n; i++) {
 		struct prefix prefix;
 		char text[ADDR_TEXT_MAX];
-		const struct token *t = &e->tokens[i];
+		const struct token *t = &e->tokens[i], *word = &e->tokens[0];
 		if (!network_read(&b->reader, e, t, &prefix))
 			continue;
-		if (seen_before(b, e, SEEN_EXPLAIN_FROM, prefix_format(&prefix, text)) != NULL)
-			refuse(&b->reader, e, t, "explain-from %s stands there already", text);
+		if (seen_before(b, e, kind, prefix_format(&prefix, text)) != NULL)
+			refuse(&b->reader, e, t, "%.*s %s stands there already", (int)word->len, word->text,
+			       text);
 		else
-			b->config->explain_froms =
-				list_add(b, b->config->explain_froms, &b->config->n_explain_froms, &prefix,
-					 sizeof(prefix));
+			*list = list_add(b, *list, n, &prefix, sizeof(prefix));
 	}
+}
+
+static void read_explain_from(struct builder *b, const struct entry *e)
+{
+	read_networks(b, e, SEEN_EXPLAIN_FROM, &b->config->explain_froms, &b->config->n_explain_froms);
+}
+
+static void read_proxy_from(struct builder *b, const struct entry *e)
+{
+	read_networks(b, e, SEEN_PROXY_FROM, &b->config->proxy_froms, &b->config->n_proxy_froms);
 }
 
 static void read_latency(struct builder *b, const struct entry *e)
@@ -282,6 +293,10 @@ const struct keyword_row keywords[] = {
 	{"explain-from", "NETWORK...",
 	 "who may ask for explanations over DNS (CH TXT); nobody where it is not given", 2, 0,
 	 read_explain_from},
+	{"proxy-from", "NETWORK...",
+	 "proxies, such as dnsdist and HAProxy: all that comes from there must begin with a PROXY header of "
+	 "version 2, whose client counts; nobody where it is not given",
+	 2, 0, read_proxy_from},
 	{"user", "NAME[:GROUP]",
 	 "who gslbd becomes where root starts it, once its sockets can be opened; root stays root where it "
 	 "is "

@@ -101,6 +101,7 @@ static void settle(struct config *c)
 	c->latencies = arena_copy(c->arena, c->latencies, c->n_latencies * sizeof(*c->latencies));
 	c->explain_froms =
 		arena_copy(c->arena, c->explain_froms, c->n_explain_froms * sizeof(*c->explain_froms));
+	c->proxy_froms = arena_copy(c->arena, c->proxy_froms, c->n_proxy_froms * sizeof(*c->proxy_froms));
 	c->keys = arena_copy(c->arena, c->keys, c->n_keys * sizeof(*c->keys));
 	c->zones = arena_copy(c->arena, c->zones, c->n_zones * sizeof(*c->zones));
 }

@@ -77,6 +77,7 @@ static const char *const counter_names[COUNTERS] = {
 	[COUNTER_TRANSFERS] = "transfers",
 	[COUNTER_TRANSFERS_REFUSED] = "transfers_refused",
 	[COUNTER_TSIG_REFUSED] = "tsig_refused",
+	[COUNTER_PROXY_MALFORMED] = "proxy_malformed",
 };
 
 void metrics_keep(const struct control *c, const struct world *world, struct tally *const *tallies,
@@ -145,7 +146,7 @@ static void write_queries(struct control *c, struct metrics_text *out)
 		     &(struct writing){metrics_begin(out, "gslbd_query_events_total", METRICS_COUNTER,
 						     "Queries dropped, truncated, with a client subnet; "
 						     "all-down decisions; transfers complete and refused; "
-						     "bad signatures."),
+						     "bad signatures; bad headers of proxies."),
 				       'c', event_labels, 1});
 	totals_free(totals);
 }

@@ -33,13 +33,35 @@ static void forget_input(struct stream *s)
 void stream_close(struct stream *s)
 {
 	channel_close(&s->channel);
+	free(s->head);
 	forget_input(s);
 	free(s->out);
 	transfer_free(s->transfer);
 }
 
+void stream_expect_proxy(struct stream *s)
+{
+	s->head = mem_raw(sizeof(*s->head));
+	s->head->len = 0;
+}
+
+/* False: it is not complete, and *got says what that means. */
+static bool receive_head(struct stream *s, enum received *got)
+{
+	enum proxy_result result = proxies_receive(s->head, s->channel.fd, &s->peer.addr);
+	*got = result == PROXY_SHORT ? RECEIVED_NOTHING : RECEIVED_BROKEN;
+	if (result != PROXY_SOUND)
+		return false;
+	free(s->head);
+	s->head = NULL;
+	return true;
+}
+
 enum received stream_receive(struct stream *s)
 {
+	enum received none;
+	if (s->head != NULL && !receive_head(s, &none))
+		return none;
 	uint8_t *in = s->in ? s->in : s->server->input;
 	size_t room = s->in ? s->in_room : STREAM_INPUT_ROOM;
 	assert(stream_reads(s) && s->in_len < room);

@@ -203,6 +203,8 @@ static void stream_begin(struct tcp *t, struct stream *s, int fd, const struct a
 		t->tls ? certificates_context(view->world->certificates, &t->listen) : NULL;
 	assert((context != NULL) == t->tls); /* worlds inherit what they lack: certificates_inherit() */
 	stream_open(s, server, fd, client, context);
+	if (proxies_hold(view->world->config, client))
+		stream_expect_proxy(s);
 	view_leave(server->hazard);
 }
 

@@ -3,6 +3,7 @@
  * what differs. */
 #include "serve/udp.h"
 #include "base/memory.h"
+#include "serve/proxies.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -110,20 +111,48 @@ static bool peer_read(struct peer *peer, const struct sockaddr_in6 *from)
 	return from4->sin_port != 0;
 }
 
-/* Answers query `i` into reply `n`. False: there is nothing to send. */
-static bool answer(struct udp *u, unsigned i, unsigned n)
+/* Is there a sender of query `i` that can be replied to? It is then u->peer. */
+static bool take(struct udp *u, unsigned i, unsigned n)
 {
-	struct msghdr *in = &u->in[i].msg_hdr, *out = &u->out[n].msg_hdr;
-	struct span query = {u->queries[i], u->in[i].msg_len}, reply = {u->replies[n], REPLY_ROOM};
 	if (u->wildcard)
-		answer_from(in, out);
-	if ((in->msg_flags & MSG_TRUNC) || !peer_read(&u->peer, &u->peers[i]))
-		return false;
-	if (transfer_door(u->server->responder, &u->peer, query, &reply, NULL) == OUTCOME_DROP)
+		answer_from(&u->in[i].msg_hdr, &u->out[n].msg_hdr);
+	return !(u->in[i].msg_hdr.msg_flags & MSG_TRUNC) && peer_read(&u->peer, &u->peers[i]);
+}
+
+/* Answers the query that came as number `i` into reply `n`. False: there is nothing to send. */
+static bool answer(struct udp *u, const struct peer *peer, struct span query, unsigned i, unsigned n)
+{
+	struct span reply = {u->replies[n], REPLY_ROOM};
+	if (transfer_door(u->server->responder, peer, query, &reply, NULL) == OUTCOME_DROP)
 		return false;
 	u->out_vec[n].iov_len = reply.len;
-	out->msg_name = &u->peers[i];
+	u->out[n].msg_hdr.msg_name = &u->peers[i];
 	return true;
+}
+
+static unsigned answer_all(struct udp *u, unsigned got)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < got; i++) {
+		struct span query = {u->queries[i], u->in[i].msg_len};
+		n += take(u, i, n) && answer(u, &u->peer, query, i, n);
+	}
+	return n;
+}
+
+/* The same where there are proxies, whose headers say who asks; the reply goes to the proxy, without one. */
+static unsigned answer_proxied(struct udp *u, unsigned got)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < got; i++) {
+		struct span query = {u->queries[i], u->in[i].msg_len};
+		if (!take(u, i, n))
+			continue;
+		struct peer peer = u->peer;
+		n += proxies_unwrap(u->server->responder, &peer.addr, &query) &&
+		     answer(u, &peer, query, i, n);
+	}
+	return n;
 }
 
 /* Is the reply longer than the interface sends in one piece? Then it goes in fragments. */
@@ -163,11 +192,10 @@ static unsigned batch(struct udp *u, unsigned most)
 	int got = recvmmsg(u->fd, u->in, most, MSG_DONTWAIT, NULL);
 	if (got <= 0)
 		return 0;
-	unsigned n = 0;
 	struct server *server = u->server;
-	server->responder->view = view_enter(server->publisher, server->hazard);
-	for (unsigned i = 0; i < (unsigned)got; i++)
-		n += answer(u, i, n);
+	const struct view *view = server->responder->view = view_enter(server->publisher, server->hazard);
+	bool proxied = view->world->config->n_proxy_froms > 0;
+	unsigned n = proxied ? answer_proxied(u, (unsigned)got) : answer_all(u, (unsigned)got);
 	view_leave(server->hazard);
 	send_all(u, n);
 	return (unsigned)got;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Frames in, respond, frames out: in batches, each reply in the frame of its query. */
 #include "serve/xdp.h"
+#include "serve/proxies.h"
 #include "transfer/transfer.h"
 #include "base/memory.h"
 #include "xdp/frame.h"
@@ -20,6 +21,7 @@ struct xdp {
 	struct server *server;
 	struct xsk *xsk; /* borrowed */
 	unsigned mtu;
+	bool proxied; /* there are proxies, whose headers say who asks */
 	struct event *readable;
 	struct event *later; /* the kernel is to be told again to send */
 	uint8_t reply[REPLY_ROOM];
@@ -39,6 +41,8 @@ static bool answer(struct xdp *x, struct span *frame)
 	struct peer peer = {.addr = query.from, .transport = TRANSPORT_XDP};
 	size_t room = smaller(xsk_room(x->xsk, frame->octets), FRAME_ETHERNET_OCTETS + x->mtu);
 	struct span reply = {x->reply, smaller(room - query.headers, REPLY_ROOM)};
+	if (x->proxied && !proxies_unwrap(x->server->responder, &peer.addr, &query.payload))
+		return false;
 	if (transfer_door(x->server->responder, &peer, query.payload, &reply, NULL) == OUTCOME_DROP)
 		return false;
 	frame->len = frame_answer(&query, frame->octets, reply);
@@ -51,7 +55,8 @@ static bool batch(struct xdp *x)
 	static const struct timeval later = {.tv_usec = LATER_US};
 	struct server *server = x->server;
 	unsigned got = xsk_received(x->xsk, BATCH);
-	server->responder->view = view_enter(server->publisher, server->hazard);
+	const struct view *view = server->responder->view = view_enter(server->publisher, server->hazard);
+	x->proxied = view->world->config->n_proxy_froms > 0;
 	for (unsigned i = 0; i < got; i++) {
 		struct span frame = xsk_take(x->xsk);
 		if (answer(x, &frame))

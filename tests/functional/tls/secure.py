@@ -24,9 +24,9 @@ ZONE = "www A 192.0.2.1\n" + "".join(f"huge TXT \"{i:04} {'x' * 240}\"\n" for i 
 class Secure(AdminServer):
     """It shows ns1.pem of these certificates, which is copied to where it is."""
 
-    def __init__(self, certificates, head=HEAD, **values):
+    def __init__(self, certificates, head=HEAD, conf="", zone=ZONE, **values):
         self.certificates, self.tls = certificates, free_port()
-        super().__init__("", ZONE, head=head, peers="allow-transfer=127.0.0.0/8", TLS=self.tls, **values)
+        super().__init__(conf, zone, head=head, peers="allow-transfer=127.0.0.0/8", TLS=self.tls, **values)
 
     def start(self, wait=True):
         self.take("ns1")

@@ -124,6 +124,10 @@ static void admin_state_and_explain_from(void **state)
 		 "5:14: \"localhost\" is no network, such as 203.0.113.0/24 or 2001:db8::/32"},
 		{"explain-from 10.0.0.1/8",
 		 "5:14: \"10.0.0.1/8\" has bits set behind its length; 10.0.0.0/8 would be right"},
+		{"proxy-from 10.0.0.0/8 ::1\nproxy-from ::1/128",
+		 "6:12: proxy-from ::1/128 stands there already"},
+		{"proxy-from localhost",
+		 "5:12: \"localhost\" is no network, such as 203.0.113.0/24 or 2001:db8::/32"},
 		{"explain-from ::1\nexplain-from 10.0.0.0/8 ::1/128",
 		 "6:25: explain-from ::1/128 stands there already"},
 	};
