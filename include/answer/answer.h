@@ -30,11 +30,12 @@ struct synthesis {
 struct answer {
 	enum rcode rcode;
 	const struct zone *zone; /* that the question is of; NULL: none of ours */
-	bool authoritative;
-	uint8_t scope; /* bits of the client's address that it depends on */
+	bool authoritative;      /* true at first */
+	uint8_t scope;           /* bits of the client's address that it depends on */
 	unsigned n, n_choices, n_syntheses;
 	struct piece pieces[PIECES_MAX + 1];
-	bool located; /* the client's address was looked at */
+	bool located;  /* the client's address was looked at */
+	bool all_down; /* nothing was usable of a name on the way, and its all-down decided */
 	struct choice choices[CHOICES_MAX];
 	const struct rrset *chosen[CHOICES_MAX]; /* what each choice was made of */
 	const uint8_t *chosen_at[CHOICES_MAX];   /* the name that had it; NULL: the question's */
@@ -61,7 +62,7 @@ static inline void answer_clear(struct answer *a)
 	a->zone = NULL;
 	a->authoritative = true;
 	a->scope = 0;
-	a->located = false;
+	a->located = a->all_down = false;
 	a->n = a->n_choices = a->n_syntheses = 0;
 }
 

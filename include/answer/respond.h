@@ -8,6 +8,7 @@
 #include "base/addr.h"
 #include "base/span.h"
 #include "steer/choose.h"
+#include "wire/cookie.h"
 #include "world/world.h"
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 struct peer {
 	struct addr addr; /* unmapped */
 	enum transport transport;
+	uint16_t idle_timeout_ds; /* after which a stream is closed, in tenths of a second; 0: none to tell */
 };
 
 /* OUTCOME_TRANSFER: a zone transfer, or a signed message; transfer_respond() sees to it. */
@@ -23,11 +25,13 @@ enum outcome { OUTCOME_REPLY, OUTCOME_DROP, OUTCOME_TRANSFER };
 
 /* What a worker answers from, one a thread. Zeroed at first, with the picker seeded and `view` set. */
 struct responder {
-	const struct view *view; /* constant for the time of a batch */
-	unsigned worker;         /* its number, for the view's tallies */
-	unsigned transfers;      /* under way; 0 at first */
-	struct picker picker;    /* random numbers and turns */
-	struct query query;      /* scratch of one query */
+	const struct view *view;            /* constant for the time of a batch */
+	unsigned worker;                    /* its number, for the view's tallies */
+	unsigned transfers;                 /* under way; 0 at first */
+	uint32_t now_s;                     /* seconds since 1970, for cookies; set once a batch */
+	struct cookie_secret cookie_secret; /* where the configuration has none; the same for all workers */
+	struct picker picker;               /* random numbers and turns */
+	struct query query;                 /* scratch of one query */
 	struct answer answer;
 };
 

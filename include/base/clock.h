@@ -34,4 +34,12 @@ static inline int64_t clock_wall_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Seconds since 1970, as of the kernel's last tick: cheap enough to ask once a batch of queries. */
+static inline uint32_t clock_wall_coarse_s(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return (uint32_t)t.tv_sec;
+}
+
 #endif

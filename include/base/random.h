@@ -3,6 +3,7 @@
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* One generator a thread (xoshiro256**, Blackman and Vigna 2018). */
@@ -12,6 +13,9 @@ struct random {
 
 /* Seeds from the kernel. */
 void random_seed(struct random *r);
+
+/* At most 256 octets from the kernel, fit for secrets. */
+void random_secret(void *out, size_t len);
 
 /* Seeds from a number, for tests and simulations that must repeat. */
 void random_seed_with(struct random *r, uint64_t seed);

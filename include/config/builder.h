@@ -36,7 +36,20 @@ void check_entry_read(struct builder *b, const struct entry *e);
 void datacenter_entry_read(struct builder *b, const struct entry *e);
 void geomap_entry_read(struct builder *b, const struct entry *e);
 void key_entry_read(struct builder *b, const struct entry *e);
+void identity_entry_read(struct builder *b, const struct entry *e);
+void version_entry_read(struct builder *b, const struct entry *e);
+void cookies_entry_read(struct builder *b, const struct entry *e);
 void latency_file_read(struct builder *b, const char *path, struct spot named);
+
+/* The host's name, in the arena; NULL: it has none. */
+const char *identity_default(struct arena *arena);
+
+/*
+ * Reads a file of secrets into `out`, of SECRET_TEXT_MAX + 1 characters, without the blanks that end it. What
+ * others may read or change is no secret: false, and *why.
+ */
+enum { SECRET_TEXT_MAX = SECRET_MAX * 4 / 3 + 8 };
+bool secret_file_read(const char *path, char *out, const char **why);
 
 /* The other servers of a zone, from the options behind its file; NULL where there are none. */
 const struct zone_peers *zone_peers_read(struct builder *b, const struct entry *e);
@@ -66,7 +79,10 @@ enum seen_kind {
 	SEEN_USER,
 	SEEN_LATENCY,
 	SEEN_LATENCY_ROW,
-	SEEN_KEY
+	SEEN_KEY,
+	SEEN_IDENTITY,
+	SEEN_VERSION,
+	SEEN_COOKIES
 };
 const struct spot *seen_before(struct builder *b, const struct entry *e, enum seen_kind kind,
 			       const char *key);

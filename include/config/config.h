@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "base/arena.h"
 #include "base/fault.h"
+#include "wire/cookie.h"
 #include "wire/name.h"
 
 #include <stdbool.h>
@@ -213,6 +214,12 @@ struct zone_peers {
 	const struct notify_target *notifies;
 };
 
+/* `cookies on|off secret-file=…` (RFC 7873) */
+struct cookie_rule {
+	bool on;                       /* unless the file says otherwise */
+	struct cookie_secrets secrets; /* none: a random one of the process */
+};
+
 struct zone_file {
 	struct spot at;                 /* where its path is named */
 	const uint8_t *apex;            /* in wire format, lower case */
@@ -251,6 +258,10 @@ struct config {
 	const struct prefix *explain_froms;
 	size_t n_proxy_froms;
 	const struct prefix *proxy_froms; /* what comes from there begins with a PROXY header */
+	const char
+		*identity; /* of this server, told who asks (NSID, id.server): the host's name; NULL: none */
+	const char *version; /* told who asks (version.bind); NULL: it is not */
+	struct cookie_rule cookies;
 	size_t n_keys;
 	const struct tsig_key *keys;
 	size_t n_zones;

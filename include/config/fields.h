@@ -41,6 +41,10 @@ struct key_fields {
 	const char *secret, *secret_file;
 };
 
+struct cookies_fields {
+	const char *secret_file; /* NULL: not given */
+};
+
 struct at_fields {
 	struct at_entry at;
 	struct optional_endpoint address;

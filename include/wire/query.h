@@ -28,8 +28,12 @@ struct query {
 	bool dnssec_ok;
 	bool tsig; /* the message is sound and signed: its last record is a TSIG */
 	uint8_t edns_version;
-	uint16_t udp_size; /* the client's, at least 512 */
+	uint8_t asked;      /* by options other than client-subnet: bits of enum edns_asked */
+	bool cookie_valid;  /* set by respond() before it looks for the answer: the client is where it says */
+	uint8_t cookie_len; /* 8, or 16 to 40 */
+	uint16_t udp_size;  /* the client's, at least 512 */
 	struct client_subnet subnet;
+	const uint8_t *cookie;  /* in the message; only where it is among `asked` */
 	const uint8_t *message; /* whose header, and question with its letter case, the reply repeats */
 	struct name name;       /* lower case */
 	uint8_t label_at[NAME_LABELS_MAX + 1];
@@ -39,8 +43,9 @@ struct query {
  * Reads a message. False: it is to be dropped (too short for a header, or a response, which answering could
  * make a loop of). Otherwise *rcode is NOERROR, or what is wrong with it: FORMERR for anything malformed,
  * NOTIMP for an opcode other than QUERY, BADVERS (RFC 6891 §6.1.3). What was read up to the fault is valid,
- * so that the reply can repeat the question; a client-subnet option is present only where all is sound.
- * Records before the additional section are malformed, but for the SOA of an IXFR (RFC 1995 §3).
+ * so that the reply can repeat the question; options are present only where all is sound. Records before the
+ * additional section are malformed, but for the SOA of an IXFR (RFC 1995 §3). A query of no question is sound
+ * where it has a cookie (RFC 7873 §5.4): its class and type are 0, and it has no name.
  */
 bool query_read(struct span in, struct query *q, enum rcode *rcode);
 

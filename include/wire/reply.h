@@ -3,6 +3,7 @@
 #ifndef WIRE_REPLY_H
 #define WIRE_REPLY_H
 
+#include "wire/edns.h"
 #include "wire/query.h"
 #include "wire/rrset.h"
 
@@ -21,12 +22,15 @@ struct written_name {
 struct reply {
 	uint8_t *octets;
 	size_t len;
-	size_t limit;    /* room for records: the message's limit less the OPT record that comes last */
-	size_t opt_len;  /* of that */
+	size_t limit;         /* room for records: the message's limit less the OPT record that comes last */
+	size_t opt_len;       /* of that, with client-subnet */
+	uint16_t options_len; /* of that, the other options */
+	uint16_t block;  /* octets; the message is padded to a multiple of them (RFC 7830); 0: it is not */
 	uint64_t counts; /* of all sections, the question's the highest 16 bits, as in the header */
 	const struct query *q;
 	uint8_t n_names;
 	struct written_name names[REPLY_NAMES_MAX]; /* and their ancestors, to compress against */
+	uint8_t options[EDNS_OPTIONS_MAX];
 };
 
 /*
@@ -57,6 +61,7 @@ struct reply_status {
 	bool authoritative;
 	bool truncated;
 	uint8_t scope; /* SCOPE PREFIX-LENGTH (RFC 7871 §7.2.1), where the query had the option */
+	const struct extended_error *error; /* told where the query had EDNS; NULL: none */
 };
 
 /* Ends the message: OPT record where the query had one, header. Returns its length. */

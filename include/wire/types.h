@@ -35,9 +35,12 @@ enum type {
 	TYPE_TLSA = 52,
 	TYPE_SVCB = 64,
 	TYPE_HTTPS = 65,
+	TYPE_TKEY = 249,
 	TYPE_TSIG = 250,
 	TYPE_IXFR = 251,
 	TYPE_AXFR = 252,
+	TYPE_MAILB = 253,
+	TYPE_MAILA = 254,
 	TYPE_ANY = 255,
 	TYPE_CAA = 257,
 };
@@ -46,7 +49,7 @@ enum class { CLASS_IN = 1, CLASS_CH = 3, CLASS_ANY = 255 };
 
 enum opcode { OPCODE_QUERY = 0, OPCODE_NOTIFY = 4 };
 
-/* RFC 1035 §4.1.1, RFC 2136 §2.2, RFC 6891 §9 */
+/* RFC 1035 §4.1.1, RFC 2136 §2.2, RFC 6891 §9, RFC 7873 §8 */
 enum rcode {
 	RCODE_NOERROR = 0,
 	RCODE_FORMERR = 1,
@@ -57,9 +60,10 @@ enum rcode {
 	RCODE_YXDOMAIN = 6,
 	RCODE_NOTAUTH = 9,
 	RCODE_BADVERS = 16,
+	RCODE_BADCOOKIE = 23,
 };
 
-/* How a message comes. A stream has room for any. */
+/* How a message comes; from TRANSPORT_TCP on by a stream, which has room for any. */
 enum transport { TRANSPORT_UDP, TRANSPORT_XDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
 static inline bool transport_streams(enum transport transport)
@@ -69,7 +73,23 @@ static inline bool transport_streams(enum transport transport)
 
 enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
 
-enum { EDNS_OPTION_SUBNET = 8 };
+enum edns_option {
+	EDNS_OPTION_NSID = 3,
+	EDNS_OPTION_SUBNET = 8,
+	EDNS_OPTION_COOKIE = 10,
+	EDNS_OPTION_KEEPALIVE = 11,
+	EDNS_OPTION_PADDING = 12,
+	EDNS_OPTION_ERROR = 15,
+};
+
+/* RFC 8914 §5.2 */
+enum extended_code {
+	EXTENDED_OTHER = 0,
+	EXTENDED_PROHIBITED = 18,
+	EXTENDED_NOT_AUTHORITATIVE = 20,
+	EXTENDED_NOT_SUPPORTED = 21,
+	EXTENDED_NO_REACHABLE_AUTHORITY = 22,
+};
 
 enum {
 	HEADER_OCTETS = 12,

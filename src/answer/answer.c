@@ -72,6 +72,7 @@ static const struct choice *choose(struct search *s, const struct rrset *set)
 	a->chosen[a->n_choices++] = set;
 	steer_choose(set->steered, s->view->board, &s->client->addr, s->picker, choice);
 	a->located |= looks_at_place(set->steered);
+	a->all_down |= choice->all_down;
 	if (choice->scope > a->scope)
 		a->scope = choice->scope;
 	if (choice->n_records > 1)

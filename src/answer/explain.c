@@ -331,6 +331,7 @@ static const char *status_text(enum rcode rcode)
 	case RCODE_YXDOMAIN: return "YXDOMAIN";
 	case RCODE_NOTAUTH: return "NOTAUTH";
 	case RCODE_BADVERS: return "BADVERS";
+	case RCODE_BADCOOKIE: return "BADCOOKIE";
 	}
 	return "";
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Explanations over DNS, for those who have dig and no more. */
+#include "answer/chaos.h"
 #include "answer/explain.h"
 #include "base/memory.h"
-#include "wire/octets.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { LINE_MAX_OCTETS = 255 };
 
 bool explain_allowed(const struct config *config, const struct addr *peer)
 {
@@ -33,29 +31,16 @@ static uint16_t type_of(const struct view *view, const struct query *q)
 	return TYPE_A;
 }
 
-/* One TXT record of one string. */
-static size_t record_write(uint8_t *p, const char *line, size_t len)
-{
-	octets_put16(p, 0xc000 | HEADER_OCTETS);
-	octets_put16(p + RECORD_TYPE_AT, TYPE_TXT);
-	octets_put16(p + RECORD_TYPE_AT + 2, CLASS_CH);
-	octets_put32(p + RECORD_TTL_AT, 0);
-	octets_put16(p + RECORD_RDLENGTH_AT, (unsigned)len + 1);
-	p[RECORD_RDATA_AT] = (uint8_t)len;
-	memcpy(p + RECORD_RDATA_AT + 1, line, len);
-	return RECORD_RDATA_AT + 1 + len;
-}
-
 static void lines_write(const char *text, struct rrset *out)
 {
 	size_t room = strlen(text), lines = 1, octets_len = 0;
 	uint16_t n = 0;
 	for (const char *p = text; *p != '\0'; p++)
 		lines += *p == '\n';
-	uint8_t *octets = mem_alloc(room + (lines + room / LINE_MAX_OCTETS) * (RECORD_RDATA_AT + 1));
+	uint8_t *octets = mem_alloc(room + (lines + room / CHAOS_STRING_MAX) * (RECORD_RDATA_AT + 1));
 	while (*text != '\0') {
-		size_t len = strcspn(text, "\n"), used = len < LINE_MAX_OCTETS ? len : LINE_MAX_OCTETS;
-		octets_len += record_write(octets + octets_len, text, used);
+		size_t len = strcspn(text, "\n"), used = len < CHAOS_STRING_MAX ? len : CHAOS_STRING_MAX;
+		octets_len += chaos_record(octets + octets_len, text, used);
 		n++;
 		text += used + (text[used] == '\n');
 	}

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* From a query to its response: the table of contents of the packet path. */
 #include "answer/respond.h"
+#include "answer/chaos.h"
 #include "answer/explain.h"
+#include "answer/options.h"
 #include "answer/tally.h"
 #include "wire/reply.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Adds the pieces as far as they fit. What does not fit is said (RFC 2181 §9), but for addresses that were a
  * courtesy. */
@@ -30,6 +33,45 @@ static void explain_to(const struct responder *r, const struct client *client, s
 	free((void *)(uintptr_t)set.octets);
 }
 
+/* What this server tells of itself. False: it does not. */
+static bool tell(const char *text, struct reply *reply, struct reply_status *status)
+{
+	uint8_t octets[CHAOS_RECORD_MAX];
+	if (text == NULL)
+		return false;
+	struct rrset set = rrset_of(TYPE_TXT, 1, octets, chaos_record(octets, text, strlen(text)));
+	status->authoritative = true;
+	status->truncated = !reply_add(reply, SECTION_ANSWER, &(struct reply_records){.set = &set});
+	return true;
+}
+
+/*
+ * A class other than the Internet's, or none: then a cookie is all that is asked for. False: it is answered
+ * like the Internet's.
+ */
+__attribute__((cold)) static bool answer_class(struct responder *r, const struct peer *peer,
+					       const struct client *client, struct reply *reply,
+					       struct reply_status *status)
+{
+	const struct query *q = &r->query;
+	const struct config *config = r->view->world->config;
+	const char *text;
+	bool answered = q->question_len == 0;
+	if (q->class == CLASS_ANY) {
+		r->answer.authoritative = false; /* nobody is, for all classes (RFC 1034 §3.7.1) */
+		return false;
+	}
+	if (q->class == CLASS_CH && q->type == TYPE_TXT) {
+		if (chaos_name(config, &q->name, &text))
+			answered = tell(text, reply, status);
+		else if ((answered = explain_allowed(config, &peer->addr)))
+			explain_to(r, client, reply, status);
+	}
+	if (!answered)
+		status->rcode = RCODE_REFUSED;
+	return true;
+}
+
 /* A sound query. */
 static void answer(struct responder *r, const struct peer *peer, struct reply *reply,
 		   struct reply_status *status)
@@ -37,15 +79,8 @@ static void answer(struct responder *r, const struct peer *peer, struct reply *r
 	const struct query *q = &r->query;
 	struct client client;
 	client_find(q, &peer->addr, &client);
-	if (q->class == CLASS_CH && q->type == TYPE_TXT &&
-	    explain_allowed(r->view->world->config, &peer->addr)) {
-		explain_to(r, &client, reply, status);
+	if (q->class != CLASS_IN && answer_class(r, peer, &client, reply, status))
 		return;
-	}
-	if (q->class != CLASS_IN && q->class != CLASS_ANY) {
-		status->rcode = RCODE_REFUSED;
-		return;
-	}
 	answer_find(r->view, q, &client, &r->picker, &r->answer);
 	status->rcode = r->answer.rcode;
 	status->authoritative = r->answer.authoritative;
@@ -53,10 +88,52 @@ static void answer(struct responder *r, const struct peer *peer, struct reply *r
 	status->scope = answer_scope(&r->answer, &client);
 }
 
-/* Is it for the floor above? */
-static bool is_transfer(const struct query *q, enum rcode rcode)
+/* Types that no record of a zone has: of messages themselves, and for more than one type of records. */
+static bool is_meta(uint16_t type)
 {
-	return q->tsig || (rcode == RCODE_NOERROR && (q->type == TYPE_AXFR || q->type == TYPE_IXFR));
+	return type == TYPE_OPT || (type >= TYPE_TKEY && type <= TYPE_MAILA);
+}
+
+/* What the rcode alone does not tell; NULL: nothing. */
+__attribute__((cold)) static const struct extended_error *error_of(const struct query *q,
+								   const struct answer *a, enum rcode rcode)
+{
+	static const struct extended_error as_if_up = {EXTENDED_OTHER,
+						       "nothing is usable: answered as if it were up"},
+					   nothing_usable = {EXTENDED_OTHER, "nothing is usable"},
+					   unreachable = {EXTENDED_NO_REACHABLE_AUTHORITY,
+							  "nothing is usable"},
+					   no_zone = {EXTENDED_NOT_AUTHORITATIVE, "no zone of this server"},
+					   no_class = {EXTENDED_NOT_SUPPORTED, "not of this class"},
+					   no_opcode = {EXTENDED_NOT_SUPPORTED, "only queries are answered"},
+					   no_type = {EXTENDED_NOT_SUPPORTED, "an obsolete type"};
+	if (rcode == RCODE_NOTIMP)
+		return is_meta(q->type) ? &no_type : &no_opcode;
+	if (rcode == RCODE_REFUSED)
+		return q->class == CLASS_IN || q->class == CLASS_ANY ? &no_zone : &no_class;
+	if (!a->all_down)
+		return NULL;
+	if (rcode == RCODE_SERVFAIL)
+		return &unreachable;
+	for (unsigned i = 0; i < a->n_choices; i++) {
+		if (a->choices[i].all_down && a->choices[i].n > 0)
+			return &as_if_up;
+	}
+	return &nothing_usable;
+}
+
+/* Is it for the floor above? Other types of that sort are wrong in a question, or obsolete: *rcode says so.
+ */
+static bool is_transfer(const struct query *q, enum rcode *rcode)
+{
+	if (q->tsig)
+		return true;
+	if (*rcode != RCODE_NOERROR || !is_meta(q->type))
+		return false;
+	if (q->type == TYPE_AXFR || q->type == TYPE_IXFR)
+		return true;
+	*rcode = q->type == TYPE_MAILA || q->type == TYPE_MAILB ? RCODE_NOTIMP : RCODE_FORMERR;
+	return false;
 }
 
 static void count_choices(struct tally *tally, const struct world *world, const struct answer *a)
@@ -101,12 +178,16 @@ enum outcome respond(struct responder *r, const struct peer *peer, struct span i
 	struct reply reply;
 	if (!query_read(in, &r->query, &status.rcode))
 		return drop(r);
-	if (is_transfer(&r->query, status.rcode))
+	if (is_transfer(&r->query, &status.rcode))
 		return OUTCOME_TRANSFER;
 	reply_begin(&reply, &r->query, out->octets, out->len, peer->transport);
 	answer_clear(&r->answer);
+	if (r->query.asked != 0)
+		status.rcode = options_answer(r, peer, &reply, status.rcode);
 	if (status.rcode == RCODE_NOERROR)
 		answer(r, peer, &reply, &status);
+	if (r->query.edns && (r->answer.all_down || status.rcode > RCODE_NXDOMAIN))
+		status.error = error_of(&r->query, &r->answer, status.rcode);
 	count(r, peer, &status);
 	out->len = reply_end(&reply, &r->query, &status);
 	return OUTCOME_REPLY;

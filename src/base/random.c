@@ -20,7 +20,12 @@ void random_seed_with(struct random *r, uint64_t seed)
 void random_seed(struct random *r)
 {
 	uint64_t seed;
-	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		abort();
+	random_secret(&seed, sizeof(seed));
 	random_seed_with(r, seed);
+}
+
+void random_secret(void *out, size_t len)
+{
+	if (getrandom(out, len, 0) != (ssize_t)len)
+		abort();
 }

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DNS_PORT = 53, SECRET_TEXT_MAX = SECRET_MAX * 4 / 3 + 8, LIST_MAX = 64 };
+enum { DNS_PORT = 53, LIST_MAX = 64 };
 
-/* What others may read or change is no secret. Opened so as not to wait for a writer, should it be a FIFO. */
-static bool secret_file_read(const char *path, char *out, const char **why)
+/* Opened so as not to wait for a writer, should it be a FIFO. */
+bool secret_file_read(const char *path, char *out, const char **why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat about;

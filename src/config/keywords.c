@@ -302,6 +302,17 @@ const struct keyword_row keywords[] = {
 	 "is "
 	 "not given",
 	 2, 2, read_user},
+	{"identity", "TEXT",
+	 "what clients are told who ask which server this is, by NSID or CH TXT id.server; \"\" is nothing; "
+	 "the host's name where it is not given",
+	 2, 2, identity_entry_read},
+	{"version", "TEXT",
+	 "what clients are told who ask for a version, by CH TXT version.bind; nothing where it is not given",
+	 2, 2, version_entry_read},
+	{"cookies", "on|off key=value...",
+	 "whether clients are given DNS cookies, which show that an address is not forged; on where it is "
+	 "not given; nobody needs one",
+	 2, 0, cookies_entry_read},
 };
 
 const size_t n_keywords = sizeof(keywords) / sizeof(keywords[0]);

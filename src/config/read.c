@@ -135,6 +135,8 @@ static struct config *read_from(const char *path, struct lexer *lexer, struct fa
 	size_t first = faults->n;
 	config->arena = arena_new();
 	config->path = arena_copy_text(config->arena, path, strlen(path));
+	config->identity = identity_default(config->arena);
+	config->cookies.on = true;
 	struct builder b = {
 		.reader = {.config = config, .arena = config->arena, .faults = faults},
 		.config = config,

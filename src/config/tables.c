@@ -178,6 +178,16 @@ static const struct option_row zone_rows[] = {
 		 "none is named; signed where a key is named; may repeat"},
 };
 
+static const struct option_row cookies_rows[] = {
+	{.key = "secret-file",
+	 .kind = VALUE_FILE,
+	 .offset = offsetof(struct cookies_fields, secret_file),
+	 .expected = "the path of a file",
+	 .help = "holds a secret of 32 hexadecimal digits, and on further lines those before it, which are "
+		 "still accepted: the same file for all servers of an address; only its owner and group may "
+		 "read it; where it is not given, each start makes a secret of its own"},
+};
+
 static const struct option_row state_rows[] = {
 	{.key = "fresh",
 	 .kind = VALUE_MS,
@@ -341,6 +351,7 @@ const struct option_table workers_options = {"workers", ROWS(workers_rows)};
 const struct choice_table key_algorithms = {"key algorithm", ROWS(key_algorithm_rows)};
 const struct option_table key_options = {"key", ROWS(key_rows)};
 const struct option_table zone_options = {"zone", ROWS(zone_rows)};
+const struct option_table cookies_options = {"cookies", ROWS(cookies_rows)};
 const struct option_table state_options = {"state", ROWS(state_rows)};
 const struct option_table steer_options = {"STEER", ROWS(steer_rows)};
 const struct option_table at_options = {"AT", ROWS(at_rows)};

@@ -24,6 +24,8 @@ static const char *rcode_text(uint8_t rcode)
 		return "NOTAUTH";
 	if (rcode == RCODE_BADVERS)
 		return "BADVERS";
+	if (rcode == RCODE_BADCOOKIE)
+		return "BADCOOKIE";
 	return rcode < sizeof(texts) / sizeof(texts[0]) ? texts[rcode] : "other";
 }
 

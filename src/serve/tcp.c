@@ -218,6 +218,7 @@ static void connection_open(struct tcp *t, int fd, const struct sockaddr *from)
 	c->tcp = t;
 	c->since = t->ticks;
 	stream_begin(t, &c->stream, fd, &client.addr);
+	c->stream.peer.idle_timeout_ds = (uint16_t)(t->limits.idle_timeout_ms / 100);
 	enter(t, c);
 	TAILQ_INSERT_TAIL(&t->connections, c, by_idle);
 	t->n++;

@@ -2,6 +2,7 @@
 /* UDP: recvmmsg, respond, sendmmsg. All that the kernel is given is laid out once; a batch changes only
  * what differs. */
 #include "serve/udp.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "serve/proxies.h"
 
@@ -194,6 +195,7 @@ static unsigned batch(struct udp *u, unsigned most)
 		return 0;
 	struct server *server = u->server;
 	const struct view *view = server->responder->view = view_enter(server->publisher, server->hazard);
+	server->responder->now_s = clock_wall_coarse_s();
 	bool proxied = view->world->config->n_proxy_froms > 0;
 	unsigned n = proxied ? answer_proxied(u, (unsigned)got) : answer_all(u, (unsigned)got);
 	view_leave(server->hazard);

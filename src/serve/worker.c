@@ -3,6 +3,7 @@
 #include "serve/worker.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "process/filter.h"
 #include "process/inherit.h"
 #include "process/privileges.h"
@@ -86,6 +87,7 @@ struct workers {
 	struct bypass *bypass; /* NULL until the listens are open */
 	struct tcp_limits tcp_limits;
 	struct filter *filter; /* of what they may call; NULL: of nothing */
+	struct cookie_secret cookie_secret;
 };
 
 /*
@@ -290,6 +292,7 @@ static void worker_init(struct workers *w, unsigned number)
 	worker->server.input = mem_alloc(STREAM_INPUT_ROOM);
 	worker->server.replies = mem_alloc(STREAM_REPLIES_ROOM);
 	picker_seed(&worker->server.responder->picker);
+	worker->server.responder->cookie_secret = w->cookie_secret;
 	worker->order_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	worker->ordered =
 		event_new(worker->server.base, worker->order_fd, EV_READ | EV_PERSIST, on_ordered, worker);
@@ -332,6 +335,7 @@ struct workers *workers_open(const struct config *config, unsigned n, struct inh
 	w->list = mem_alloc(n * sizeof(*w->list));
 	w->ports = mem_alloc(n_listens * sizeof(*w->ports));
 	w->cpus = cpus_of(&config->cpus, faults);
+	random_secret(&w->cookie_secret, sizeof(w->cookie_secret));
 	for (unsigned i = 0; i < n; i++)
 		worker_init(w, i);
 	if (faults->errors != errors || !listens_open(w, config, faults)) {

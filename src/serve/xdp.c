@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Frames in, respond, frames out: in batches, each reply in the frame of its query. */
 #include "serve/xdp.h"
+#include "base/clock.h"
+#include "base/memory.h"
 #include "serve/proxies.h"
 #include "transfer/transfer.h"
-#include "base/memory.h"
 #include "xdp/frame.h"
 #include "xdp/xsk.h"
 
@@ -56,6 +57,7 @@ static bool batch(struct xdp *x)
 	struct server *server = x->server;
 	unsigned got = xsk_received(x->xsk, BATCH);
 	const struct view *view = server->responder->view = view_enter(server->publisher, server->hazard);
+	server->responder->now_s = clock_wall_coarse_s();
 	x->proxied = view->world->config->n_proxy_froms > 0;
 	for (unsigned i = 0; i < got; i++) {
 		struct span frame = xsk_take(x->xsk);

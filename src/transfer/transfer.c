@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Who may have a zone, and what is signed with what. */
 #include "transfer/transfer.h"
+#include "answer/options.h"
 #include "answer/tally.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -52,13 +53,19 @@ static size_t limit_of(const struct query *q, const struct peer *peer, size_t ro
 }
 
 /* A reply of no record; the session (NULL: none) signs it, if it fits. */
-static enum outcome reply_rcode(const struct responder *r, const struct peer *peer, enum rcode rcode,
+static enum outcome reply_rcode(struct responder *r, const struct peer *peer, enum rcode rcode,
 				struct tsig_session *session, struct span *out)
 {
-	const struct reply_status status = {.rcode = rcode};
+	static const struct extended_error prohibited = {EXTENDED_PROHIBITED,
+							 "no transfer of it to this client"};
+	const struct reply_status status = {.rcode = rcode,
+					    .error = rcode == RCODE_REFUSED ? &prohibited : NULL};
 	size_t limit = limit_of(&r->query, peer, out->len);
 	struct reply reply;
-	reply_begin(&reply, &r->query, out->octets, limit, peer->transport);
+	reply_begin(&reply, &r->query, out->octets, limit - (session != NULL ? TSIG_ROOM : 0),
+		    peer->transport);
+	if (r->query.asked != 0)
+		options_answer(r, peer, &reply, rcode);
 	out->len = reply_end(&reply, &r->query, &status);
 	if (session != NULL)
 		tsig_sign(session, out, limit, now_s());
@@ -131,6 +138,7 @@ static struct transfer *transfer_new(struct responder *r, const struct peer *pee
 	++*t->under_way;
 	t->q = *q;
 	t->q.subnet.present = false;
+	t->q.asked = 0;
 	memcpy(t->request, q->message, HEADER_OCTETS + (size_t)q->question_len);
 	t->q.message = t->request;
 	t->peer = *peer;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Reading a query. */
 #include "wire/query.h"
+#include "wire/edns.h"
 #include "wire/octets.h"
 
 #include <string.h>
@@ -111,7 +112,8 @@ static bool read_options(const uint8_t *data, size_t len, struct query *q)
 		size_t size = octets_get16(data + 2);
 		if (size > len - 4)
 			return false;
-		if (code == EDNS_OPTION_SUBNET && !read_subnet(data + 4, size, &q->subnet))
+		if (code == EDNS_OPTION_SUBNET ? !read_subnet(data + 4, size, &q->subnet)
+					       : !edns_read(code, data + 4, size, q))
 			return false;
 		data += size + 4;
 		len -= size + 4;
@@ -185,19 +187,25 @@ static bool read_version(struct span in, size_t *at, const struct query *q)
 	return fixed != NULL && octets_get16(fixed) == TYPE_SOA;
 }
 
-static bool read_sections(struct span in, struct query *q)
+/* The rest of the message. */
+static bool read_additionals(struct span in, size_t at, struct query *q)
 {
-	size_t at = HEADER_OCTETS;
-	unsigned additional = octets_get16(in.octets + 10);
-	if (octets_get16(in.octets + 4) != 1 || !read_question(in, &at, q))
-		return false;
-	if (!read_version(in, &at, q))
-		return false;
-	for (; additional > 0; additional--) {
-		if (!read_additional(in, &at, additional == 1, q))
+	for (unsigned n = octets_get16(in.octets + 10); n > 0; n--) {
+		if (!read_additional(in, &at, n == 1, q))
 			return false;
 	}
 	return at == in.len;
+}
+
+/* One question (RFC 9619), or none where a cookie is all that is asked for (RFC 7873 §5.4). */
+static bool read_sections(struct span in, struct query *q)
+{
+	size_t at = HEADER_OCTETS;
+	if (octets_get16(in.octets + 4) == 1)
+		return read_question(in, &at, q) && read_version(in, &at, q) && read_additionals(in, at, q);
+	q->class = 0;
+	return octets_get16(in.octets + 4) == 0 && octets_get32(in.octets + 6) == 0 &&
+	       read_additionals(in, at, q) && (q->asked & ASKED_COOKIE) != 0;
 }
 
 bool query_read(struct span in, struct query *q, enum rcode *rcode)
@@ -212,11 +220,15 @@ bool query_read(struct span in, struct query *q, enum rcode *rcode)
 	q->type = 0;
 	q->edns = false;
 	q->tsig = false;
+	q->asked = 0;
+	q->cookie_valid = false;
 	q->subnet.present = false;
 
 	bool sound = read_sections(in, q);
-	if (!sound)
+	if (!sound) {
 		q->tsig = q->subnet.present = false; /* nothing is repeated of what can't be trusted */
+		q->asked = 0;
+	}
 	if ((q->flags >> 11 & 0xf) != OPCODE_QUERY)
 		*rcode = RCODE_NOTIMP;
 	else if (!sound)

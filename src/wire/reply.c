@@ -26,6 +26,7 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t
 	r->octets = octets;
 	r->q = q;
 	r->opt_len = opt_len(q);
+	r->options_len = r->block = 0;
 	r->limit = (limit < room ? limit : room) - r->opt_len;
 	r->counts = (uint64_t)(q->question_len > 0) << 48;
 	r->n_names = 0;
@@ -233,13 +234,15 @@ static void put_opt(struct reply *r, const struct query *q, const struct reply_s
 		p[OPT_OCTETS + OPTION_HEADER + 3] = status->scope;
 	}
 	r->len += r->opt_len;
+	if (q->asked != 0 || status->error != NULL)
+		edns_end(r, p + 9, status->error);
 }
 
 size_t reply_end(struct reply *r, const struct query *q, const struct reply_status *status)
 {
 	if (q->edns)
 		put_opt(r, q, status);
-	unsigned flags = FLAG_QR | (q->flags & (0xfu << 11 | FLAG_RD | FLAG_CD)) | (status->rcode & 0xfu);
+	unsigned flags = FLAG_QR | (q->flags & (0xfu << 11 | FLAG_RD)) | (status->rcode & 0xfu);
 	flags |= (status->authoritative ? FLAG_AA : 0u) | (status->truncated ? FLAG_TC : 0u);
 	octets_put16(r->octets + 2, flags);
 	octets_put64(r->octets + 4, r->counts + (uint64_t)q->edns);
