@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Any octets as a query, over UDP and TCP: every reply is sound to ldns, repeats the question, and keeps
+/* Any octets as a query, over UDP, TCP and TLS: every reply is sound to ldns, repeats the question, and keeps
  * to its size. */
 #include "oracle.h"
 #include "quiet.h"
@@ -7,10 +7,9 @@
 #include "transfer/transfer.h"
 
 static const char conf[] =
-	"explain-from 10.0.0.0/8\n"
 	"datacenter fra location=50,8\ndatacenter iad location=39,-77\n"
 	"geomap world * iad fra\ngeomap world 10.0.0.0/8 fra ...\ngeomap world 2001:db8::/32 nearest\n"
-	"key k secret=MDEyMzQ1Njc4OWFiY2RlZg==\n"
+	"key k secret=MDEyMzQ1Njc4OWFiY2RlZg==\nidentity me\nversion 1\nexplain-from 10.0.0.0/8\n"
 	"zone example z.zone allow-transfer=10.0.0.0/8 allow-transfer=key:k\n";
 /* More than fits into a response without EDNS. */
 #define LONG                                                                                \
@@ -60,8 +59,9 @@ static bool check_reply(const uint8_t *query, size_t query_len, const struct spa
 static bool answered(const uint8_t *data, size_t size, enum transport transport, bool *truncated)
 {
 	const struct peer peer = {.addr = {.family = FAMILY_V4, .octets = {10, 1, 2, 3}},
-				  .transport = transport};
-	bool stream = transport == TRANSPORT_TCP;
+				  .transport = transport,
+				  .idle_timeout_ds = 100};
+	bool stream = transport_streams(transport);
 	size_t room = stream ? MESSAGE_OCTETS_MAX : UDP_OCTETS_MAX;
 	uint8_t *query = exactly(data, size), *octets = malloc(room);
 	struct span reply = {octets, room};
@@ -80,10 +80,11 @@ static bool answered(const uint8_t *data, size_t size, enum transport transport,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	bool cut = false, cut_again = false;
+	bool cut = false, cut_over_tcp = false, cut_over_tls = false;
 	bool over_udp = answered(data, size, TRANSPORT_UDP, &cut);
-	bool over_tcp = answered(data, size, TRANSPORT_TCP, &cut_again);
-	require(over_udp == over_tcp);
-	require(!cut_again);
+	bool over_tcp = answered(data, size, TRANSPORT_TCP, &cut_over_tcp);
+	bool over_tls = answered(data, size, TRANSPORT_TLS, &cut_over_tls);
+	require(over_udp == over_tcp && over_tcp == over_tls);
+	require(!cut_over_tcp && !cut_over_tls);
 	return 0;
 }

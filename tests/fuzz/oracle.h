@@ -90,7 +90,9 @@ static inline void told_matches(const struct told *told, const uint8_t *reply, c
 {
 	require(memcmp(query, reply, 2) == 0);
 	require(((reply[2] ^ query[2]) & 0x79) == 0);
-	require(told->question_len > 0 || told->rcode == ORACLE_FORMERR || told->rcode == ORACLE_NOTIMP);
+	bool for_a_cookie = query[5] == 0 && ldns_pkt_edns(told->packet); /* RFC 7873 §5.4 */
+	require(told->question_len > 0 || told->rcode == ORACLE_FORMERR || told->rcode == ORACLE_NOTIMP ||
+		for_a_cookie);
 	require(query_len >= HEADER_OCTETS + told->question_len);
 	require(memcmp(query + HEADER_OCTETS, reply + HEADER_OCTETS, told->question_len) == 0);
 	require(told_owner_fits(told));
@@ -101,7 +103,8 @@ static inline void told_makes_sense(const struct told *told)
 {
 	switch (told->rcode) {
 	case RCODE_NOERROR:
-		require(told->truncated || told->counts[0] > 0 || told->has_soa || told->has_ns);
+		require(told->truncated || told->question_len == 0 || told->counts[0] > 0 || told->has_soa ||
+			told->has_ns);
 		break;
 	case RCODE_NXDOMAIN: require(told->truncated || told->has_soa); break;
 	case RCODE_YXDOMAIN: require(told->authoritative && told->counts[0] > 0); break;
@@ -110,6 +113,7 @@ static inline void told_makes_sense(const struct told *told)
 	case RCODE_NOTIMP:
 	case RCODE_REFUSED:
 	case RCODE_NOTAUTH:
+	case RCODE_BADCOOKIE:
 	case RCODE_BADVERS: require(told->counts[0] == 0 && told->counts[1] == 0); break;
 	default: abort();
 	}

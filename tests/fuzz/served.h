@@ -61,6 +61,7 @@ static inline void served_begin(struct responder *responder, const struct view *
 {
 	responder->view = view;
 	responder->transfers = 0;
+	responder->now_s = 1700000000; /* as in the seeds' cookies */
 	memset(responder->picker.turns, 0, sizeof(responder->picker.turns));
 	random_seed_with(&responder->picker.random, 1);
 }
