@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One generator a thread (xoshiro256**, Blackman and Vigna 2018). */
+/* One generator a thread (wyrand, Yi 2019): a counter, folded by a multiplication with itself. */
 struct random {
-	uint64_t s[4];
+	uint64_t counter;
 };
 
 /* Seeds from the kernel. */
@@ -20,22 +20,11 @@ void random_secret(void *out, size_t len);
 /* Seeds from a number, for tests and simulations that must repeat. */
 void random_seed_with(struct random *r, uint64_t seed);
 
-static inline uint64_t random_rotl(uint64_t x, int k)
-{
-	return (x << k) | (x >> (64 - k));
-}
-
 static inline uint64_t random_next(struct random *r)
 {
-	uint64_t result = random_rotl(r->s[1] * 5, 7) * 9;
-	uint64_t t = r->s[1] << 17;
-	r->s[2] ^= r->s[0];
-	r->s[3] ^= r->s[1];
-	r->s[1] ^= r->s[2];
-	r->s[0] ^= r->s[3];
-	r->s[2] ^= t;
-	r->s[3] = random_rotl(r->s[3], 45);
-	return result;
+	uint64_t x = r->counter += 0xa0761d6478bd642fu;
+	unsigned __int128 product = (unsigned __int128)x * (x ^ 0xe7037ed1a0b428dbu);
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 /* A number in [0, bound), bound > 0. The bias is below bound / 2^32 (Lemire's multiplication without

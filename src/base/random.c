@@ -5,16 +5,13 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-/* splitmix64 (Steele, Lea and Flood 2014) spreads one number over the whole state, which is then never all
- * zero. */
+/* splitmix64 (Steele, Lea and Flood 2014), so that seeds near each other are counters far from each other. */
 void random_seed_with(struct random *r, uint64_t seed)
 {
-	for (int i = 0; i < 4; i++) {
-		uint64_t z = (seed += 0x9e3779b97f4a7c15u);
-		z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-		z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-		r->s[i] = z ^ (z >> 31);
-	}
+	uint64_t z = seed + 0x9e3779b97f4a7c15u;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	r->counter = z ^ (z >> 31);
 }
 
 void random_seed(struct random *r)
