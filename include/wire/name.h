@@ -73,7 +73,8 @@ static inline uint64_t name_hash(const uint8_t *octets, size_t len, uint64_t see
 	}
 	memcpy(&first, len < 16 ? octets : end - 16, 8);
 	memcpy(&last, end - 8, 8);
-	return name_hash_mix(hash ^ first, other ^ last);
+	hash = name_hash_mix(hash ^ first, other ^ last);
+	return hash ^ hash >> 32; /* names that differ in one octet are spread by the high half only */
 }
 
 /* Where each label begins: at[0..labels-1], at[labels] being the root. */

@@ -62,8 +62,11 @@ static inline void octets_copy(uint8_t *to, const uint8_t *from, size_t len)
 static inline bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
 	uint64_t x, y;
-	if (len < 8)
-		return memcmp(a, b, len) == 0;
+	if (len < 8) {
+		while (len > 0 && *a++ == *b++)
+			len--;
+		return len == 0;
+	}
 	for (size_t at = 0; at < len - 8; at += 8) {
 		memcpy(&x, a + at, 8);
 		memcpy(&y, b + at, 8);

@@ -131,17 +131,14 @@ static const struct zone *zone_of(const struct zones *zones, const struct lookup
 	return own;
 }
 
-void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t type, struct match *out)
+/*
+ * The way over the name's zone; `node` has the name, if any has. Not part of zones_find(), which most queries
+ * are through with before it needs as many registers.
+ */
+__attribute__((noinline)) static void find_by_zone(const struct zones *zones, const struct node *node,
+						   const struct lookup *lookup, uint16_t type,
+						   struct match *out)
 {
-	const struct node *node = NULL;
-	if (lookup->name->labels <= zones->labels_max) {
-		struct probe p = probe_of(zones, lookup->name->octets, lookup->name->len);
-		node = probe_next(zones, &p);
-	}
-	if (node != NULL && node->direct) {
-		*out = (struct match){.kind = MATCH_NODE, .zone = zones->list[node->zone], .node = node};
-		return;
-	}
 	const struct zone *zone = zone_of(zones, lookup, type);
 	if (zone == NULL) {
 		*out = (struct match){.kind = MATCH_REFUSED};
@@ -150,6 +147,19 @@ void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t
 	if (node != NULL && node->zone != zone->number)
 		node = node_in(zone, probe_at(zones, lookup, 0));
 	find_in_zone(zone, node, lookup, type, out);
+}
+
+void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t type, struct match *out)
+{
+	const struct node *node = NULL;
+	if (lookup->name->labels <= zones->labels_max) {
+		struct probe p = probe_of(zones, lookup->name->octets, lookup->name->len);
+		node = probe_next(zones, &p);
+	}
+	if (node != NULL && node->direct)
+		*out = (struct match){.kind = MATCH_NODE, .zone = zones->list[node->zone], .node = node};
+	else
+		find_by_zone(zones, node, lookup, type, out);
 }
 
 const struct zone *zones_apex(const struct zones *zones, const struct name *apex)
@@ -247,7 +257,7 @@ struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct aren
 		if (list[i]->labels_max > zones->labels_max)
 			zones->labels_max = list[i]->labels_max;
 	}
-	while (room * 2 < n_nodes * 3)
+	while (room < n_nodes * 2)
 		room *= 2;
 	uint64_t *cells = arena_alloc(arena, room * sizeof(*cells));
 	zones->mask = room - 1;
