@@ -150,16 +150,12 @@ static bool put_rdata(struct reply *r, const uint8_t *record, struct rdata_shape
 	return true;
 }
 
-/* A record as it is kept, which most are answered as. */
-static bool put_as_kept(struct reply *r, const uint8_t *record, const struct reply_records *records)
+/* Records as they are kept, which most are answered as. */
+static inline bool put_as_kept(struct reply *r, const uint8_t *records, size_t len)
 {
-	uint8_t *at = r->octets + r->len;
-	size_t len = record_len(record);
 	if (r->limit - r->len < len)
 		return false;
-	octets_copy(at, record, len);
-	if (records->has_ttl)
-		octets_put32(at + RECORD_TTL_AT, records->ttl_s);
+	octets_copy(r->octets + r->len, records, len);
 	r->len += len;
 	return true;
 }
@@ -183,9 +179,13 @@ static bool put_rewritten(struct reply *r, const uint8_t *record, const struct r
 
 static bool put_record(struct reply *r, const uint8_t *record, const struct reply_records *records)
 {
-	if (records->owner == NULL && records->set->shape.names == 0)
-		return put_as_kept(r, record, records);
-	return put_rewritten(r, record, records);
+	if (records->owner != NULL || records->set->shape.names != 0)
+		return put_rewritten(r, record, records);
+	if (!put_as_kept(r, record, record_len(record)))
+		return false;
+	if (records->has_ttl)
+		octets_put32(r->octets + r->len - record_len(record) + RECORD_TTL_AT, records->ttl_s);
+	return true;
 }
 
 static bool put_records(struct reply *r, const struct reply_records *records)
@@ -198,6 +198,8 @@ static bool put_records(struct reply *r, const struct reply_records *records)
 		}
 		return true;
 	}
+	if (records->owner == NULL && set->shape.names == 0 && !records->has_ttl)
+		return put_as_kept(r, set->octets, set->octets_len);
 	for (size_t at = 0; at < set->octets_len; at += record_len(set->octets + at)) {
 		if (!put_record(r, set->octets + at, records))
 			return false;
