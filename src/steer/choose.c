@@ -92,20 +92,22 @@ static uint64_t shed(const struct set_extra *extra, uint64_t left, uint16_t draw
 
 static void pick(const struct pool *pool, struct picker *picker, struct choice *out)
 {
-	const struct steering *s = pool->steered->how;
-	out->outcome = CHOICE_ANSWER;
-	out->n = (uint8_t)pick_members(pool, picker, out->picked);
-	out->ttl_s = UINT32_MAX;
-	for (unsigned i = 0; i < out->n; i++) {
-		const struct member *member = &s->members[out->picked[i]];
-		if (member->record != MEMBER_NO_RECORD)
-			out->records[out->n_records++] = member->record;
-		if (member->ttl_s < out->ttl_s)
-			out->ttl_s = member->ttl_s;
-		out->left[STEP_PICK] |= (uint64_t)1 << out->picked[i];
+	const struct member *members = pool->steered->how->members;
+	unsigned n = pick_members(pool, picker, out->picked), n_records = 0;
+	uint32_t ttl_s = UINT32_MAX;
+	uint64_t mask = 0;
+	for (unsigned i = 0; i < n; i++) {
+		const struct member *member = &members[out->picked[i]];
+		mask |= (uint64_t)1 << out->picked[i];
+		out->records[n_records] = member->record;
+		n_records += member->record != MEMBER_NO_RECORD;
+		ttl_s = member->ttl_s < ttl_s ? member->ttl_s : ttl_s;
 	}
-	if (pool->extra != NULL && pool->extra->has_ttl)
-		out->ttl_s = pool->extra->ttl_s;
+	out->outcome = CHOICE_ANSWER;
+	out->n = (uint8_t)n;
+	out->n_records = n_records;
+	out->left[STEP_PICK] = mask;
+	out->ttl_s = pool->extra != NULL && pool->extra->has_ttl ? pool->extra->ttl_s : ttl_s;
 }
 
 void steer_choose(const struct steered *steered, const struct board *board, const struct addr *client,
