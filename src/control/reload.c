@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { NICE = 10 };
+enum { NICE = 19 }; /* with less, the scheduler keeps a worker waiting for milliseconds now and then */
 
 struct reload {
 	const char *conf_path;

@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { NICE = 10 };
+enum { NICE = 19 };
 
 struct survey {
 	int finished_fd; /* an eventfd that the thread writes to last */
