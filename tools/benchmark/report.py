@@ -15,7 +15,8 @@ COLUMNS = [("qps", "k/s", 7, lambda v: f"{v / 1000:.1f}"), ("total_us", "CPU us"
 MORE = {"lost": lambda v: f"lost {v * 100:.2f} %" if v else "", "ready_cpu_s": "ready after {:.3f} s of CPU".format,
         "reload_p999_us": "reload p99.9 {:.0f} us".format,
         "reload_s": "reload {:.2f} s".format, "reload_peak_mb": "peak {:.0f} MB".format,
-        "control_share": lambda v: f"control thread {v * 100:.1f} %", "flip_ms": "a flip published in {:.1f} ms".format}
+        "control_share": lambda v: f"control thread {v * 100:.1f} %", "flip_ms": "a flip published in {:.1f} ms".format,
+        "with_generator_us": "with the generator {:.2f} us".format}
 
 
 class Report:

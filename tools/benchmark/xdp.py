@@ -1,8 +1,7 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""CPU time a query over a veth pair between two network namespaces: sockets beside AF_XDP, bare and in servers. Takes root.
+"""
+CPU time a query over a veth pair between two network namespaces: sockets beside AF_XDP, bare and in servers.
 
-`tools/benchmark/xdp.py [BUILD]`, where BUILD is a build tree with gslbd, bench-load, bench-floor and bench-floor-xdp.
 What the server's interface receives is worked on while the generator sends, and the other way round, so the generator's
 time is told too: the sum of both is what a query costs the machine.
 """
@@ -12,18 +11,21 @@ import os
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release").resolve()
+import lab
+import queries
+import setups
+from measure import Figures
+from servers import Failed
+
 SERVER, CLIENT = f"bench-{os.getpid()}-s", f"bench-{os.getpid()}-c"
-ADDRESS, PORT, NAMES, RUNS, SECONDS, WARM_UP = "10.78.0.1", 5300, 10000, 5, 2, 0.5
-TICKS = os.sysconf("SC_CLK_TCK")
-ZONE = "$TTL 30\n@ SOA ns1 hostmaster 1 1h 15m 14d 30s\n@ NS ns1\nns1 A 192.0.2.53\n" + \
-    "".join(f"n{i} A 192.0.{i // 250}.{i % 250 + 1}\n" for i in range(NAMES))
+ADDRESS, PORT, INTERFACE = "10.78.0.1", 5300, "veth0"
+PATIENCE_S, WARM_UP_S = 10, 0.5
+MODES = {"xdp": ("in the driver", 1500), "xdp-generic": ("generic mode", 9000)}
 KNOT = """server:
   rundir: {folder}
   udp-workers: 1
@@ -34,131 +36,155 @@ database:
   storage: {folder}
 zone:
   - domain: example
-    file: {folder}/z
+    file: {folder}/zone
 """
 
 
 def ip(*words):
-    subprocess.run(["ip", *words], check=True)
+    done = subprocess.run(["ip", *map(str, words)], stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise Failed(f"ip {words[0]}: {done.stderr.strip()}")
 
 
-def open_lab(mtu):
-    for namespace in (SERVER, CLIENT):
-        ip("netns", "add", namespace)
-    ip("-n", SERVER, "link", "add", "veth0", "mtu", mtu, "type", "veth", "peer", "name", "veth0", "mtu", mtu, "netns", CLIENT)
-    for namespace, address in ((SERVER, ADDRESS), (CLIENT, "10.78.0.2")):
-        ip("-n", namespace, "addr", "add", f"{address}/24", "dev", "veth0")
-        for link in ("lo", "veth0"):
-            ip("-n", namespace, "link", "set", link, "up")
-
-
-def close_lab():
-    for namespace in (SERVER, CLIENT):
-        subprocess.run(["ip", "netns", "del", namespace], check=False)
+@contextmanager
+def pair(mtu):
+    """The two namespaces. A pair for each run, as some servers leave programs there."""
+    try:
+        for namespace in (SERVER, CLIENT):
+            ip("netns", "add", namespace)
+        ip("-n", SERVER, "link", "add", INTERFACE, "mtu", mtu, "type", "veth", "peer", "name", INTERFACE, "mtu", mtu, "netns", CLIENT)
+        for namespace, address in ((SERVER, ADDRESS), (CLIENT, "10.78.0.2")):
+            ip("-n", namespace, "addr", "add", f"{address}/24", "dev", INTERFACE)
+            for link in ("lo", INTERFACE):
+                ip("-n", namespace, "link", "set", link, "up")
+        yield
+    finally:
+        for namespace in (SERVER, CLIENT):
+            subprocess.run(["ip", "netns", "del", namespace], stderr=subprocess.DEVNULL)
 
 
 def within(namespace, cpu, command):
-    return ["ip", "netns", "exec", namespace, "taskset", "-c", str(cpu), *map(str, command)]
+    return ["ip", "netns", "exec", namespace, *lab.pinned(cpu, command)]
 
 
-def process_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS, int(fields[11]) / TICKS
-
-
-class Server:
-    def __init__(self, what, command, files=None):
-        self.what, self.folder = what, Path(tempfile.mkdtemp(prefix="bench-"))
-        for name, text in (files or {}).items():
-            (self.folder / name).write_text(text.replace("{folder}", str(self.folder)))
-        command = [str(word).replace("{folder}", str(self.folder)) for word in command]
-        self.log = open(self.folder / "log", "w+b")
-        self.process = subprocess.Popen(within(SERVER, 0, command), stdout=self.log, stderr=self.log)
-        time.sleep(1.5)
-
-    def up(self):
-        return self.process.poll() is None
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait()
-        self.log.close()
-        shutil.rmtree(self.folder)
-
-
-def gslbd(what, options):
-    return Server(what, [BUILD / "gslbd", "{folder}/c"],
-                  {"z": ZONE, "c": f"listen {ADDRESS}:{PORT}{options}\nworkers 1\nzone example z\n"})
-
-
-def knot(what, listen):
-    return Server(what, ["/usr/sbin/knotd", "-c", "{folder}/c"], {"z": ZONE, "c": KNOT.replace("{listen}", listen)})
-
-
-def servers():
-    """Each is opened, measured and closed in its turn."""
-    at = f"{ADDRESS}:{PORT}"
-    yield lambda: Server("bare, sockets (the floor)", [BUILD / "tools/bench-floor", at])
-    yield lambda: Server("bare, AF_XDP", [BUILD / "tools/bench-floor-xdp", at, "veth0"])
-    yield lambda: gslbd("gslbd, sockets", "")
-    yield lambda: gslbd("gslbd, AF_XDP", " xdp=veth0")
-    if Path("/usr/sbin/knotd").exists():
-        yield lambda: knot("Knot, sockets", f"  listen: {ADDRESS}@{PORT}")
-        yield lambda: knot("Knot, AF_XDP", f"  listen: {ADDRESS}@{PORT}\nxdp:\n  listen: veth0@{PORT}")
-
-
-def load(names, seconds):
-    command = within(CLIENT, 1, [BUILD / "tools/bench-load", "-s", f"{ADDRESS}:{PORT}", "-n", names, f"-t{seconds}", "-u0", "-R0"])
-    generator = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def load(asked, seconds):
+    """What came back, and the CPU time that asking took."""
+    command = [lab.BUILD / "tools/bench-load", "-s", f"{ADDRESS}:{PORT}", "-q", asked, f"-t{seconds}", "-u0"]
+    generator = subprocess.Popen(within(CLIENT, lab.LOAD_CPU, command), stdout=subprocess.PIPE, text=True)
     text = generator.stdout.read()
-    _, status, usage = os.wait4(generator.pid, 0)
-    generator.returncode = status
+    _, generator.returncode, usage = os.wait4(generator.pid, 0)
     return json.loads(text), usage.ru_utime + usage.ru_stime
 
 
-def run_once(server, names):
-    load(names, WARM_UP)
-    before = process_seconds(server.process.pid)
-    report, generator = load(names, SECONDS)
-    after = process_seconds(server.process.pid)
-    n = report["received"] or 1
-    return ((after[0] - before[0]) * 1e6 / n, (after[1] - before[1]) * 1e6 / n, generator * 1e6 / n,
-            report["qps"] / 1000, report["lost"] / n, report["wrong"])
+@contextmanager
+def server(command, conf, zone):
+    """A server with those files in its folder; what stands for {folder} is put in."""
+    folder = Path(tempfile.mkdtemp(prefix="gslbd-bench-"))
+    log = open(folder / "log", "w+b")
+    process = None
+    try:
+        (folder / "zone").write_text(zone)
+        (folder / "conf").write_text(conf.replace("{folder}", str(folder)))
+        command = [str(word).replace("{folder}", str(folder)) for word in command]
+        process = subprocess.Popen(within(SERVER, lab.SERVER_CPU, command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        yield process, folder / "log"
+    finally:
+        if process is not None:
+            process.terminate()
+            process.wait()
+        log.close()
+        shutil.rmtree(folder)
 
 
-def measure(names, mtu):
-    """The runs of all servers are interleaved, as a machine's speed drifts; each has a fresh pair, as some leave programs there."""
-    rows = {}
-    for _ in range(RUNS):
-        for make in servers():
-            open_lab(mtu)
+def await_answers(process, log, asked):
+    """Until it answers; also by the way it is to be measured, as that may open after the sockets."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        if load(asked, 0.1)[0]["received"] > 0:
+            load(asked, WARM_UP_S)
+            return
+    raise Failed("did not answer: " + " / ".join(log.read_text(errors="replace").strip().splitlines()[-2:]))
+
+
+def run_once(entry, zone, mtu, seconds):
+    """Times a query, in µs: user, in all, and the generator's; the report of the generator."""
+    command, conf, asked = entry
+    with pair(mtu), server(command, conf, zone) as (process, log):
+        await_answers(process, log, asked)
+        before = lab.cpu_seconds(process.pid)
+        report, generator = load(asked, seconds)
+        user, _, total = (after - b for after, b in zip(lab.cpu_seconds(process.pid), before))
+        if report["wrong"] or not report["received"]:
+            raise Failed(f"{report['wrong']} wrong replies of {report['received']}")
+        return [time_s * 1e6 / report["received"] for time_s in (user, total, generator)], report
+
+
+def measure(entries, zone, mtu, rounds, seconds):
+    """Figures by label; in turns, because a machine's speed drifts."""
+    runs, rows = {label: [] for label in entries}, {}
+    for _ in range(rounds):
+        for label, entry in entries.items():
             try:
-                server = make()
-                if server.up():
-                    rows.setdefault(server.what, []).append(run_once(server, names))
-                server.close()
-            finally:
-                close_lab()
-    return {what: [statistics.median(column) for column in zip(*runs)] for what, runs in rows.items()}
+                if label not in rows:
+                    runs[label].append(run_once(entry, zone, mtu, seconds))
+            except Failed as error:
+                rows[label] = Figures(problem=str(error))
+    for label, done in runs.items():
+        if label in rows:
+            continue
+        user, total, generator = (statistics.median(times[i] for times, _ in done) for i in range(3))
+        rows[label] = Figures(qps=statistics.median(report["qps"] for _, report in done), total_us=total, user_us=user)
+        rows[label].more = {"with_generator_us": total + generator,
+                            "lost": sum(r["lost"] for _, r in done) / sum(r["sent"] for _, r in done)}
+    return {label: rows[label] for label in entries}
 
 
-def print_rows(rows):
-    base = rows["bare, sockets (the floor)"]
-    for what, (process, user, generator, kqps, lost, wrong) in rows.items():
-        both = process + generator
-        print(f"  {what:28} {process:5.2f} us ({user:4.2f} user) {process / base[0]:5.2f} x   with the generator {both:5.2f} us "
-              f"{both / (base[0] + base[2]):5.2f} x   {kqps:4.0f} k/s   lost {lost * 100:.2f} %   wrong {wrong:.0f}", flush=True)
+def entries_of(bench, plain, bare):
+    """By label: the command, its configuration, what is asked. A peer's name comes last, as its failure is not ours."""
+    at = f"{ADDRESS}:{PORT}"
+    conf = f"listen {at}%s\nworkers 1\nzone example zone\n"
+    ours = [lab.BUILD / "gslbd", "{folder}/conf"]
+    entries = {"floor": ([lab.BUILD / "tools/bench-floor", at], "", bare),
+               "floor, AF_XDP": ([lab.BUILD / "tools/bench-floor-xdp", at, INTERFACE], "", bare),
+               "gslbd": (ours, conf % "", plain),
+               "gslbd, AF_XDP": (ours, conf % f" xdp={INTERFACE}", plain)}
+    for kind in bench.named:
+        if kind.name == "Knot":
+            knot = [shutil.which("knotd", path="/usr/sbin:/usr/local/sbin"), "-c", "{folder}/conf"]
+            entries["Knot"] = (knot, KNOT.replace("{listen}", f"  listen: {ADDRESS}@{PORT}"), plain)
+            entries["AF_XDP, Knot"] = (knot, KNOT.replace("{listen}", f"  listen: {ADDRESS}@{PORT}\nxdp:\n  listen: {INTERFACE}@{PORT}"),
+                                       plain)
+    return entries
 
 
-def main():
+def impossible():
+    """Why nothing can be measured here; None: it can."""
     if os.geteuid() != 0:
-        sys.exit("network namespaces take root")
-    with tempfile.NamedTemporaryFile("w", suffix=".names") as names:
-        names.write("".join(f"n{i}.example.\n" for i in range(NAMES)))
-        names.flush()
-        for mode, mtu in (("in the driver", "1500"), ("generic mode", "9000")):
-            print(f"CPU time a query over veth, XDP {mode}:")
-            print_rows(measure(names.name, mtu))
+        return "network namespaces take root"
+    if shutil.which("ip") is None:
+        return "there is no `ip` (package iproute2)"
+    try:
+        with pair(1500):
+            return None
+    except Failed as error:
+        return str(error)
 
 
-main()
+def write_lines(folder, name, lines):
+    path = Path(folder) / name
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def run(bench):
+    why = impossible()
+    if why is not None:
+        bench.report.warn(f"xdp is left out: {why}")
+        return
+    setup = setups.static()
+    with tempfile.TemporaryDirectory(prefix="gslbd-bench-") as folder:
+        plain = write_lines(folder, "plain", queries.plain())
+        bare = write_lines(folder, "bare", queries.any_answer(queries.plain()))
+        for name, (mode, mtu) in list(MODES.items())[:1 if bench.quick else None]:
+            rows = measure(entries_of(bench, plain, bare), setup.zones[setups.ORIGIN], mtu, bench.rounds, bench.seconds)
+            bench.report.add(name, f"Over a pair of veth interfaces, AF_XDP {mode}", rows.items())
