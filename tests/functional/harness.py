@@ -149,10 +149,16 @@ class Server:
 
     def start(self, wait=True):
         self.log_file = open(self.log_path, "ab")
-        self.process = subprocess.Popen([GSLBD, str(self.conf)], stderr=self.log_file, stdout=self.log_file)
+        self.process = subprocess.Popen(self.command(), stderr=self.log_file, stdout=self.log_file, env=self.environment())
         if wait:
             wait_until(lambda: "ready:" in self.log() or self.process.poll() is not None, 20, "ready")
             assert self.process.poll() is None, self.log()
+
+    def command(self):
+        return [GSLBD, str(self.conf)]
+
+    def environment(self):
+        return None  # as it is
 
     def log(self):
         return self.log_path.read_text(errors="replace")
