@@ -30,6 +30,7 @@ struct synthesis {
 struct answer {
 	enum rcode rcode;
 	const struct zone *zone; /* that the question is of; NULL: none of ours */
+	const struct node *node; /* in it, what the question led to first; NULL: nothing */
 	bool authoritative;      /* true at first */
 	uint8_t scope;           /* bits of the client's address that it depends on */
 	unsigned n, n_choices, n_syntheses;
@@ -60,6 +61,7 @@ static inline void answer_clear(struct answer *a)
 {
 	a->rcode = RCODE_NOERROR;
 	a->zone = NULL;
+	a->node = NULL;
 	a->authoritative = true;
 	a->scope = 0;
 	a->located = a->all_down = false;

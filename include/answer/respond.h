@@ -28,7 +28,8 @@ struct responder {
 	const struct view *view;            /* constant for the time of a batch */
 	unsigned worker;                    /* its number, for the view's tallies */
 	unsigned transfers;                 /* under way; 0 at first */
-	uint32_t now_s;                     /* seconds since 1970, for cookies; set once a batch */
+	uint32_t now_s;                     /* of this batch: seconds since 1970, for cookies */
+	uint64_t now_ms;                    /* of this batch, for view->limiter; unset where there is none */
 	struct cookie_secret cookie_secret; /* where the configuration has none; the same for all workers */
 	struct picker picker;               /* random numbers and turns */
 	struct query query;                 /* scratch of one query */

@@ -42,6 +42,9 @@ enum counter {
 	COUNTERS
 };
 
+/* What became of responses that were too many. */
+enum limit_action { LIMIT_DROPPED, LIMIT_SLIPPED, LIMIT_LOGGED, LIMIT_ACTIONS };
+
 struct tally {
 	uint32_t mask; /* cells less one */
 	struct tally_cell *cells;
@@ -49,6 +52,7 @@ struct tally {
 	_Atomic uint64_t
 		*members; /* how often each candidate was answered: by world->member_at[set] + candidate */
 	_Atomic uint64_t counters[COUNTERS];
+	_Atomic uint64_t limited[LIMIT_KINDS][LIMIT_ACTIONS];
 };
 
 /* One for a worker of that world. Free it with tally_free() once no worker uses it. */

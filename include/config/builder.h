@@ -39,6 +39,7 @@ void key_entry_read(struct builder *b, const struct entry *e);
 void identity_entry_read(struct builder *b, const struct entry *e);
 void version_entry_read(struct builder *b, const struct entry *e);
 void cookies_entry_read(struct builder *b, const struct entry *e);
+void limit_entry_read(struct builder *b, const struct entry *e);
 void latency_file_read(struct builder *b, const char *path, struct spot named);
 
 /* The host's name, in the arena; NULL: it has none. */
@@ -82,7 +83,8 @@ enum seen_kind {
 	SEEN_KEY,
 	SEEN_IDENTITY,
 	SEEN_VERSION,
-	SEEN_COOKIES
+	SEEN_COOKIES,
+	SEEN_LIMIT
 };
 const struct spot *seen_before(struct builder *b, const struct entry *e, enum seen_kind kind,
 			       const char *key);

@@ -227,6 +227,27 @@ struct zone_file {
 	const struct zone_peers *peers; /* NULL: it has none */
 };
 
+/* `rate-limit RATE …`: how many responses of a kind a client's network gets a second over UDP. */
+enum limit_kind {
+	LIMIT_ANSWERS,   /* with records, by name */
+	LIMIT_REFERRALS, /* by delegation */
+	LIMIT_NODATA,    /* by name */
+	LIMIT_NXDOMAINS, /* by zone */
+	LIMIT_ERRORS,    /* whatever was asked */
+	LIMIT_KINDS
+};
+enum limit_mode { LIMIT_OFF, LIMIT_LOG, LIMIT_ON };
+
+struct rate_limit {
+	enum limit_mode mode;        /* off, where the file has none */
+	uint32_t rates[LIMIT_KINDS]; /* a second; 0: as many as are asked for */
+	uint16_t slip; /* one of so many is sent truncated, the others are dropped; 0: all are */
+	uint8_t prefix_v4, prefix_v6;
+	uint32_t table; /* cells of clients' networks that are kept at once */
+	size_t n_exempts;
+	const struct prefix *exempts; /* clients that are not limited */
+};
+
 struct config {
 	struct arena *arena; /* owns all below */
 	const char *path;
@@ -262,6 +283,7 @@ struct config {
 		*identity; /* of this server, told who asks (NSID, id.server): the host's name; NULL: none */
 	const char *version; /* told who asks (version.bind); NULL: it is not */
 	struct cookie_rule cookies;
+	struct rate_limit rate_limit;
 	size_t n_keys;
 	const struct tsig_key *keys;
 	size_t n_zones;

@@ -36,6 +36,20 @@ struct state_fields {
 	uint32_t fresh_ms;
 };
 
+struct networks {
+	size_t n;
+	const struct prefix *list;
+};
+
+struct limit_fields {
+	uint32_t rates[LIMIT_KINDS];
+	int mode;
+	uint16_t slip;
+	struct hash_prefix prefix;
+	struct networks exempt;
+	uint32_t table;
+};
+
 struct key_fields {
 	int algorithm;
 	const char *secret, *secret_file;
@@ -59,6 +73,9 @@ bool read_size(const struct option_row *row, const char *text, size_t len, uint3
 bool read_json_rule(struct arena *arena, const char *text, struct json_rule *out);
 bool read_load(const char *text, struct load_rule *out);
 bool read_comeback(const struct option_row *row, const char *text, size_t len, struct comeback_rule *out);
+
+/* `192.0.2.0/24,::1/128` */
+bool read_networks(struct arena *arena, const char *text, size_t len, struct networks *out);
 
 /*
  * Is it a bare IPv6 address whose last group could be meant as a port, as in ::1:5400? *address_len is then

@@ -16,6 +16,7 @@
 enum value_kind {
 	VALUE_UNSUPPORTED,       /* a word of the dialect that is refused */
 	VALUE_NUMBER,            /* uint16_t in min..max */
+	VALUE_COUNT,             /* uint32_t in min..max */
 	VALUE_PERCENT,           /* uint8_t, `50%` */
 	VALUE_MS,                /* uint32_t, a duration in min..max ms */
 	VALUE_US,                /* uint32_t, a duration in min..max ms, stored in microseconds */
@@ -34,6 +35,7 @@ enum value_kind {
 	VALUE_HOST,              /* const char *, a host name or an address, and a port or none */
 	VALUE_SIZE,              /* uint32_t in min..max octets, `64k` */
 	VALUE_NUMBERS,           /* struct numbers in min..max, `200-299,301` */
+	VALUE_NETWORKS,          /* struct networks, `192.0.2.0/24,::1/128` */
 	VALUE_JSON,              /* struct json_rule, `PATH:VALUE` */
 	VALUE_LOAD,              /* struct load_rule, `json:PATH`, `header:NAME` or `agent` */
 	VALUE_COMEBACK,          /* struct comeback_rule, `auto`, `manual` or `after:DURATION` */
@@ -156,9 +158,11 @@ const char *kinds_format(unsigned kinds, char *out, size_t room);
 bool any_located(const struct config *config, const uint16_t *list, size_t n);
 
 /* The tables. */
-extern const struct choice_table check_kinds, methods, picks, all_downs, admin_states, key_algorithms;
+extern const struct choice_table check_kinds, methods, picks, all_downs, admin_states, key_algorithms,
+	limit_modes;
 extern const struct option_table check_options, datacenter_options, listen_options, admin_options,
-	state_options, workers_options, steer_options, at_options, key_options, zone_options, cookies_options;
+	state_options, workers_options, steer_options, at_options, key_options, zone_options, cookies_options,
+	limit_options;
 
 /* Reads whom a line of a geomap or of a latency table is for. */
 bool place_key_read(const struct reader *r, const struct entry *entry, const struct token *token,

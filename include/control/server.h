@@ -68,6 +68,8 @@ struct upgrade {
 	struct succession predecessor; /* whom this process follows */
 };
 
+struct limits_told;
+
 struct control {
 	const char *conf_path;
 	struct event_base *base;
@@ -82,7 +84,9 @@ struct control {
 	struct tally **tallies; /* of the serving world, by worker; owned */
 	struct view *view;      /* the one that is published; owned */
 	struct http_server *admin;
-	struct totals *totals; /* of worlds that served before */
+	struct limiter *limiter;    /* of the serving world; owned; NULL: there is no limit */
+	struct limits_told *limits; /* what has been told of it; owned, NULL before the first second */
+	struct totals *totals;      /* of worlds that served before */
 	struct opened opened;
 	struct reload_record reloads;
 	int64_t started_ms; /* clock_ms() */
@@ -165,6 +169,13 @@ void control_learn(struct control *c, bool force);
 
 /* Each second: says where the kernel has begun to drop queries. */
 void control_tell_drops(struct control *c);
+
+/* Its limiter is from now on by the rules of the serving world. Returns the one before, which queries may see
+ * until the next publication; to be freed. */
+struct limiter *control_limit(struct control *c);
+
+/* Each second: says which clients begin and cease to be limited. */
+void control_tell_limits(struct control *c);
 
 /* Hands the state, or the measurements, to the saver, where they are kept and a successor does not do so. */
 void control_save(struct control *c);

@@ -55,6 +55,9 @@ struct reply_records {
 };
 bool reply_add(struct reply *r, enum section section, const struct reply_records *records);
 
+/* Takes all records back, so that only the question is left. */
+void reply_empty(struct reply *r);
+
 /* What the header and OPT record say beside the records. */
 struct reply_status {
 	enum rcode rcode;

@@ -28,11 +28,13 @@ struct world {
 /* What a batch of queries is answered from: a world and the health of its targets. Immutable; published as
  * one. */
 struct tally;
+struct limiter;
 
 struct view {
 	const struct world *world;
 	const struct board *board;
 	struct tally *const *tallies; /* by worker: what each counts; NULL: nothing is counted */
+	struct limiter *limiter;      /* of responses over UDP; NULL: there is no limit */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "answer/chaos.h"
 #include "answer/explain.h"
 #include "answer/options.h"
+#include "answer/limited.h"
 #include "answer/tally.h"
 #include "wire/reply.h"
 
@@ -188,6 +189,8 @@ enum outcome respond(struct responder *r, const struct peer *peer, struct span i
 		answer(r, peer, &reply, &status);
 	if (r->query.edns && (r->answer.all_down || status.rcode > RCODE_NXDOMAIN))
 		status.error = error_of(&r->query, &r->answer, status.rcode);
+	if (!limited_pass(r, peer, &reply, &status))
+		return OUTCOME_DROP;
 	count(r, peer, &status);
 	out->len = reply_end(&reply, &r->query, &status);
 	return OUTCOME_REPLY;

@@ -17,6 +17,7 @@ struct part {
 static const struct part parts[] = {
 	{FILE_CONF, .options = &workers_options},    {FILE_CONF, .options = &listen_options},
 	{FILE_CONF, .options = &admin_options},      {FILE_CONF, .options = &state_options},
+	{FILE_CONF, .options = &limit_options},      {FILE_CONF, .choices = &limit_modes},
 	{FILE_CONF, .options = &cookies_options},    {FILE_CONF, .options = &key_options},
 	{FILE_CONF, .choices = &key_algorithms},     {FILE_CONF, .options = &zone_options},
 	{FILE_CONF, .choices = &check_kinds},        {FILE_CONF, .options = &check_options},

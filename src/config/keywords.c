@@ -187,8 +187,8 @@ static void read_state(struct builder *b, const struct entry *e)
 }
 
 /* The networks that follow the keyword, behind those that are in the list. */
-static void read_networks(struct builder *b, const struct entry *e, enum seen_kind kind,
-			  const struct prefix **list, size_t *n)
+static void networks_follow(struct builder *b, const struct entry *e, enum seen_kind kind,
+			    const struct prefix **list, size_t *n)
 {
 	for (size_t i = 1; i < e->n; i++) {
 		struct prefix prefix;
@@ -206,12 +206,12 @@ static void read_networks(struct builder *b, const struct entry *e, enum seen_ki
 
 static void read_explain_from(struct builder *b, const struct entry *e)
 {
-	read_networks(b, e, SEEN_EXPLAIN_FROM, &b->config->explain_froms, &b->config->n_explain_froms);
+	networks_follow(b, e, SEEN_EXPLAIN_FROM, &b->config->explain_froms, &b->config->n_explain_froms);
 }
 
 static void read_proxy_from(struct builder *b, const struct entry *e)
 {
-	read_networks(b, e, SEEN_PROXY_FROM, &b->config->proxy_froms, &b->config->n_proxy_froms);
+	networks_follow(b, e, SEEN_PROXY_FROM, &b->config->proxy_froms, &b->config->n_proxy_froms);
 }
 
 static void read_latency(struct builder *b, const struct entry *e)
@@ -297,6 +297,10 @@ const struct keyword_row keywords[] = {
 	 "proxies, such as dnsdist and HAProxy: all that comes from there must begin with a PROXY header of "
 	 "version 2, whose client counts; nobody where it is not given",
 	 2, 0, read_proxy_from},
+	{"rate-limit", "RATE key=value...",
+	 "responses of one kind a second, 1 to 100000, that a client's network gets over UDP (response rate "
+	 "limiting); no limit where it is not given",
+	 2, 0, limit_entry_read},
 	{"user", "NAME[:GROUP]",
 	 "who gslbd becomes where root starts it, once its sockets can be opened; root stays root where it "
 	 "is "

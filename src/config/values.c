@@ -234,6 +234,7 @@ bool value_read(const struct reader *r, const struct option_row *row, const char
 	switch (row->kind) {
 	case VALUE_UNSUPPORTED: return false;
 	case VALUE_NUMBER: return read_number(row, text, len, at);
+	case VALUE_COUNT: return read_count(text, len, at) && in_range(row, *(uint32_t *)at);
 	case VALUE_PERCENT: return read_percent(text, len, at);
 	case VALUE_MS:
 	case VALUE_US: return read_duration(row, text, len, at);
@@ -253,6 +254,7 @@ bool value_read(const struct reader *r, const struct option_row *row, const char
 	case VALUE_INTERFACE: return read_interface(text, at);
 	case VALUE_FILE: *(const char **)at = path_beside(r, text); return text[0] != '\0';
 	case VALUE_SIZE: return read_size(row, text, len, at);
+	case VALUE_NETWORKS: return read_networks(r->arena, text, len, at);
 	case VALUE_JSON: return read_json_rule(r->arena, text, at);
 	case VALUE_LOAD: return read_load(text, at);
 	case VALUE_COMEBACK: return read_comeback(row, text, len, at);

@@ -179,6 +179,8 @@ static bool value_equal(const struct option_row *row, const struct check *x, con
 	case VALUE_CHECK:
 	case VALUE_OPTIONAL_MS:
 	case VALUE_OPTIONAL_COMEBACK:
+	case VALUE_COUNT:
+	case VALUE_NETWORKS:
 	case VALUE_PEERS: break;
 	}
 	return false;

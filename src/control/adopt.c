@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A world takes the place of the one before: what that means beside its zones, and what is told of it. */
+#include "answer/limiter.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -183,9 +184,11 @@ void control_adopt(void *context)
 		return;
 	take_config(c, config);
 	control_tally(c);
+	struct limiter *limiter = control_limit(c);
 	control_learn(c, true); /* by this world's datacenters, before it is seen */
 	control_tell_secondaries(c, before);
 	keep_tallies(c, before, tallies);
+	limiter_free(limiter);
 	control_forget_places(c);
 	survey_forget(c->survey, before);
 	record_reload(c, c->reloads.pending, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The control thread's life: boot, signals, reloads, the end. */
 #include "control/control.h"
+#include "answer/limiter.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -124,6 +125,7 @@ void control_open(struct control *c)
 	c->inherited = NULL;
 	c->workers = workers;
 	control_tally(c);
+	control_limit(c);
 	control_learn(c, true);
 	descend_last(config);
 	bool started = workers_start(c->workers, &faults);
@@ -171,6 +173,7 @@ static void on_second(evutil_socket_t fd, short what, void *argument)
 	c->seconds++;
 	control_learn(c, false);
 	control_tell_drops(c);
+	control_tell_limits(c);
 	uint64_t each_s =
 		1 + control_world(c)->roster->n_targets / 2000; /* writing many holds this thread up */
 	if ((c->unsaved && c->seconds % each_s == 0) || c->seconds % SAVE_EACH_S == 0)
@@ -366,6 +369,8 @@ static void halt(struct control *c)
 	free(c->opened.listens);
 	free(c->opened.cpus);
 	free(c->drops);
+	free(c->limits);
+	limiter_free(c->limiter);
 	free(c->opened.bypasses);
 	free(c->opened.state_dir);
 	free(c->opened.admin_path);

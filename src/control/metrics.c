@@ -82,6 +82,27 @@ static const char *const counter_names[COUNTERS] = {
 	[COUNTER_PROXY_MALFORMED] = "proxy_malformed",
 };
 
+static const char *const limit_kinds[LIMIT_KINDS] = {[LIMIT_ANSWERS] = "answers",
+						     [LIMIT_REFERRALS] = "referrals",
+						     [LIMIT_NODATA] = "nodata",
+						     [LIMIT_NXDOMAINS] = "nxdomains",
+						     [LIMIT_ERRORS] = "errors"};
+static const char *const limit_actions[LIMIT_ACTIONS] = {
+	[LIMIT_DROPPED] = "dropped", [LIMIT_SLIPPED] = "slipped", [LIMIT_LOGGED] = "logged"};
+
+static void keep_limited(const struct tally *tally, struct totals *into)
+{
+	for (unsigned i = 0; i < LIMIT_KINDS * LIMIT_ACTIONS; i++) {
+		unsigned kind = i / LIMIT_ACTIONS, action = i % LIMIT_ACTIONS;
+		uint64_t count = atomic_load_explicit(&tally->limited[kind][action], memory_order_relaxed);
+		char text[32];
+		snprintf(text, sizeof(text), "l%c%s%c%s", SEPARATOR, limit_kinds[kind], SEPARATOR,
+			 limit_actions[action]);
+		if (count > 0)
+			totals_add(into, text, count);
+	}
+}
+
 void metrics_keep(const struct control *c, const struct world *world, struct tally *const *tallies,
 		  struct totals *into)
 {
@@ -89,6 +110,7 @@ void metrics_keep(const struct control *c, const struct world *world, struct tal
 	for (unsigned i = 0; i < c->n_workers; i++) {
 		tally_walk(tallies[i], keep_query, &k);
 		keep_answers(&k, tallies[i]);
+		keep_limited(tallies[i], into);
 		for (unsigned j = 0; j < COUNTERS; j++) {
 			char text[32];
 			snprintf(text, sizeof(text), "c%c%s", SEPARATOR, counter_names[j]);
@@ -134,6 +156,7 @@ static void write_queries(struct control *c, struct metrics_text *out)
 	static const char *const query_labels[] = {"zone", "type", "rcode", "transport"};
 	static const char *const answer_labels[] = {"name", "type", "datacenter"};
 	static const char *const event_labels[] = {"event"};
+	static const char *const limit_labels[] = {"kind", "action"};
 	struct totals *totals = totals_copy(c->totals);
 	metrics_keep(c, control_world(c), c->tallies, totals);
 	write_totals(totals,
@@ -150,6 +173,11 @@ static void write_queries(struct control *c, struct metrics_text *out)
 						     "all-down decisions; transfers complete and refused; "
 						     "bad signatures; bad headers of proxies."),
 				       'c', event_labels, 1});
+	write_totals(totals,
+		     &(struct writing){metrics_begin(out, "gslbd_limited_total", METRICS_COUNTER,
+						     "Responses that were too many for rate-limit, by what "
+						     "became of them."),
+				       'l', limit_labels, 2});
 	totals_free(totals);
 }
 

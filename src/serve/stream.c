@@ -134,8 +134,7 @@ static size_t answer_batch(struct stream *s)
 {
 	struct server *server = s->server;
 	size_t at = 0, len = 0;
-	server->responder->view = view_enter(server->publisher, server->hazard);
-	server->responder->now_s = clock_wall_coarse_s();
+	server_enter(server);
 	while (len < STREAM_BATCH && s->transfer == NULL && message_at(s, at)) {
 		struct span query = {s->in + at + FRAME, octets_get16(s->in + at)};
 		struct span reply = {server->replies + len + FRAME, MESSAGE_OCTETS_MAX};
@@ -159,8 +158,7 @@ static bool transfer_on(struct stream *s)
 {
 	struct server *server = s->server;
 	struct span message = {server->replies + FRAME, MESSAGE_OCTETS_MAX};
-	server->responder->view = view_enter(server->publisher, server->hazard);
-	server->responder->now_s = clock_wall_coarse_s();
+	server_enter(server);
 	bool ok = transfer_next(server->responder, &s->transfer, &message);
 	view_leave(server->hazard);
 	if (!ok)

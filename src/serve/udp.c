@@ -194,9 +194,8 @@ static unsigned batch(struct udp *u, unsigned most)
 	if (got <= 0)
 		return 0;
 	struct server *server = u->server;
-	const struct view *view = server->responder->view = view_enter(server->publisher, server->hazard);
-	server->responder->now_s = clock_wall_coarse_s();
-	bool proxied = view->world->config->n_proxy_froms > 0;
+	server_enter(server);
+	bool proxied = server->responder->view->world->config->n_proxy_froms > 0;
 	unsigned n = proxied ? answer_proxied(u, (unsigned)got) : answer_all(u, (unsigned)got);
 	view_leave(server->hazard);
 	send_all(u, n);

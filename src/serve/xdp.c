@@ -56,9 +56,8 @@ static bool batch(struct xdp *x)
 	static const struct timeval later = {.tv_usec = LATER_US};
 	struct server *server = x->server;
 	unsigned got = xsk_received(x->xsk, BATCH);
-	const struct view *view = server->responder->view = view_enter(server->publisher, server->hazard);
-	server->responder->now_s = clock_wall_coarse_s();
-	x->proxied = view->world->config->n_proxy_froms > 0;
+	server_enter(server);
+	x->proxied = server->responder->view->world->config->n_proxy_froms > 0;
 	for (unsigned i = 0; i < got; i++) {
 		struct span frame = xsk_take(x->xsk);
 		if (answer(x, &frame))

@@ -2,6 +2,7 @@
 /* Who may have a zone, and what is signed with what. */
 #include "transfer/transfer.h"
 #include "answer/options.h"
+#include "answer/limited.h"
 #include "answer/tally.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -52,20 +53,23 @@ static size_t limit_of(const struct query *q, const struct peer *peer, size_t ro
 	return limit < room ? limit : room;
 }
 
-/* A reply of no record; the session (NULL: none) signs it, if it fits. */
+/*
+ * A reply of no record, if the client may have it; the session (NULL: none) signs it, if it fits.
+ */
 static enum outcome reply_rcode(struct responder *r, const struct peer *peer, enum rcode rcode,
 				struct tsig_session *session, struct span *out)
 {
 	static const struct extended_error prohibited = {EXTENDED_PROHIBITED,
 							 "no transfer of it to this client"};
-	const struct reply_status status = {.rcode = rcode,
-					    .error = rcode == RCODE_REFUSED ? &prohibited : NULL};
+	struct reply_status status = {.rcode = rcode, .error = rcode == RCODE_REFUSED ? &prohibited : NULL};
 	size_t limit = limit_of(&r->query, peer, out->len);
 	struct reply reply;
 	reply_begin(&reply, &r->query, out->octets, limit - (session != NULL ? TSIG_ROOM : 0),
 		    peer->transport);
 	if (r->query.asked != 0)
 		options_answer(r, peer, &reply, rcode);
+	if (!limited_pass(r, peer, &reply, &status))
+		return OUTCOME_DROP;
 	out->len = reply_end(&reply, &r->query, &status);
 	if (session != NULL)
 		tsig_sign(session, out, limit, now_s());
@@ -216,11 +220,14 @@ static enum outcome begin(const struct request *request, struct span *out, struc
 	struct responder *r = request->r;
 	const struct zone *zone = zones_apex(r->view->world->zones, &r->query.name);
 	enum rcode rcode = refusal(r, zone, request->peer, request->session);
-	count_query(r, request->peer, zone, rcode);
 	if (rcode != RCODE_NOERROR) {
+		enum outcome outcome = reply_rcode(r, request->peer, rcode, request->session, out);
 		count(r, COUNTER_TRANSFERS_REFUSED);
-		return reply_rcode(r, request->peer, rcode, request->session, out);
+		if (outcome == OUTCOME_REPLY)
+			count_query(r, request->peer, zone, rcode);
+		return outcome;
 	}
+	count_query(r, request->peer, zone, rcode);
 	struct transfer *t = transfer_new(r, request->peer, zone);
 	t->only_soa =
 		!transport_streams(request->peer->transport) || is_current(&r->query, request->in, t->serial);
@@ -262,8 +269,9 @@ enum outcome transfer_respond(struct responder *r, const struct peer *peer, stru
 		outcome = answer_signed(&request, out, transfer);
 	} else {
 		count(r, COUNTER_TSIG_REFUSED);
-		count_query(r, peer, NULL, rcode);
 		outcome = reply_rcode(r, peer, rcode, rcode == RCODE_NOTAUTH ? &session : NULL, out);
+		if (outcome == OUTCOME_REPLY)
+			count_query(r, peer, NULL, rcode);
 	}
 	tsig_end(&session);
 	return outcome;

@@ -34,6 +34,13 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t
 	octets_copy(octets, q->message, r->len);
 }
 
+void reply_empty(struct reply *r)
+{
+	r->len = HEADER_OCTETS + (size_t)r->q->question_len;
+	r->counts &= (uint64_t)0xffff << 48;
+	r->n_names = 0;
+}
+
 /* Follows a pointer, or stays: where the label is that the name at this offset goes on with. */
 static size_t resolve(const struct reply *r, size_t at)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* respond() alone, without sockets: what a query costs in user space. For callgrind, and for nanoseconds. */
+#include "answer/limiter.h"
 #include "answer/respond.h"
 #include "answer/tally.h"
 #include "base/clock.h"
@@ -25,7 +26,8 @@ int main(int argc, char **argv)
 	vitals_init(&vitals, world->roster);
 	struct board *board = board_build(world->roster, &vitals, 1);
 	struct tally *tally = tally_new(world);
-	struct view view = {.world = world, .board = board, .tallies = &tally};
+	struct limiter *limiter = limiter_new(&world->config->rate_limit, NULL);
+	struct view view = {.world = world, .board = board, .tallies = &tally, .limiter = limiter};
 	struct responder *r = mem_alloc(sizeof(*r));
 	r->view = &view;
 	picker_seed(&r->picker);
@@ -37,6 +39,7 @@ int main(int argc, char **argv)
 	for (unsigned long i = 0; i < count; i++) {
 		struct query_bytes *q = &queries.list[i % queries.n];
 		struct span reply = {octets, sizeof(octets)};
+		r->now_ms = i / 64; /* batches of 64, a millisecond each */
 		door(r, &peer, (struct span){q->octets, q->len}, &reply);
 		total += reply.len;
 		wrong += !query_answered(q, reply.octets, reply.len);
@@ -44,6 +47,7 @@ int main(int argc, char **argv)
 	uint64_t took = clock_ns() - begin;
 	printf("%.1f ns a query, %.1f octets a reply, %lu wrong\n", (double)took / (double)count,
 	       (double)total / (double)count, wrong);
+	limiter_free(limiter);
 	tally_free(tally);
 	board_free(board);
 	vitals_free(&vitals);
