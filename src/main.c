@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "config/config.h"
 #include "control/control.h"
+#include "process/privileges.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -48,7 +49,12 @@ static const char *plural(size_t n)
 static int run_check(const struct options *o)
 {
 	struct faults faults = {0};
-	struct world *world = world_load(o->conf_path, false, &faults);
+	struct identity identity;
+	struct config *config = config_read(o->conf_path, &faults);
+	if (config != NULL)
+		identity_find(&(struct identity_names){config->user, config->group, config->user_at},
+			      &identity, &faults);
+	struct world *world = config ? world_build(config, false, &faults) : NULL;
 	int status = world ? 0 : 1;
 	faults_print(&faults, stderr);
 	if (world != NULL)

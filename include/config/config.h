@@ -273,6 +273,7 @@ struct config {
 	const struct latency_row *latencies; /* of all tables; one a place and datacenter */
 	struct admin_listen admin;
 	const char *user, *group; /* to become; NULL: not given, of the group: the user's own */
+	struct spot user_at;      /* where it is given */
 	const char *state_dir;    /* NULL: nothing is kept over a restart */
 	uint32_t state_fresh_ms;  /* 1 min: what was known of a target's health counts so long after */
 	size_t n_explain_froms;

@@ -20,8 +20,15 @@ struct identity {
 /* A set of capabilities, as bits; the number is a CAP_ of <linux/capability.h>. */
 #define CAPABILITY(number) ((uint64_t)1 << (number))
 
-/* Looks the names up; `group` NULL: the user's own. False: there is none, an error in `faults`. */
-bool identity_find(const char *user, const char *group, struct identity *out, struct faults *faults);
+/*
+ * Looks up the names of `user NAME[:GROUP]`, which stands there in a file; `group` NULL: the user's own.
+ * False: there is none, an error in `faults`.
+ */
+struct identity_names {
+	const char *user, *group;
+	struct spot at;
+};
+bool identity_find(const struct identity_names *names, struct identity *out, struct faults *faults);
 
 /* Is this process that user's already? */
 bool identity_is_ours(const char *user);

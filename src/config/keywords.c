@@ -252,6 +252,7 @@ static void read_user(struct builder *b, const struct entry *e)
 		return;
 	}
 	b->config->user = arena_copy_text(b->config->arena, given, name);
+	b->config->user_at = spot_kept(b, e, t);
 	b->config->group = group ? given + name + 1 : NULL;
 }
 

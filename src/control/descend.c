@@ -66,10 +66,11 @@ static bool can_go_on(const struct config *config, struct faults *faults)
 bool descend(const struct config *config, struct faults *faults)
 {
 	struct identity identity;
+	const struct identity_names names = {config->user, config->group, config->user_at};
 	bool root = geteuid() == 0;
 	if (!root)
 		identity = (struct identity){0};
-	else if (!identity_find(config->user, config->group, &identity, faults))
+	else if (!identity_find(&names, &identity, faults))
 		return false;
 	if (root && config->user == NULL)
 		log_warn("root serves: `user NAME` in the configuration would give that up");

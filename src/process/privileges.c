@@ -18,24 +18,24 @@ static bool refuse(const char *what, struct faults *faults)
 	return false;
 }
 
-bool identity_find(const char *user, const char *group, struct identity *out, struct faults *faults)
+bool identity_find(const struct identity_names *names, struct identity *out, struct faults *faults)
 {
-	*out = (struct identity){.name = user, .one_group = group != NULL};
-	if (user == NULL)
+	*out = (struct identity){.name = names->user, .one_group = names->group != NULL};
+	if (names->user == NULL)
 		return true;
-	const struct passwd *account = getpwnam(user);
-	if (account == NULL) {
-		fault_add(faults, (struct spot){.file = "user"}, "this machine has no user \"%s\"", user);
+	const struct passwd *account = getpwnam(names->user);
+	const struct group *group = names->group ? getgrnam(names->group) : NULL;
+	struct spot group_at = names->at;
+	group_at.column += (unsigned)strlen(names->user) + 1;
+	if (account == NULL)
+		fault_add(faults, names->at, "this machine has no user \"%s\"", names->user);
+	if (group == NULL && names->group != NULL)
+		fault_add(faults, group_at, "this machine has no group \"%s\"", names->group);
+	if (account == NULL || (group == NULL && names->group != NULL))
 		return false;
-	}
 	out->uid = account->pw_uid;
-	out->gid = account->pw_gid;
-	const struct group *named = group ? getgrnam(group) : NULL;
-	if (named != NULL)
-		out->gid = named->gr_gid;
-	else if (group != NULL)
-		fault_add(faults, (struct spot){.file = "user"}, "this machine has no group \"%s\"", group);
-	return group == NULL || named != NULL;
+	out->gid = group ? group->gr_gid : account->pw_gid;
+	return true;
 }
 
 bool identity_is_ours(const char *user)

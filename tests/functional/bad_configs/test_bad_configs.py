@@ -32,6 +32,8 @@ def test_a_sound_one(tmp_path):
     ("geomap world */UK fra", '7:14: "UK" is no country of ISO 3166-1, did you mean "GB"?'),
     ("geoip nope.mmdb", "7:7: nope.mmdb is not a usable MaxMind database: No such file or directory"),
     ("user no/body", '7:6: "no/body" is not the name of a user, nor of a user and a group such as gslbd:gslbd'),
+    ("user noone-of-that-name", '7:6: this machine has no user "noone-of-that-name"'),
+    ("user root:noone-of-that-name", '7:11: this machine has no group "noone-of-that-name"'),
     ("explain-from 10.0.0.1/8", '7:14: "10.0.0.1/8" has bits set behind its length; 10.0.0.0/8 would be right'),
     ("latency nope", "7:9: nope can't be read: No such file or directory"),
     ("zone b.example nope.zone", "7:16: nope.zone can't be read: No such file or directory"),

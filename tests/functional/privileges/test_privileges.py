@@ -195,9 +195,9 @@ def test_the_key_of_tls_is_read_as_the_user(tmp_path):
 @needs_root
 def test_a_user_that_is_not_there():
     log = refused({"gslbd.conf": CONF.replace("nobody", "noone-of-that-name"), "z.zone": ZONE})
-    assert 'user: this machine has no user "noone-of-that-name"' in log
+    assert ':3:6: this machine has no user "noone-of-that-name"' in log
     log = refused({"gslbd.conf": CONF.replace("nobody", "nobody:noone-of-that-name"), "z.zone": ZONE})
-    assert 'user: this machine has no group "noone-of-that-name"' in log
+    assert ':3:13: this machine has no group "noone-of-that-name"' in log
 
 
 @needs_root
