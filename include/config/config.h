@@ -184,12 +184,12 @@ struct tls_listen {
 
 /* `key NAME algorithm=… secret=…|secret-file=…`: what messages are signed with (TSIG, RFC 8945). */
 enum key_algorithm { KEY_SHA256, KEY_SHA384, KEY_SHA512 };
-enum { KEY_OWNER_MAX = 64, SECRET_MIN = 16, SECRET_MAX = 256 };
+enum { SECRET_MIN = 16, SECRET_MAX = 256 };
 
 struct tsig_key {
 	const char *name; /* as text, lower case, with its final dot */
 	enum key_algorithm algorithm;
-	uint8_t owner_len, owner[KEY_OWNER_MAX]; /* the name in wire format */
+	uint8_t owner_len, owner[NAME_OCTETS_MAX]; /* the name in wire format */
 	uint16_t secret_len;
 	uint8_t secret[SECRET_MAX];
 };

@@ -8,7 +8,7 @@
 
 #include "base/span.h"
 #include "config/config.h"
-#include "wire/name.h"
+#include "wire/query.h"
 #include "wire/types.h"
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@ enum {
 	TSIG_MAC_MAX = 64,
 	TSIG_FUDGE_S = 300,
 	/* what tsig_sign() adds at most to a message whose key is one of ours */
-	TSIG_ROOM = KEY_OWNER_MAX + 10 + 13 + 16 + TSIG_MAC_MAX + 6,
+	TSIG_ROOM = NAME_OCTETS_MAX + 10 + 13 + 16 + TSIG_MAC_MAX + 6,
 };
 
 /* RFC 8945 §3 */
@@ -57,6 +57,12 @@ enum rcode tsig_verify_request(struct tsig_session *s, const struct tsig_key *ke
 
 /* The same for the response to what was signed with the session, which must be signed too. */
 bool tsig_verify_response(struct tsig_session *s, struct span *message, uint64_t now_s);
+
+/*
+ * What a response to that query may take of `limit` octets beside the session's signature. All of them, where
+ * the rest would be too few for the question: then it will not fit.
+ */
+size_t tsig_left(const struct tsig_session *s, size_t limit, const struct query *q);
 
 /*
  * Adds the TSIG record to a message, which has room for `room` octets. With TSIG_BADKEY and TSIG_BADSIG it

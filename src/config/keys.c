@@ -83,9 +83,9 @@ void key_entry_read(struct builder *b, const struct entry *e)
 	struct tsig_key key = {0};
 	struct name owner;
 	char text[NAME_TEXT_MAX];
-	const char *why = "it is too long";
+	const char *why;
 	bool sound = options_read(&b->reader, &key_options, e, 2, e->n, &fields);
-	if (!name_parse(t->text, t->len, NULL, &owner, &why) || owner.len > KEY_OWNER_MAX) {
+	if (!name_parse(t->text, t->len, NULL, &owner, &why)) {
 		refuse(&b->reader, e, t, "\"%.*s\" is no name of a key: %s", (int)t->len, t->text, why);
 		return;
 	}

@@ -101,7 +101,8 @@ bool outgoing_write(struct transfer *t, const struct view *view, const struct zo
 {
 	static const struct reply_status status = {.authoritative = true};
 	struct reply reply;
-	reply_begin(&reply, &t->q, out->octets, limit - (t->tsig.keyed ? TSIG_ROOM : 0), t->peer.transport);
+	size_t room = t->tsig.keyed ? tsig_left(&t->tsig, limit, &t->q) : limit;
+	reply_begin(&reply, &t->q, out->octets, room, t->peer.transport);
 	size_t empty = reply.len;
 	t->done = fill(t, &reply, view, zone);
 	if (reply.len == empty)

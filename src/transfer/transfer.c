@@ -244,7 +244,7 @@ static enum outcome answer_signed(const struct request *request, struct span *ou
 {
 	struct responder *r = request->r;
 	size_t limit = limit_of(&r->query, request->peer, out->len);
-	struct span unsigned_out = {out->octets, limit - TSIG_ROOM};
+	struct span unsigned_out = {out->octets, tsig_left(request->session, limit, &r->query)};
 	enum outcome outcome = respond(r, request->peer, request->in, &unsigned_out);
 	if (outcome == OUTCOME_TRANSFER)
 		return begin(request, out, transfer);

@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-enum { MAC_LEAST = 10, PARTS_MAX = 5, TIMERS = 8 };
+enum { MAC_LEAST = 10, PARTS_MAX = 5, TIMERS = 8, OPT_ROOM = 128 };
 
 /* By enum key_algorithm. */
 static const struct algorithm {
@@ -72,7 +72,7 @@ struct variables {
 /* The octets that go before the message, and behind it. */
 struct frame {
 	uint8_t before[2 + TSIG_MAC_MAX + HEADER_OCTETS];
-	uint8_t behind[KEY_OWNER_MAX + 6 + 14 + TIMERS + 4 + 6];
+	uint8_t behind[NAME_OCTETS_MAX + 6 + 14 + TIMERS + 4 + 6];
 };
 
 /* `message` is without its TSIG record, and `additional` the count of its additional records without that. */
@@ -195,8 +195,6 @@ enum rcode tsig_verify_request(struct tsig_session *s, const struct tsig_key *ke
 	unsigned additional = take_off(message, &r);
 	if (key != NULL)
 		return verify(s, *message, additional, &r, now_s);
-	if (r.key.len > KEY_OWNER_MAX || r.algorithm.len > KEY_OWNER_MAX)
-		return RCODE_FORMERR; /* none of ours could be, and repeating it would make the answer long */
 	s->error = TSIG_BADKEY;
 	s->algorithm = r.algorithm;
 	s->key.owner_len = r.key.len;
@@ -239,6 +237,14 @@ static uint8_t *record_put(const struct tsig_session *s, const struct variables 
 	octets_put16(p + 4, v->other_len);
 	memcpy(p + 6, v->other, v->other_len);
 	return p + 6 + v->other_len;
+}
+
+size_t tsig_left(const struct tsig_session *s, size_t limit, const struct query *q)
+{
+	size_t least = HEADER_OCTETS + (size_t)q->question_len + OPT_ROOM;
+	size_t taken =
+		s->key.owner_len + 10u + s->algorithm.len + 16u + algorithms[s->key.algorithm].mac_len + 6u;
+	return limit >= taken + least ? limit - taken : limit;
 }
 
 bool tsig_sign(struct tsig_session *s, struct span *message, size_t room, uint64_t now_s)

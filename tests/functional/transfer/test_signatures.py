@@ -2,6 +2,7 @@
 """Signed messages of any kind, and what is told of wrong ones."""
 
 import base64
+import socket
 import struct
 import time
 
@@ -22,6 +23,29 @@ def test_an_ordinary_query_that_is_signed_is_answered_signed(server, tcp):
         assert reply.had_tsig and reply.answer[0][0].address == "192.0.2.53"
 
 
+LONG = ".".join(["k" * 63, "e" * 63, "y" * 63, "z" * 61])  # 255 octets
+LONGS = dns.tsigkeyring.from_text({LONG: (dns.tsig.HMAC_SHA512, SECRET)})
+
+
+@pytest.mark.parametrize("name, edns", [("ns1.app.example.com", None), (f"{'x' * 63}.app.example.com", 0)])
+def test_a_key_may_have_the_longest_name(server, name, edns):
+    server.write("gslbd.conf", (server.folder / "gslbd.conf").read_text() + f"key {LONG} algorithm=hmac-sha512 secret={SECRET}\n")
+    server.reload()
+    query = dns.message.make_query(name, "A", use_edns=edns)
+    query.use_tsig(LONGS)
+    reply = reply_of(query, server.exchange(query.to_wire()), LONGS)
+    assert reply.had_tsig and reply.rcode() == (0 if edns is None else 3)
+    reply = reply_of(query, server.exchange(query.to_wire(), tcp=True), LONGS)
+    assert reply.had_tsig
+    assert len(server.transfer(zone="open.example", keyring=OTHERS)) > 0
+    query = dns.message.make_query(LONG, "A")  # there is no room for its signature in 512 octets: no reply
+    query.use_tsig(LONGS)
+    dropped = query.to_wire()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendto(dropped, ("127.0.0.1", server.port))
+    assert reply_of(query, server.exchange(query.to_wire(), tcp=True), LONGS).rcode() == 5
+
+
 def damage(wire):
     """Another letter in the question."""
     return wire.replace(b"\3ns1", b"\3ns2", 1)
@@ -37,6 +61,7 @@ WEAK = dns.tsigkeyring.from_text({"mover.": (dns.tsig.HMAC_SHA1, SECRET)})
     (MOVER, damage, dns.tsig.PeerBadSignature),
     (UNKNOWN, None, dns.tsig.PeerBadKey),
     (WEAK, None, dns.tsig.PeerBadKey),
+    (LONGS, None, dns.tsig.PeerBadKey),
 ])
 def test_a_bad_signature_is_refused(server, keyring, change, error):
     query, wire = server.ask("ns1.app.example.com", "A", keyring, change=change)
