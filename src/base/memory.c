@@ -47,8 +47,9 @@ void *mem_alloc_apart(size_t size)
 
 char *mem_copy_text(const char *text, size_t len)
 {
-	char *copy = mem_alloc(len + 1);
+	char *copy = mem_raw(len + 1);
 	memcpy(copy, text, len);
+	copy[len] = '\0';
 	return copy;
 }
 

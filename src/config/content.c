@@ -37,7 +37,7 @@ static int open_regular(const char *path, struct stat *status, const char **why)
 static char *read_all(int fd, size_t size, size_t *len)
 {
 	size_t room = size + 2; /* the NUL, and one to see that there is no more */
-	char *text = mem_alloc(room);
+	char *text = mem_raw(room);
 	ssize_t got = 1;
 	int error = 0;
 	bool whole = false; /* the size it had, and no more to be read */

@@ -55,7 +55,7 @@ static struct spot spot_at(const struct source *s, const char *p)
 
 static void push(struct lexer *l, const char *name, const struct content *content)
 {
-	struct source *s = mem_alloc(sizeof(*s));
+	struct source *s = mem_raw(sizeof(*s));
 	const char *text = content->text;
 	*s = (struct source){
 		.kept = l->kept,

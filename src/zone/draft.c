@@ -81,7 +81,7 @@ static uint32_t owner_add(struct draft *draft, uint32_t hash, const uint8_t *nam
 
 struct draft *draft_new(const struct name *apex, uint64_t seed)
 {
-	struct draft *draft = mem_alloc(sizeof(*draft));
+	struct draft *draft = mem_raw(sizeof(*draft));
 	*draft = (struct draft){.arena = arena_new(), .seed = seed, .apex = *apex, .mask = CELLS_MIN - 1};
 	draft->cells = mem_alloc(CELLS_MIN * sizeof(*draft->cells));
 	draft->owners = mem_grow(NULL, &draft->cap, OWNERS_MIN, 1);
@@ -186,7 +186,7 @@ static struct draft_record *record_room(struct draft *draft, size_t size)
 		room = room < size ? size : room;
 		draft->blocks = mem_grow(draft->blocks, &draft->cap_blocks, draft->n_blocks + 1, sizeof(*b));
 		b = &draft->blocks[draft->n_blocks++];
-		*b = (struct draft_block){.octets = mem_alloc(room), .size = room};
+		*b = (struct draft_block){.octets = mem_raw(room), .size = room};
 	}
 	struct draft_record *record = (struct draft_record *)(b->octets + b->used);
 	b->used += size;
