@@ -78,6 +78,17 @@ static void check_transfer(struct tsig_session *session, struct told *told, stru
 	require(responder->transfers == 0);
 }
 
+/* Nobody who has not the key can make an answer that is taken for signed. */
+static void check_forgery(const struct tsig_session *session, struct span in)
+{
+	struct tsig_session asked = *session;
+	uint8_t *exact = exactly(in.octets, in.len);
+	struct span answer = {exact, in.len};
+	require(!tsig_verify_response(&asked, &answer, now_s()));
+	tsig_end(&asked);
+	free(exact);
+}
+
 static void ask(struct tsig_session *session, struct span in, bool udp, enum trust trust)
 {
 	const struct peer peer = {.addr = {.family = FAMILY_V4, .octets = {10, 1, 2, 3}},
@@ -127,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool sound = query_read(in, &q, &rcode) && rcode == RCODE_NOERROR;
 	tsig_begin(&session, &config->keys[how & OTHER_KEY ? 1 : 0]);
 	session.id = octets_get16(query);
+	check_forgery(&session, in);
 	if (how & SIGN)
 		require(tsig_sign(&session, &in, sizeof(query), now_s() - (how & LATE ? HOUR_S : 0)));
 	enum trust trust = sound && (how & SIGN) ? TRUST_FULL : TRUST_OPEN;
