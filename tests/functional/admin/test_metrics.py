@@ -6,7 +6,7 @@ from api import serving
 from exposition import read, value
 from harness import SOA, Datacenter, wait_until
 
-CONF = """check site http interval=200ms timeout=100ms rise=1 fall=1
+CONF = """check site http interval=200ms timeout=5s rise=1 fall=1
 datacenter fra address=127.0.0.1:@FRA@ check=site
 datacenter iad
 zone app.example.com z.zone

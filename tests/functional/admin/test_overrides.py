@@ -9,7 +9,7 @@ from api import restart, serving
 from harness import SOA, Datacenter, wait_until
 
 CONF = """state @STATE@
-check site http interval=100ms timeout=90ms rise=1 fall=1
+check site http interval=100ms timeout=5s rise=1 fall=1
 datacenter fra address=127.0.0.1:@FRA@ check=site
 datacenter iad
 datacenter sin state=down

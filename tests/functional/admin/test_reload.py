@@ -5,7 +5,7 @@ import pytest
 from api import Api, serving
 from harness import SOA, Datacenter, wait_until
 
-CONF = """check site http interval=200ms timeout=100ms
+CONF = """check site http interval=200ms timeout=5s
 datacenter fra address=127.0.0.1:@FRA@ check=site
 datacenter iad
 zone app.example.com z.zone

@@ -10,7 +10,7 @@ import pytest
 from api import ADMIN, Api, serving
 from harness import SOA, Datacenter, Server, free_port, run_gslbd, wait_until
 
-CONF = """check site http interval=1s timeout=500ms
+CONF = """check site http interval=1s timeout=5s
 datacenter fra address=127.0.0.1:@FRA@ check=site location=50.11,8.68
 datacenter iad location=39.04,-77.49
 datacenter sin location=1.35,103.82 state=drain
@@ -47,7 +47,7 @@ def raw(port, octets):
 def test_nothing_is_said_before_the_first_round_is_complete():
     listener = socket.create_server(("127.0.0.1", 0))
     port = free_port()
-    conf = ADMIN + CONF.replace("interval=1s timeout=500ms", "interval=1m timeout=50s")
+    conf = ADMIN + CONF.replace("interval=1s timeout=5s", "interval=1m timeout=50s")
     files = {"gslbd.conf": conf, "z.zone": ZONE, "admin.token": "secret\n"}
     with Server(files, ADMIN=port, FRA=listener.getsockname()[1], wait=False) as server:
         api = Api(port)

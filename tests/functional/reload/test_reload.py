@@ -11,7 +11,7 @@ from harness import SOA, Datacenter, Server, wait_until
 
 CONF = """listen 127.0.0.1:@PORT@
 workers 2
-check site http interval=200ms timeout=100ms rise=2 fall=2
+check site http interval=200ms timeout=5s rise=2 fall=2
 datacenter fra address=127.0.0.1:@FRA@ check=site
 datacenter iad address=127.0.0.1:@IAD@ check=site
 zone app.example.com z.zone
