@@ -65,6 +65,7 @@ ROWS = {  # name: (what the target does, kind and options, what is said of it)
     "compressed": (says(OK + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x00\x00"), "http body=well",
                    "body does not contain"),
     "other-protocol": (says(b"SSH-2.0-OpenSSH_9.2\r\n"), "http", "the reply is not HTTP"),
+    "folded": (says(OK + b" folded\r\n\r\nsick"), "http body=well", "the reply is not HTTP"),
     "half": (says(OK + b"Content-Length: 100\r\n\r\nhalf"), "http body=well", "connection closed in the middle"),
     "nothing": (says(b""), "http", "connection closed without a reply"),
     "resets": (resets, "http", "connection reset by peer"),
