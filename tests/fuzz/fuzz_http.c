@@ -23,6 +23,7 @@ enum { REPLIES_MAX = 1 << 20, TURNS_MAX = 100000 };
 
 static struct event_base *base;
 static struct http_server *server;
+static char folder[] = "/tmp/gslbd-fuzz-XXXXXX";
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
 static char replies[REPLIES_MAX + 1];
 static unsigned handled; /* with a token */
@@ -60,11 +61,17 @@ static const struct http_route routes[] = {
 	{HTTP_DELETE, "/v1/overrides/", parameters, false, on_closed, true},
 };
 
+static void clean(void)
+{
+	unlink(address.sun_path);
+	rmdir(folder);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	char folder[] = "/tmp/gslbd-fuzz-XXXXXX", token[64];
+	char token[64];
 	const struct http_api api = {.routes = routes, .n_routes = sizeof(routes) / sizeof(routes[0])};
 	struct faults faults = {0};
 	require(mkdtemp(folder) != NULL);
@@ -79,6 +86,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	faults_print(&faults, stderr);
 	require(server != NULL);
 	unlink(token);
+	atexit(clean);
 	return 0;
 }
 

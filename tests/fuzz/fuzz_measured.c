@@ -7,15 +7,21 @@ enum { PREFIXES = 64 };
 
 static const struct measured_limits limits = {.prefixes = PREFIXES};
 static const struct measured_time at = {.now_ms = 1000000000000, .wall_ms = 1763711999000};
-static char saved[64];
+static char folder[] = "/tmp/gslbd-fuzz-XXXXXX", saved[64];
+
+static void clean(void)
+{
+	unlink(saved);
+	rmdir(folder);
+}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	char folder[] = "/tmp/gslbd-fuzz-XXXXXX";
 	require(mkdtemp(folder) != NULL);
 	snprintf(saved, sizeof(saved), "%s/latency", folder);
+	atexit(clean);
 	return 0;
 }
 

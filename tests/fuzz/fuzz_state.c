@@ -37,7 +37,7 @@ static void check_vitals(const struct vitals *vitals)
 	for (uint32_t i = 0; i < roster->n_targets; i++) {
 		const struct vital *v = &vitals->targets[i];
 		require(memchr(v->why, '\0', sizeof(v->why)) != NULL);
-		require(v->health.state <= HEALTH_DOWN || v->health.state <= HEALTH_UP);
+		require(v->health.state <= HEALTH_DOWN);
 		check_moment(v->result_ms, now_ms);
 		check_moment(v->since_ms, now_ms);
 		check_moment(v->down_ms, now_ms);
