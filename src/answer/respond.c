@@ -24,26 +24,27 @@ static bool add_pieces(struct reply *reply, const struct answer *a)
 	return true;
 }
 
-/* `dig CH TXT NAME`: why this client is answered what it is. */
-static void explain_to(const struct responder *r, const struct client *client, struct reply *reply,
-		       struct reply_status *status)
+/* What this server tells of itself, or `dig CH TXT NAME`: why this client is answered what it is. */
+static void answer_chaos(const struct responder *r, const struct peer *peer, const struct client *client,
+			 struct reply *reply, struct reply_status *status)
 {
-	struct rrset set;
-	explain_records(r->view, &r->query, client, &set);
-	status->truncated = !reply_add(reply, SECTION_ANSWER, &(struct reply_records){.set = &set});
-	free((void *)(uintptr_t)set.octets);
-}
-
-/* What this server tells of itself. False: it does not. */
-static bool tell(const char *text, struct reply *reply, struct reply_status *status)
-{
+	const struct config *config = r->view->world->config;
 	uint8_t octets[CHAOS_RECORD_MAX];
-	if (text == NULL)
-		return false;
-	struct rrset set = rrset_of(TYPE_TXT, 1, octets, chaos_record(octets, text, strlen(text)));
-	status->authoritative = true;
+	const char *text;
+	struct rrset set;
+	bool told = chaos_name(config, &r->query.name, &text);
+	if (told ? text == NULL : !explain_allowed(config, &peer->addr)) {
+		status->rcode = RCODE_REFUSED;
+		return;
+	}
+	if (told)
+		set = rrset_of(TYPE_TXT, 1, octets, chaos_record(octets, text, strlen(text)));
+	else
+		explain_records(r->view, &r->query, client, &set);
+	status->authoritative = told;
 	status->truncated = !reply_add(reply, SECTION_ANSWER, &(struct reply_records){.set = &set});
-	return true;
+	if (!told)
+		free((void *)(uintptr_t)set.octets);
 }
 
 /*
@@ -55,20 +56,13 @@ __attribute__((cold)) static bool answer_class(struct responder *r, const struct
 					       struct reply_status *status)
 {
 	const struct query *q = &r->query;
-	const struct config *config = r->view->world->config;
-	const char *text;
-	bool answered = q->question_len == 0;
 	if (q->class == CLASS_ANY) {
 		r->answer.authoritative = false; /* nobody is, for all classes (RFC 1034 §3.7.1) */
 		return false;
 	}
-	if (q->class == CLASS_CH && q->type == TYPE_TXT) {
-		if (chaos_name(config, &q->name, &text))
-			answered = tell(text, reply, status);
-		else if ((answered = explain_allowed(config, &peer->addr)))
-			explain_to(r, client, reply, status);
-	}
-	if (!answered)
+	if (q->class == CLASS_CH && q->type == TYPE_TXT)
+		answer_chaos(r, peer, client, reply, status);
+	else if (q->question_len > 0)
 		status->rcode = RCODE_REFUSED;
 	return true;
 }

@@ -187,25 +187,29 @@ static bool read_version(struct span in, size_t *at, const struct query *q)
 	return fixed != NULL && octets_get16(fixed) == TYPE_SOA;
 }
 
-/* The rest of the message. */
-static bool read_additionals(struct span in, size_t at, struct query *q)
+/* No question, where a cookie is all that is asked for (RFC 7873 §5.4): nothing before the OPT record. */
+static bool read_no_question(struct span in, struct query *q)
 {
-	for (unsigned n = octets_get16(in.octets + 10); n > 0; n--) {
-		if (!read_additional(in, &at, n == 1, q))
-			return false;
-	}
-	return at == in.len;
+	q->class = 0;
+	return octets_get16(in.octets + 4) == 0 && octets_get32(in.octets + 6) == 0;
 }
 
-/* One question (RFC 9619), or none where a cookie is all that is asked for (RFC 7873 §5.4). */
+/* One question at most (RFC 9619). */
 static bool read_sections(struct span in, struct query *q)
 {
 	size_t at = HEADER_OCTETS;
-	if (octets_get16(in.octets + 4) == 1)
-		return read_question(in, &at, q) && read_version(in, &at, q) && read_additionals(in, at, q);
-	q->class = 0;
-	return octets_get16(in.octets + 4) == 0 && octets_get32(in.octets + 6) == 0 &&
-	       read_additionals(in, at, q) && (q->asked & ASKED_COOKIE) != 0;
+	unsigned additional = octets_get16(in.octets + 10);
+	if (octets_get16(in.octets + 4) != 1) {
+		if (!read_no_question(in, q))
+			return false;
+	} else if (!read_question(in, &at, q) || !read_version(in, &at, q)) {
+		return false;
+	}
+	for (; additional > 0; additional--) {
+		if (!read_additional(in, &at, additional == 1, q))
+			return false;
+	}
+	return at == in.len && (q->question_len > 0 || (q->asked & ASKED_COOKIE) != 0);
 }
 
 bool query_read(struct span in, struct query *q, enum rcode *rcode)

@@ -59,7 +59,8 @@ def test_what_is_unknown_is_ignored(server, row, tcp):
 
 
 @pytest.mark.parametrize("version", (1, 100, 255))
-@pytest.mark.parametrize("rdata", (b"", raw_option(100), raw_option(NSID), raw_option(COOKIE, b"12345678"), SUBNET, b"x"))
+@pytest.mark.parametrize("rdata", (b"", raw_option(100), raw_option(NSID), raw_option(COOKIE, b"12345678"), SUBNET,
+                                   b"x"))
 def test_another_version_is_badvers_and_no_more(server, version, rdata):
     octets = header(counts=(1, 0, 0, 1)) + question() + opt(rdata, version, 0x8040)
     reply = ask(server, octets)
@@ -77,21 +78,25 @@ def test_all_options_at_once(server):
     assert found[8] == SUBNET[4:]
 
 
+def with_opt(rdata=b"", **fields):
+    return header(counts=(1, 0, 0, 1)) + question() + opt(rdata, **fields)
+
+
 WRONG = {
     "OPT twice": header(counts=(1, 0, 0, 2)) + question() + opt() + opt(),
     "OPT as an answer": header(counts=(1, 1, 0, 0)) + question() + opt(),
     "OPT as an authority": header(counts=(1, 0, 1, 0)) + question() + opt(),
-    "OPT with an owner": header(counts=(1, 0, 0, 1)) + question() + opt(owner=b"\1a\0"),
-    "OPT whose owner is a pointer": header(counts=(1, 0, 0, 1)) + question() + opt(owner=b"\xc0\x20"),
-    "OPT cut off": header(counts=(1, 0, 0, 1)) + question() + opt()[:-1],
+    "OPT with an owner": with_opt(owner=b"\1a\0"),
+    "OPT whose owner is a pointer": with_opt(owner=b"\xc0\x20"),
+    "OPT cut off": with_opt()[:-1],
     "OPT not counted": header() + question() + opt(),
-    "an option cut off": header(counts=(1, 0, 0, 1)) + question() + opt(b"\0\3\0\1"),
-    "half an option": header(counts=(1, 0, 0, 1)) + question() + opt(b"\0\3"),
-    "an empty cookie": header(counts=(1, 0, 0, 1)) + question() + opt(raw_option(COOKIE)),
-    "a cookie of 9": header(counts=(1, 0, 0, 1)) + question() + opt(raw_option(COOKIE, b"123456789")),
-    "a cookie of 41": header(counts=(1, 0, 0, 1)) + question() + opt(raw_option(COOKIE, b"x" * 41)),
-    "client-subnet twice": header(counts=(1, 0, 0, 1)) + question() + opt(SUBNET + SUBNET),
-    "client-subnet with a scope": header(counts=(1, 0, 0, 1)) + question() + opt(raw_option(8, b"\0\1\x18\x18\xcb\0\x71")),
+    "an option cut off": with_opt(b"\0\3\0\1"),
+    "half an option": with_opt(b"\0\3"),
+    "an empty cookie": with_opt(raw_option(COOKIE)),
+    "a cookie of 9": with_opt(raw_option(COOKIE, b"123456789")),
+    "a cookie of 41": with_opt(raw_option(COOKIE, b"x" * 41)),
+    "client-subnet twice": with_opt(SUBNET + SUBNET),
+    "client-subnet with a scope": with_opt(raw_option(8, b"\0\1\x18\x18\xcb\0\x71")),
 }
 
 

@@ -6,10 +6,12 @@ import struct
 import time
 
 import dns.flags
+import dns.message
 import dns.rcode
+import dns.tsigkeyring
 import pytest
-from asking import (COOKIE, ERROR, KEEPALIVE, NSID, PADDING, ask, error, header, opt, option, options, query, question,
-                    raw_option)
+from asking import (COOKIE, ERROR, KEEPALIVE, NSID, PADDING, ask, error, exchange, header, opt, option, options, query,
+                    question, raw_option)
 from harness import SOA, Server
 
 CLIENT = b"\1\2\3\4\5\6\7\10"
@@ -191,3 +193,19 @@ def test_a_reason_takes_no_room_from_records(server):
     message = query(f"{name}.other.example.", payload=512, options=[option(NSID), option(COOKIE, CLIENT)])
     reply = ask(server, message)
     assert set(options(reply)) == {NSID, COOKIE, ERROR} and len(reply.wire) <= 512
+
+
+def test_signed_queries_have_options_too(server):
+    """Even where signature, identity, cookie and a long name share 512 octets."""
+    secret = "MDEyMzQ1Njc4OWFiY2RlZg=="
+    conf = f"listen 127.0.0.1:@PORT@\nidentity {'i' * 255}\nkey k secret={secret}\nzone e e.zone\n"
+    keyring = dns.tsigkeyring.from_text({"k.": secret})
+    with Server({"gslbd.conf": conf, "e.zone": SOA}) as other:
+        for name in ("e.", "x" * 60 + ".e.", ("x" * 60 + ".") * 3 + "e."):
+            for kind in ("SOA", "AXFR"):
+                message = query(name, kind, payload=512, options=[option(NSID), option(COOKIE, CLIENT)])
+                message.use_tsig(keyring)
+                wire = exchange(other, message.to_wire())
+                reply = dns.message.from_wire(wire, keyring=keyring, request_mac=message.mac)
+                assert reply.had_tsig and len(wire) <= 512
+                assert set(options(reply)) - {ERROR} <= {NSID, COOKIE} and COOKIE in options(reply)

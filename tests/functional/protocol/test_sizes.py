@@ -15,7 +15,8 @@ COMPRESSIBLE = {"NS", "CNAME", "SOA", "MB", "MG", "MR", "PTR", "MINFO", "MX"}
 OTHERS = {"SRV", "NAPTR", "AFSDB", "RP", "KX", "RT", "PX", "HTTPS", "SVCB", "TXT", "A", "TYPE731"}
 EVERYTHING = ([("t", kind) for kind in sorted(COMPRESSIBLE - {"NS", "SOA", "CNAME"} | OTHERS)] +
               [("app.example.com.", kind) for kind in ("SOA", "NS", "ANY")] +
-              [(name, "A") for name in ("www", "alias", "leads", "x.wild", "nope", "x.sub", "x.aside", "x.many", "q.d")] +
+              [(name, "A") for name in ("www", "alias", "leads", "x.wild", "nope", "x.sub", "x.aside", "x.many",
+                                        "q.d")] +
               [("long", "TXT"), ("d", "DNAME"), ("mail.example.", "NS")])
 
 
