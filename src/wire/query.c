@@ -53,18 +53,18 @@ static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t len)
 static bool read_question(struct span in, size_t *at, struct query *q)
 {
 	const uint8_t *name = in.octets + *at;
-	size_t room = in.len - *at, end = 0;
-	unsigned labels = 0, len = 0;
+	size_t room = in.len - *at, end = 0, len = 0;
+	uint8_t *label_at = q->label_at;
 	if (room < 5)
 		return false;
 	size_t limit = room - 4 < NAME_OCTETS_MAX ? room - 4 : NAME_OCTETS_MAX; /* type and class follow */
 	for (; end < limit && (len = name[end]) - 1 < LABEL_OCTETS_MAX; end += len + 1)
-		q->label_at[labels++] = (uint8_t)end;
+		*label_at++ = (uint8_t)end;
 	if (end >= limit || len != 0)
 		return false;
-	q->label_at[labels] = (uint8_t)end;
+	*label_at = (uint8_t)end;
 	q->name.len = (uint8_t)(end + 1);
-	q->name.labels = (uint8_t)labels;
+	q->name.labels = (uint8_t)(label_at - q->label_at);
 	copy_lower(q->name.octets, name, end + 1);
 	q->type = octets_get16(name + end + 1);
 	q->class = octets_get16(name + end + 3);
@@ -122,7 +122,7 @@ static bool read_options(const uint8_t *data, size_t len, struct query *q)
 }
 
 /* Steps over a record. Where its type begins, and RDLENGTH; NULL where the message ends within it. */
-static const uint8_t *read_record(struct span in, size_t *at, size_t *rdlength)
+static inline const uint8_t *read_record(struct span in, size_t *at, size_t *rdlength)
 {
 	size_t p = *at;
 	if (in.len - p >= 11 && in.octets[p] == 0) { /* the root, which OPT has */

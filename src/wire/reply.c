@@ -6,7 +6,6 @@
 #include <string.h>
 
 enum { OPT_OCTETS = 11, OPTION_HEADER = 4, POINTER = 0xc000, POINTER_REACH = 0x3fff };
-enum { QUESTION_NAMES_MAX = 8 };
 
 static size_t opt_len(const struct query *q)
 {
@@ -49,15 +48,12 @@ static size_t resolve(const struct reply *r, size_t at)
 	return at;
 }
 
-static bool label_equal(const uint8_t *a, const uint8_t *b)
+/* Are they the same, letter case aside? Length octets are no letters. */
+static bool octets_alike(const uint8_t *a, const uint8_t *b, size_t len)
 {
-	if (*a != *b)
-		return false;
-	for (unsigned i = 1; i <= *a; i++) {
-		if (a[i] == b[i])
-			continue;
+	for (size_t i = 0; i < len; i++) {
 		uint8_t folded = a[i] | 0x20;
-		if (folded != (b[i] | 0x20) || folded < 'a' || folded > 'z')
+		if (a[i] != b[i] && (folded != (b[i] | 0x20) || folded < 'a' || folded > 'z'))
 			return false;
 	}
 	return true;
@@ -68,7 +64,7 @@ static bool written_equal(const struct reply *r, size_t at, const uint8_t *name)
 {
 	for (;;) {
 		at = resolve(r, at);
-		if (!label_equal(r->octets + at, name))
+		if (!octets_alike(r->octets + at, name, *name + 1u))
 			return false;
 		if (*name == 0)
 			return true;
@@ -83,18 +79,21 @@ static void remember(struct reply *r, size_t at, size_t len)
 		r->names[r->n_names++] = (struct written_name){(uint16_t)at, (uint16_t)len};
 }
 
-/* Remembers the question's name and its ancestors; of a deep name those next to the root, as records have no
- * others. */
-static void remember_question(struct reply *r)
+/* Most names in a response end the question's, which is the first in the message. */
+static size_t find_in_question(const struct query *q, const uint8_t *name, size_t len)
 {
-	const struct query *q = r->q;
-	unsigned labels = q->name.labels;
-	for (unsigned i = labels > QUESTION_NAMES_MAX ? labels - QUESTION_NAMES_MAX : 0; i < labels; i++)
-		remember(r, HEADER_OCTETS + q->label_at[i], (size_t)q->name.len - q->label_at[i]);
+	if (len > q->name.len)
+		return 0;
+	size_t at = q->name.len - len;
+	const uint8_t *end = q->name.octets + at;
+	return octets_equal(end, name, len) || octets_alike(end, name, len) ? HEADER_OCTETS + at : 0;
 }
 
 static size_t find_written(const struct reply *r, const uint8_t *name, size_t len)
 {
+	size_t at = find_in_question(r->q, name, len);
+	if (at != 0)
+		return at;
 	for (unsigned i = 0; i < r->n_names; i++) {
 		if (r->names[i].len == len && written_equal(r, r->names[i].at, name))
 			return r->names[i].at;
@@ -103,12 +102,10 @@ static size_t find_written(const struct reply *r, const uint8_t *name, size_t le
 }
 
 /* Writes a name with the longest ancestor that is in the message already as a pointer. False: no room. */
-static bool put_name(struct reply *r, const uint8_t *name)
+static bool put_name(struct reply *r, const uint8_t *name, size_t len)
 {
-	if (r->n_names == 0)
-		remember_question(r);
 	size_t pointer = 0;
-	for (size_t len = name_length(name); len > 1 && (pointer = find_written(r, name, len)) == 0;) {
+	while (len > 1 && (pointer = find_written(r, name, len)) == 0) {
 		size_t label = *name + 1u;
 		if (r->limit - r->len < label)
 			return false;
@@ -147,9 +144,10 @@ static bool put_rdata(struct reply *r, const uint8_t *record, struct rdata_shape
 		return false;
 	rdata += shape.before;
 	for (unsigned i = 0; i < shape.names; i++) {
-		if (!put_name(r, rdata))
+		size_t len = name_length(rdata);
+		if (!put_name(r, rdata, len))
 			return false;
-		rdata += name_length(rdata);
+		rdata += len;
 	}
 	if (!put_octets(r, rdata, (size_t)(end - rdata)))
 		return false;
@@ -173,7 +171,7 @@ static bool put_rewritten(struct reply *r, const uint8_t *record, const struct r
 	if (records->owner == NULL) {
 		if (!put_octets(r, record, 2))
 			return false;
-	} else if (!put_name(r, records->owner)) {
+	} else if (!put_name(r, records->owner, name_length(records->owner))) {
 		return false;
 	}
 	size_t fixed = r->len;
@@ -195,7 +193,7 @@ static bool put_record(struct reply *r, const uint8_t *record, const struct repl
 	return true;
 }
 
-static bool put_records(struct reply *r, const struct reply_records *records)
+static inline bool put_records(struct reply *r, const struct reply_records *records)
 {
 	const struct rrset *set = records->set;
 	if (records->picked != NULL) {
