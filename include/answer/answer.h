@@ -28,15 +28,15 @@ struct synthesis {
 };
 
 struct answer {
-	enum rcode rcode;
 	const struct zone *zone; /* that the question is of; NULL: none of ours */
 	const struct node *node; /* in it, what the question led to first; NULL: nothing */
-	bool authoritative;      /* true at first */
-	uint8_t scope;           /* bits of the client's address that it depends on */
 	unsigned n, n_choices, n_syntheses;
+	enum rcode rcode;
+	bool authoritative; /* true at first */
+	bool located;       /* the client's address was looked at */
+	uint8_t scope;      /* bits of it that the answer depends on */
+	bool all_down;      /* nothing was usable of a name on the way, and its all-down decided */
 	struct piece pieces[PIECES_MAX + 1];
-	bool located;  /* the client's address was looked at */
-	bool all_down; /* nothing was usable of a name on the way, and its all-down decided */
 	struct choice choices[CHOICES_MAX];
 	const struct rrset *chosen[CHOICES_MAX]; /* what each choice was made of */
 	const uint8_t *chosen_at[CHOICES_MAX];   /* the name that had it; NULL: the question's */
@@ -54,7 +54,16 @@ struct client {
 };
 
 /* The client-subnet option's address where the query has one, else the peer's (RFC 7871 §7.2.1). */
-void client_find(const struct query *q, const struct addr *peer, struct client *out);
+static inline void client_find(const struct query *q, const struct addr *peer, struct client *out)
+{
+	bool given = q->subnet.present && q->subnet.source > 0;
+	*out = (struct client){.addr = given ? q->subnet.addr : *peer, .from_subnet = given};
+	if (!given || q->subnet.source < 96)
+		return;
+	addr_unmap(&out->addr);
+	if (out->addr.family != q->subnet.addr.family)
+		out->scope_base = 96;
+}
 
 /* Nothing is found yet: no zone, no choice. */
 static inline void answer_clear(struct answer *a)

@@ -19,6 +19,7 @@ enum choice_outcome { CHOICE_ANSWER, CHOICE_NODATA, CHOICE_SERVFAIL };
 struct choice {
 	enum choice_outcome outcome;
 	bool all_down;                  /* nothing was usable, and the policy's all-down decided */
+	bool located;                   /* the client's address was looked at, but for its hash */
 	uint8_t scope;                  /* bits of the client's address that the order depends on */
 	uint8_t n;                      /* answered */
 	uint32_t ttl_s;                 /* the lowest of those answered, or what the policy's ttl= says */

@@ -55,23 +55,14 @@ static void drop_doubles(const struct rrset *set, struct choice *choice)
 	choice->n_records = n;
 }
 
-/* Does the client's place decide, here or where a candidate may lead to? */
-static bool looks_at_place(const struct steered *s)
-{
-	bool looks = s->how->locator != NULL || s->how->times != NULL;
-	for (unsigned i = 0; i < s->n_reached && !looks; i++)
-		looks = s->reached[i]->how->locator != NULL || s->reached[i]->how->times != NULL;
-	return looks;
-}
-
-static const struct choice *choose(struct search *s, const struct rrset *set)
+static inline const struct choice *choose(struct search *s, const struct rrset *set)
 {
 	struct answer *a = s->a;
 	struct choice *choice = &a->choices[a->n_choices];
 	a->chosen_at[a->n_choices] = s->owner;
 	a->chosen[a->n_choices++] = set;
 	steer_choose(set->steered, s->view->board, &s->client->addr, s->picker, choice);
-	a->located |= looks_at_place(set->steered);
+	a->located |= choice->located;
 	a->all_down |= choice->all_down;
 	if (choice->scope > a->scope)
 		a->scope = choice->scope;

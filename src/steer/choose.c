@@ -10,6 +10,11 @@ static uint8_t longer(uint8_t a, uint8_t b)
 	return a > b ? a : b;
 }
 
+static bool looks_at_place(const struct steering *s)
+{
+	return s->locator != NULL || s->times != NULL;
+}
+
 /* The bits of the client's address that a choice depends on. */
 static uint8_t scope_of(const struct steering *s, const struct board *board, const struct addr *client)
 {
@@ -33,6 +38,7 @@ static bool order(const struct steering *s, const struct board *board, const str
 {
 	out->order = s->order;
 	out->scope = 0;
+	out->located = looks_at_place(s);
 	if (s->times != NULL) {
 		struct timed timed;
 		latency_times(s, board, client, &timed);
@@ -120,8 +126,11 @@ void steer_choose(const struct steered *steered, const struct board *board, cons
 	bool built = order(s, board, client, out, &tiers);
 	if (s->policy.pick == PICK_HASH && s->n > 1)
 		pool.client = hash_scoped(s, client, &out->scope);
-	for (unsigned i = 0; i < steered->n_reached; i++)
-		out->scope = longer(out->scope, scope_of(steered->reached[i]->how, board, client));
+	for (unsigned i = 0; i < steered->n_reached; i++) {
+		const struct steering *reached = steered->reached[i]->how;
+		out->scope = longer(out->scope, scope_of(reached, board, client));
+		out->located |= looks_at_place(reached);
+	}
 
 	struct candidates c = {.left = built ? tiers.all : tiers_all(s, out->order), .backups = s->backups};
 	out->left[STEP_CANDIDATES] = c.left;
