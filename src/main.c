@@ -2,6 +2,7 @@
 /* The command line. */
 #include "answer/explain.h"
 #include "base/memory.h"
+#include "base/plural.h"
 #include "config/config.h"
 #include "control/control.h"
 #include "process/privileges.h"
@@ -38,11 +39,6 @@ static void usage(FILE *out)
 	      "  --version\n"
 	      "  --help\n",
 	      out);
-}
-
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
 }
 
 /* Validates, and says so: a world that can be built is one that could be served. */

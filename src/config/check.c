@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* `check` and `datacenter` entries. */
 #include "config/builder.h"
+#include "base/plural.h"
 #include "config/fields.h"
 
 #include <string.h>
@@ -117,8 +118,8 @@ static void calc_resolve(struct builder *b, const struct entry *e, struct check 
 	for (size_t i = of + 1; i < e->n; i++)
 		sound &= part_read(b, e, &e->tokens[i], parts, calc);
 	if (sound && calc->min > calc->n_parts)
-		refuse(r, e, option_given(e, 3, "min"), "min=%u of %u checks can never be reached", calc->min,
-		       calc->n_parts);
+		refuse(r, e, option_given(e, 3, "min"), "min=%u of %u check%s can never be reached",
+		       calc->min, calc->n_parts, plural(calc->n_parts));
 	if (calc->min == 0)
 		calc->min = calc->n_parts;
 }

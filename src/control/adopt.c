@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/plural.h"
 #include "control/descend.h"
 #include "control/server.h"
 #include "world/certificates.h"
@@ -192,13 +193,13 @@ void control_adopt(void *context)
 	control_forget_places(c);
 	survey_forget(c->survey, before);
 	record_reload(c, c->reloads.pending, NULL);
-	log_info("reload: done, %zu zones", config->n_zones);
+	log_info("reload: done, %zu zone%s", config->n_zones, plural(config->n_zones));
 }
 
 static void refuse_reload(struct control *c, const struct faults *faults)
 {
 	record_reload(c, reload_number(c->reload), faults);
-	log_error("reload: %zu error(s); %s", faults->errors,
+	log_error("reload: %zu error%s; %s", faults->errors, plural(faults->errors),
 		  c->workers ? "what was served before is served on"
 			     : "what was read at the start is to be served");
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/plural.h"
 #include "control/descend.h"
 #include "control/server.h"
 #include "control/state.h"
@@ -99,8 +100,9 @@ static void tell_open(struct control *c, const struct world *world)
 	for (size_t i = 0; i < config->n_listens; i++)
 		log_info("listening on %s%s", endpoint_format(&config->listens[i], address),
 			 config_tls(config, i) ? ", TLS" : "");
-	log_info("ready: %zu zones, %u targets, %u workers", config->n_zones, world->roster->n_targets,
-		 c->n_workers);
+	unsigned targets = world->roster->n_targets;
+	log_info("ready: %zu zone%s, %u target%s, %u worker%s", config->n_zones, plural(config->n_zones),
+		 targets, plural(targets), c->n_workers, plural(c->n_workers));
 	if (is_successor(c))
 		succession_ready(&c->upgrade.predecessor);
 	else
@@ -288,9 +290,9 @@ static void tell_known(const struct roster *roster, const struct vitals *vitals)
 	for (uint32_t i = 0; i < roster->n_targets; i++)
 		n += vitals->targets[i].health.state != HEALTH_UNKNOWN;
 	if (n > 0)
-		log_info("state: the health of %u targets is as it was saved, until their checks say "
+		log_info("state: the health of %u target%s is as it was saved, until checks say "
 			 "otherwise",
-			 n);
+			 n, plural(n));
 }
 
 /* Begins with the first world: its admin API, its state, its first round. False: it can't. */
@@ -319,7 +321,8 @@ static bool begin(struct control *c, struct world *world)
 		return false;
 	}
 	evtimer_add(c->each_second, &second);
-	log_info("gslbd " GSLBD_VERSION ": checking %u targets", world->roster->n_targets);
+	log_info("gslbd " GSLBD_VERSION ": checking %u target%s", world->roster->n_targets,
+		 plural(world->roster->n_targets));
 	tell_known(world->roster, &vitals);
 	watch_next(c->watch, world, &vitals);
 	return !c->failed;

@@ -11,9 +11,9 @@ static void tell(const struct control *c, size_t i, uint64_t n)
 	struct endpoint listen = c->opened.listens[i].endpoint;
 	char address[ADDR_TEXT_MAX];
 	listen.port = workers_port(c->workers, i);
-	log_warn("listen %s: the kernel has dropped %llu queries, which came faster than they were answered; "
+	log_warn("listen %s: the kernel has dropped %llu %s that came faster than they were answered; "
 		 "gslbd_udp_dropped_total counts on",
-		 endpoint_format(&listen, address), (unsigned long long)n);
+		 endpoint_format(&listen, address), (unsigned long long)n, n == 1 ? "query" : "queries");
 }
 
 void control_tell_drops(struct control *c)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What a new world means for the servers that copy its zones. */
 #include "base/log.h"
+#include "base/plural.h"
 #include "control/server.h"
 
 #include <inttypes.h>
@@ -53,5 +54,6 @@ void control_tell_secondaries(struct control *c, const struct world *before)
 			warn_of_serial(old, zone);
 	}
 	if (wrong > WARNINGS_MAX)
-		log_warn("reload: and %zu more zones whose serial has not risen", wrong - WARNINGS_MAX);
+		log_warn("reload: and %zu more zone%s whose serial has not risen", wrong - WARNINGS_MAX,
+			 plural(wrong - WARNINGS_MAX));
 }

@@ -9,6 +9,7 @@
  */
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/plural.h"
 #include "control/descend.h"
 #include "control/server.h"
 #include "control/state.h"
@@ -112,7 +113,7 @@ bool upgrade_begin(struct control *c, const char **why)
 	free(u->why);
 	u->why = NULL;
 	u->under_way = true; /* from here on nothing is saved: that is the successor's to do */
-	log_info("upgrade: starting the successor, with %zu sockets", n);
+	log_info("upgrade: starting the successor, with %zu socket%s", n, plural(n));
 	starter_begin(u->starter, all, n, state);
 	close(state);
 	free(all);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Calculated checks: the state by the number of parts that are up, the figures of the worst part that is. */
 #include "health/calc.h"
+#include "base/plural.h"
 #include "health/silence.h"
 
 #include <stdio.h>
@@ -58,8 +59,10 @@ static void tell_parts(struct vital *v, const struct vitals *vitals, const struc
 		       const struct roster_target *calc, unsigned up)
 {
 	const char *between = "; down: ";
-	size_t len = (size_t)snprintf(v->why, sizeof(v->why), "%u of %u checks are up, %u are needed", up,
-				      calc->check->n_parts, calc->check->min);
+	size_t len =
+		(size_t)snprintf(v->why, sizeof(v->why), "%u of %u check%s %s up, %u %s needed", up,
+				 calc->check->n_parts, plural(calc->check->n_parts), up == 1 ? "is" : "are",
+				 calc->check->min, calc->check->min == 1 ? "is" : "are");
 	for (unsigned i = 0; i < calc->check->n_parts && len < sizeof(v->why); i++) {
 		if (vitals->targets[calc->parts[i]].health.state != HEALTH_DOWN)
 			continue;

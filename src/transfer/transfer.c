@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/plural.h"
 #include "transfer/outgoing.h"
 #include "transfer/tsig_record.h"
 #include "wire/octets.h"
@@ -154,11 +155,12 @@ static struct transfer *transfer_new(struct responder *r, const struct peer *pee
 static void tell(const struct transfer *t, const char *end)
 {
 	char name[NAME_TEXT_MAX], key[NAME_TEXT_MAX], client[ADDR_TEXT_MAX];
-	log_info("transfer: %s of %s serial %" PRIu32 " to %s%s%s: %s, %" PRIu64 " records in %" PRIu64
+	log_info("transfer: %s of %s serial %" PRIu32 " to %s%s%s: %s, %" PRIu64 " record%s in %" PRIu64
 		 " octets",
 		 t->q.type == TYPE_IXFR ? "IXFR" : "AXFR", name_format(t->q.name.octets, name), t->serial,
 		 addr_format(&t->peer.addr, client), t->tsig.keyed ? " by key " : "",
-		 t->tsig.keyed ? name_format(t->tsig.key.owner, key) : "", end, t->records, t->octets);
+		 t->tsig.keyed ? name_format(t->tsig.key.owner, key) : "", end, t->records,
+		 plural(t->records), t->octets);
 }
 
 static void release(struct transfer **transfer)

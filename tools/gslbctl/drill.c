@@ -3,6 +3,7 @@
 #include "drill.h"
 #include "asker.h"
 #include "base/memory.h"
+#include "base/plural.h"
 #include "config/value.h"
 #include "report.h"
 #include "stop.h"
@@ -208,8 +209,8 @@ static int run(struct drill *d, struct asker *asker)
 		return report(d, false);
 	}
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "asking %zu questions again and again for %u s; ^C gives %s back at once\n",
-			d->n_probes, d->length_ms / 1000, d->datacenter);
+		fprintf(stderr, "asking %zu question%s again and again for %u s; ^C gives %s back at once\n",
+			d->n_probes, plural(d->n_probes), d->length_ms / 1000, d->datacenter);
 	int result = drill_take(d);
 	if (result == RESULT_TROUBLE)
 		drill_give_back(d); /* it may have arrived all the same */

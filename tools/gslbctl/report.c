@@ -2,6 +2,7 @@
 /* What came of a drill, for people: who moved where, how fast, and what was wrong. */
 #include "report.h"
 #include "base/memory.h"
+#include "base/plural.h"
 #include "table.h"
 
 #include <stdlib.h>
@@ -253,7 +254,7 @@ static void print_wrongs(const struct drill *d, FILE *out)
 	char text[LINE_ROOM];
 	size_t shown = 0;
 	if (d->n_wrong > 0)
-		fprintf(out, "wrong    %llu answers:\n", (unsigned long long)d->n_wrong);
+		fprintf(out, "wrong    %llu answer%s:\n", (unsigned long long)d->n_wrong, plural(d->n_wrong));
 	for (size_t i = 0; i < d->n_wrongs && shown < WRONGS_SHOWN; i++) {
 		if (is_told(d, i))
 			continue;
@@ -331,9 +332,10 @@ int report_print(const struct drill *d, bool dry, FILE *out)
 	if (dry)
 		fprintf(out, "Were %s %s:\n", d->datacenter, did);
 	else
-		fprintf(out, "%s %s for %.1f s; %zu questions of %zu clients, asked %llu times of %s\n",
-			d->datacenter, did, d->length_ms / 1000.0, d->n_probes, d->n_samples,
-			(unsigned long long)d->n_replies, endpoint_format(&d->server, address));
+		fprintf(out, "%s %s for %.1f s; %zu question%s of %zu client%s, asked %llu time%s of %s\n",
+			d->datacenter, did, d->length_ms / 1000.0, d->n_probes, plural(d->n_probes),
+			d->n_samples, plural(d->n_samples), (unsigned long long)d->n_replies,
+			plural(d->n_replies), endpoint_format(&d->server, address));
 	print_moves(d, dry, out);
 	if (report_concerned(d) == 0)
 		fprintf(out, "nobody is answered with %s\n", d->datacenter);
@@ -344,8 +346,9 @@ int report_print(const struct drill *d, bool dry, FILE *out)
 		print_times(d, false, out);
 		print_times(d, true, out);
 		if (count_unjudged(d) > 0)
-			fprintf(out, "%zu questions had no usable answer before, and are not judged\n",
-				count_unjudged(d));
+			fprintf(out, "%zu question%s had no usable answer before, and %s not judged\n",
+				count_unjudged(d), plural(count_unjudged(d)),
+				count_unjudged(d) == 1 ? "is" : "are");
 		print_meanwhile(d, out);
 		print_wrongs(d, out);
 	}

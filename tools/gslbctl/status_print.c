@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The status as text: first whether all is well, then what there is, the worst first. */
 #include "status.h"
+#include "base/plural.h"
 #include "table.h"
 
 #include <stdarg.h>
@@ -68,11 +69,6 @@ __attribute__((format(printf, 2, 3))) static void append(char *line, const char 
 	va_start(args, format);
 	vsnprintf(line + len, LINE_MAX_CHARACTERS - len, format, args);
 	va_end(args);
-}
-
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
 }
 
 static const char *comma(const char *line)

@@ -49,7 +49,7 @@ def test_a_sound_one(tmp_path):
     ("check c https ca-file=nope.pem", "7:23: nope.pem can't be trusted: No such file or directory"),
     ("check c https ca-file=z.zone", "7:23: z.zone can't be trusted: it holds no certificate in PEM"),
     ("check c exec", "7:7: an exec check needs command=, a program and its arguments"),
-    ("check c calc min=2 of site", "7:14: min=2 of 1 checks can never be reached"),
+    ("check c calc min=2 of site", "7:14: min=2 of 1 check can never be reached"),
     ("check c http load=count", '7:19: "count" is not right for load; expected: json:PATH, header:NAME or agent'),
     ("check site http", '7:7: check "site" is already defined at line 2'),
     ("check c http expect=99", '7:21: "99" is not right for expect; expected: status codes from 100 to 599, such as 200-299,301'),

@@ -21,7 +21,7 @@ datacenter site address={web.endpoint} check=site
         assert server.target("site")["state"] == "up" and server.ask("site") == WELL
         health["/c"] = 500
         server.waits_for("site", BACKUP)
-        assert_verdicts(server, {"site": "1 of 3 checks are up, 2 are needed; down: a, c"})
+        assert_verdicts(server, {"site": "1 of 3 checks is up, 2 are needed; down: a, c"})
         assert f"down: check site of {web.endpoint.split(':')[0]}" in server.log()
         assert server.datacenter("site")["state"] == "down"
         assert server.metric("gslbd_check_up", check="site") == 0
@@ -39,7 +39,7 @@ def test_all_where_no_number_is_given():
 datacenter site address={web.endpoint} check=site
 """
     with AdminServer(conf, f"site AT site A {WELL[0]}\nsite AT * backup=yes A {BACKUP[0]}\n") as server:
-        assert_verdicts(server, {"site": "1 of 2 checks are up, 2 are needed"})
+        assert_verdicts(server, {"site": "1 of 2 checks is up, 2 are needed"})
         assert server.log().count("down: check site of") == 1
         health["/b"] = 200
         server.waits_for("site", WELL)

@@ -234,7 +234,7 @@ def test_a_reload_does_not_bring_programs_back():
             assert "reload: done" in server.log()
             return
         assert "check c starts a program, and no check did so at the start" in server.log()
-        assert "1 error(s); what was served before is served on" in server.log()
+        assert "1 error; what was served before is served on" in server.log()
         assert server.answers("www.app.example.com") == ["192.0.2.1"]
 
 

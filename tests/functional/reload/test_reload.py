@@ -48,7 +48,7 @@ def test_a_broken_file_changes_nothing_and_says_why(pair):
     log = server.log()
     assert 'z.zone:8:8: unknown datacenter "fr", did you mean "fra"?' in log
     assert 'z.zone:9:7: "1.2.3" is not an IPv4 address' in log
-    assert "2 error(s); what was served before is served on" in log
+    assert "2 errors; what was served before is served on" in log
     assert server.answers("www.app.example.com") == ["192.0.2.1"]
     server.write("z.zone", ZONE)
     server.reload()
