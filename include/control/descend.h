@@ -20,12 +20,15 @@ bool descend(const struct config *config, struct faults *faults);
 /* The system calls of this thread, and of all that it starts from here on, are filtered. */
 void descend_filter(const struct config *config);
 
-/* The sockets are open. What remains is said in the log. */
+/* The sockets and interfaces are open. What remains is said in the log. */
 void descend_last(const struct config *config);
 
 /* The capabilities that remain: for ports below 1024, where one is configured, so that an upgrade may open
  * another. */
 uint64_t descend_kept(const struct config *config);
+
+/* Those that a successor is started with: the same, and what interfaces with xdp= take. */
+uint64_t descend_inherited(const struct config *config);
 
 /* Has it a check that starts a program? Only with such a config at the start may programs be started later.
  */

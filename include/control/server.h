@@ -66,6 +66,7 @@ struct upgrade {
 	pid_t successor;         /* that serves now, and this process is to end; 0: none */
 	char *why;               /* the last start failed; owned; NULL: it has not */
 	struct succession predecessor; /* whom this process follows */
+	unsigned tries;                /* left, to have the interfaces with xdp= that it may still hold */
 };
 
 struct limits_told;
@@ -155,6 +156,8 @@ bool upgrade_permits(const struct control *c, struct http_reply *reply);
 /* What is known of targets, from this process's predecessor. False: there is none. */
 bool upgrade_take_state(struct control *c, const struct config *config, const struct roster *roster,
 			struct vitals *vitals, struct faults *faults);
+/* Each second: a successor takes the interfaces with xdp= over once its predecessor has gone. */
+void upgrade_take_interfaces(struct control *c);
 void upgrade_free(struct control *c);
 
 /* GET and POST /v1/upgrade */

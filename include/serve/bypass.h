@@ -12,14 +12,19 @@
 
 struct bypass;
 
-/*
- * Opens the interfaces of the config, whose listens are open. Each that can't be opened is an error in
- * `faults` that says why, and each whose driver can't do it a warning; what is in use is logged.
- */
-struct bypass *bypass_open(const struct config *config, struct faults *faults);
+/* For the interfaces of that config, none of which is open yet. */
+struct bypass *bypass_new(const struct config *config);
 
-/* The worker gets its share of the queues. Before its thread runs. */
-void bypass_join(struct bypass *bypass, struct server *server, unsigned worker, unsigned n_workers);
+/*
+ * Opens those that are not open yet; their listens are. Each that can't be opened is an error in `faults`
+ * that says why, and each whose driver can't do it a warning; what is in use is logged. True: all are open.
+ * Control's thread; the config's listens and bypasses alone count, and are always the same.
+ */
+bool bypass_open(struct bypass *bypass, const struct config *config, unsigned n_workers,
+		 struct faults *faults);
+
+/* On the worker's thread: it gets its share of the queues that are open now. */
+void bypass_join(struct bypass *bypass, struct server *server, unsigned worker);
 
 /* Packets take their ordinary way from now on. Before the workers are stopped. */
 void bypass_detach(struct bypass *bypass);

@@ -26,6 +26,12 @@ struct workers;
 struct workers *workers_open(const struct config *config, unsigned n, struct inherited *inherited,
 			     struct faults *faults);
 
+/*
+ * Opens the interfaces of listens with xdp= that are not open yet, as bypass_open(), for the workers to take
+ * queries there. `config` must have the same listens as that of workers_open().
+ */
+bool workers_bypass(struct workers *w, const struct config *config, struct faults *faults);
+
 /* All their sockets, each once, of both types: an array that is theirs. */
 const int *workers_sockets(const struct workers *w, size_t *n);
 

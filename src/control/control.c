@@ -25,6 +25,7 @@ enum {
 	MEASURED_EACH_S = 60,
 	SWEEP_EACH_S = 3600,
 	FORGET_S = 60,
+	INTERFACE_TRIES = 60, /* one a second */
 	SAVER_WAIT_MS = 2000,
 	THREAD_WAIT_MS = 1000
 };
@@ -109,6 +110,16 @@ static void tell_open(struct control *c, const struct world *world)
 		service_ready(c);
 }
 
+/* Interfaces with xdp=, and then what that took is given up. A predecessor still has those of a successor. */
+static void open_interfaces(struct control *c, const struct config *config, struct faults *faults)
+{
+	c->upgrade.tries = is_successor(c) && config->n_bypasses > 0 ? INTERFACE_TRIES : 0;
+	if (c->upgrade.tries > 0)
+		return;
+	workers_bypass(c->workers, config, faults);
+	descend_last(config);
+}
+
 /* Every target is known: now the sockets may open. */
 void control_open(struct control *c)
 {
@@ -129,7 +140,7 @@ void control_open(struct control *c)
 	control_tally(c);
 	control_limit(c);
 	control_learn(c, true);
-	descend_last(config);
+	open_interfaces(c, config, &faults);
 	bool started = workers_start(c->workers, &faults);
 	yield_to_workers();
 	if (!started) {
@@ -176,6 +187,7 @@ static void on_second(evutil_socket_t fd, short what, void *argument)
 	control_learn(c, false);
 	control_tell_drops(c);
 	control_tell_limits(c);
+	upgrade_take_interfaces(c);
 	uint64_t each_s =
 		1 + control_world(c)->roster->n_targets / 2000; /* writing many holds this thread up */
 	if ((c->unsaved && c->seconds % each_s == 0) || c->seconds % SAVE_EACH_S == 0)

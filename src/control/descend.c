@@ -23,13 +23,19 @@ uint64_t descend_kept(const struct config *config)
 	return privileged ? CAPABILITY(CAP_NET_BIND_SERVICE) : 0;
 }
 
-/* For sockets there are more: for receive buffers above the system's limit, and for those at interfaces. */
+uint64_t descend_inherited(const struct config *config)
+{
+	uint64_t kept = descend_kept(config);
+	if (config->n_bypasses > 0)
+		kept |= CAPABILITY(CAP_NET_ADMIN) | CAPABILITY(CAP_NET_RAW) | CAPABILITY(CAP_BPF) |
+			CAPABILITY(CAP_IPC_LOCK);
+	return kept;
+}
+
+/* For sockets there is one more: for receive buffers above the system's limit. */
 static uint64_t opening(const struct config *config)
 {
-	uint64_t kept = descend_kept(config) | CAPABILITY(CAP_NET_ADMIN);
-	if (config->n_bypasses > 0)
-		kept |= CAPABILITY(CAP_NET_RAW) | CAPABILITY(CAP_BPF) | CAPABILITY(CAP_IPC_LOCK);
-	return kept;
+	return descend_inherited(config) | CAPABILITY(CAP_NET_ADMIN);
 }
 
 /* A folder that is not there is made, and is the user's. */

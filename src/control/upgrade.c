@@ -59,8 +59,10 @@ static void on_ended(evutil_socket_t fd, short what, void *argument)
 
 void upgrade_prepare(struct control *c, char *const *argv, const struct config *config, rlim_t descriptors)
 {
-	const struct starter_program program = {
-		.argv = argv, .keep = descend_kept(config), .descriptors = descriptors, .wait_ms = WAIT_MS};
+	const struct starter_program program = {.argv = argv,
+						.keep = descend_inherited(config),
+						.descriptors = descriptors,
+						.wait_ms = WAIT_MS};
 	struct upgrade *u = &c->upgrade;
 	u->starter = starter_new(&program);
 	if (u->starter == NULL)
@@ -140,6 +142,26 @@ bool upgrade_take_state(struct control *c, const struct config *config, const st
 	close(from->state);
 	from->state = -1;
 	return true;
+}
+
+void upgrade_take_interfaces(struct control *c)
+{
+	const struct opened *o = &c->opened;
+	const struct config config = {.listens = o->listens,
+				      .n_listens = o->n_listens,
+				      .bypasses = o->bypasses,
+				      .n_bypasses = o->n_bypasses};
+	struct faults faults = {0};
+	if (c->upgrade.tries == 0)
+		return;
+	c->upgrade.tries--;
+	if (workers_bypass(c->workers, &config, &faults))
+		c->upgrade.tries = 0;
+	if (c->upgrade.tries == 0) {
+		control_log_faults(&faults);
+		descend_last(control_world(c)->config);
+	}
+	faults_free(&faults);
 }
 
 void upgrade_free(struct control *c)

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct queue {
 };
 
 struct tap {
+	_Atomic bool open; /* all below is for the workers to read */
 	struct interface interface;
 	struct filter filter;
 	unsigned n; /* queues that are open */
@@ -30,7 +32,7 @@ struct tap {
 
 struct bypass {
 	size_t n;
-	struct tap *taps;
+	struct tap *taps; /* by the config's bypasses; of those that share an interface, the first has it */
 };
 
 static bool add_endpoint(const struct tap *tap, const struct endpoint *endpoint, char *why)
@@ -102,6 +104,8 @@ static void tap_close(struct tap *tap)
 		xsk_close(&tap->queues[i].xsk);
 	}
 	free(tap->queues);
+	tap->queues = NULL;
+	tap->n = 0;
 }
 
 static bool tap_open(struct tap *tap, const char *interface, const struct config *config,
@@ -110,7 +114,6 @@ static bool tap_open(struct tap *tap, const char *interface, const struct config
 	char why[XDP_WHY_MAX] = "", name[sizeof("xdp=") + sizeof(tap->interface.name)];
 	const struct spot at = {.file = name};
 	snprintf(name, sizeof(name), "xdp=%s", interface);
-	*tap = (struct tap){.filter = FILTER_NONE};
 	bool ok = interface_read(interface, &tap->interface, why) &&
 		  filter_load(&tap->filter, tap->interface.mac, tap->interface.queues, why) &&
 		  filter_attach(&tap->filter, tap->interface.index, why);
@@ -137,29 +140,51 @@ static bool named_before(const struct config *config, size_t i)
 	return false;
 }
 
-struct bypass *bypass_open(const struct config *config, struct faults *faults)
+struct bypass *bypass_new(const struct config *config)
 {
 	struct bypass *bypass = mem_alloc(sizeof(*bypass));
-	bypass->taps = mem_alloc(config->n_bypasses * sizeof(*bypass->taps));
-	for (size_t i = 0; i < config->n_bypasses; i++) {
-		if (!named_before(config, i))
-			bypass->n += tap_open(&bypass->taps[bypass->n], config->bypasses[i].interface, config,
-					      faults);
-	}
+	bypass->n = config->n_bypasses;
+	bypass->taps = mem_alloc(bypass->n * sizeof(*bypass->taps));
+	for (size_t i = 0; i < bypass->n; i++)
+		bypass->taps[i].filter = FILTER_NONE;
 	return bypass;
 }
 
-void bypass_join(struct bypass *bypass, struct server *server, unsigned worker, unsigned n_workers)
+/* Spreads the queues of all interfaces over the workers. */
+static void spread(struct tap *tap, unsigned *number, unsigned n_workers)
+{
+	for (unsigned i = 0; i < tap->n; i++)
+		tap->queues[i].worker = (*number)++ % n_workers;
+}
+
+bool bypass_open(struct bypass *bypass, const struct config *config, unsigned n_workers,
+		 struct faults *faults)
 {
 	unsigned number = 0;
+	bool all = true;
 	for (size_t i = 0; i < bypass->n; i++) {
 		struct tap *tap = &bypass->taps[i];
-		for (unsigned j = 0; j < tap->n; j++, number++) {
+		if (named_before(config, i))
+			continue;
+		if (!tap->open && tap_open(tap, config->bypasses[i].interface, config, faults)) {
+			spread(tap, &number, n_workers);
+			tap->open = true;
+		} else {
+			number += tap->n;
+		}
+		all &= tap->open;
+	}
+	return all;
+}
+
+void bypass_join(struct bypass *bypass, struct server *server, unsigned worker)
+{
+	for (size_t i = 0; i < bypass->n; i++) {
+		struct tap *tap = &bypass->taps[i];
+		for (unsigned j = 0; tap->open && j < tap->n; j++) {
 			struct queue *queue = &tap->queues[j];
-			if (number % n_workers != worker)
-				continue;
-			queue->worker = worker;
-			queue->xdp = xdp_new(server, &queue->xsk, tap->interface.mtu);
+			if (queue->worker == worker && queue->xdp == NULL)
+				queue->xdp = xdp_new(server, &queue->xsk, tap->interface.mtu);
 		}
 	}
 }
@@ -173,17 +198,16 @@ void bypass_detach(struct bypass *bypass)
 void bypass_drain(struct bypass *bypass, unsigned worker)
 {
 	for (size_t i = 0; i < bypass->n; i++) {
-		for (unsigned j = 0; j < bypass->taps[i].n; j++) {
-			if (bypass->taps[i].queues[j].worker == worker)
-				xdp_drain(bypass->taps[i].queues[j].xdp);
+		struct tap *tap = &bypass->taps[i];
+		for (unsigned j = 0; tap->open && j < tap->n; j++) {
+			if (tap->queues[j].worker == worker && tap->queues[j].xdp != NULL)
+				xdp_drain(tap->queues[j].xdp);
 		}
 	}
 }
 
 void bypass_free(struct bypass *bypass)
 {
-	if (bypass == NULL)
-		return;
 	for (size_t i = 0; i < bypass->n; i++)
 		tap_close(&bypass->taps[i]);
 	free(bypass->taps);

@@ -83,8 +83,8 @@ struct workers {
 	uint16_t *ports; /* by listen; 0: skipped */
 	struct listen_drops *drops;
 	size_t n_drops, cap_drops;
-	unsigned *cpus;        /* by worker; NULL: none is pinned */
-	struct bypass *bypass; /* NULL until the listens are open */
+	unsigned *cpus; /* by worker; NULL: none is pinned */
+	struct bypass *bypass;
 	struct tcp_limits tcp_limits;
 	struct filter *filter; /* of what they may call; NULL: of nothing */
 	struct cookie_secret cookie_secret;
@@ -273,6 +273,7 @@ static void on_ordered(evutil_socket_t fd, short what, void *argument)
 	ssize_t ignored = read(fd, &times, sizeof(times));
 	(void)ignored;
 	worker->heard += times;
+	bypass_join(worker->all->bypass, &worker->server, worker->number);
 	if (worker->all->order == ORDER_STOP)
 		event_base_loopbreak(worker->server.base);
 	else if (worker->all->order == ORDER_RETIRE && !evtimer_pending(worker->retiring, NULL))
@@ -332,6 +333,7 @@ struct workers *workers_open(const struct config *config, unsigned n, struct inh
 	w->tcp_limits = (struct tcp_limits){.connections = connections_max(n, doors),
 					    .octets = octets > TCP_OCTETS_MIN ? octets : TCP_OCTETS_MIN,
 					    .idle_timeout_ms = IDLE_TIMEOUT_MS};
+	w->bypass = bypass_new(config);
 	w->list = mem_alloc(n * sizeof(*w->list));
 	w->ports = mem_alloc(n_listens * sizeof(*w->ports));
 	w->cpus = cpus_of(&config->cpus, faults);
@@ -342,9 +344,6 @@ struct workers *workers_open(const struct config *config, unsigned n, struct inh
 		workers_stop(w);
 		return NULL;
 	}
-	w->bypass = bypass_open(config, faults);
-	for (unsigned i = 0; i < n; i++)
-		bypass_join(w->bypass, &w->list[i].server, i, n);
 	return w;
 }
 
@@ -435,6 +434,13 @@ static void have_them_look(struct workers *w)
 	}
 }
 
+bool workers_bypass(struct workers *w, const struct config *config, struct faults *faults)
+{
+	bool all = bypass_open(w->bypass, config, w->n, faults);
+	have_them_look(w);
+	return all;
+}
+
 bool workers_alive(struct workers *w)
 {
 	bool alive = true;
@@ -447,8 +453,7 @@ bool workers_alive(struct workers *w)
 static void give_order(struct workers *w, enum orders what)
 {
 	w->order = what;
-	if (w->bypass != NULL)
-		bypass_detach(w->bypass);
+	bypass_detach(w->bypass);
 	have_them_look(w);
 	for (unsigned i = 0; i < w->n; i++) {
 		if (w->list[i].running)

@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 
@@ -11,7 +12,7 @@ import dns.message
 import harness
 import pytest
 from harness import wait_until
-from lab import LISTENS, PORT, REST, V4, V6, Gslbd, Lab, inside, query, run
+from lab import ADMIN, LISTENS, PORT, REST, V4, V6, Gslbd, Lab, inside, query, run
 
 
 @pytest.fixture
@@ -196,3 +197,26 @@ def test_an_mtu_too_small():
     with lab_with(mtu=575) as lab, lab.gslbd(f"listen {V4}:{PORT} xdp=veth0\n") as server:
         assert "error xdp=veth0: its MTU is under 576: " in server.log()
         assert ways(lab, server) == {"udp": 1}
+
+
+@pytest.mark.parametrize("user", ["root", "nobody"])
+def test_a_successor_takes_the_interface_over(lab, monkeypatch, user):
+    monkeypatch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")  # see privileges
+    server = Gslbd(lab, (f"user {user}\n" if user != "root" else "") + LISTENS + ADMIN + REST, owner=user)
+    assert ways(lab, server) == {"xdp": 1}
+    server.process.send_signal(signal.SIGUSR2)
+    told = wait_until(lambda: re.search(r"upgrade: process (\d+) serves now", server.log()), 30, "the successor")
+    successor = int(told[1])
+    try:
+        server.process.wait(20)
+        assert lab.ask(query()) is not None
+        wait_until(lambda: server.log().count("xdp=veth0: 1 queue") == 2, 20, "the interface")
+        wait_until(lambda: ways(lab, server) == {"xdp": 1}, what="its queries")
+        assert lab.attached() and " error " not in server.log()
+        if user != "root":
+            status = open(f"/proc/{successor}/status", encoding="ascii").read()
+            assert "CapEff:\t0000000000000000" in status
+        server.log_file.close()
+    finally:
+        os.kill(successor, signal.SIGTERM)
+        wait_until(lambda: not lab.attached(), what="its end")
