@@ -17,7 +17,7 @@
 struct peer {
 	struct addr addr; /* unmapped */
 	enum transport transport;
-	uint16_t idle_timeout_ds; /* after which a stream is closed, in tenths of a second; 0: none to tell */
+	uint16_t idle_timeout_ds; /* of a stream: how long it may be idle now, in 100 ms (RFC 7828); else 0 */
 };
 
 /* OUTCOME_TRANSFER: a zone transfer, or a signed message; transfer_respond() sees to it. */
@@ -28,6 +28,7 @@ struct responder {
 	const struct view *view;            /* constant for the time of a batch */
 	unsigned worker;                    /* its number, for the view's tallies */
 	unsigned transfers;                 /* under way; 0 at first */
+	unsigned transfers_max;             /* of them; 0: no limit */
 	uint32_t now_s;                     /* of this batch: seconds since 1970, for cookies */
 	uint64_t now_ms;                    /* of this batch, for view->limiter; unset where there is none */
 	struct cookie_secret cookie_secret; /* where the configuration has none; the same for all workers */

@@ -32,6 +32,7 @@ extern const size_t n_keywords;
 
 /* The readers of the larger ones. Each adds to the config, and a fault for each thing that is wrong. */
 void listen_entry_read(struct builder *b, const struct entry *e);
+void tcp_entry_read(struct builder *b, const struct entry *e);
 void check_entry_read(struct builder *b, const struct entry *e);
 void datacenter_entry_read(struct builder *b, const struct entry *e);
 void geomap_entry_read(struct builder *b, const struct entry *e);
@@ -77,6 +78,7 @@ enum seen_kind {
 	SEEN_STATE,
 	SEEN_EXPLAIN_FROM,
 	SEEN_PROXY_FROM,
+	SEEN_TCP,
 	SEEN_USER,
 	SEEN_LATENCY,
 	SEEN_LATENCY_ROW,

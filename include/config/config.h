@@ -182,6 +182,14 @@ struct tls_listen {
 	struct spot cert_at, key_at; /* where they are named */
 };
 
+/* `tcp key=value…`: of connections over TCP and TLS. */
+struct tcp_rule {
+	uint16_t connections; /* of all listens and workers; 0: as many as there may be */
+	uint16_t per_client;  /* 0: no limit */
+	uint16_t transfers;   /* of all workers */
+	uint32_t idle_ms;
+};
+
 /* `key NAME algorithm=… secret=…|secret-file=…`: what messages are signed with (TSIG, RFC 8945). */
 enum key_algorithm { KEY_SHA256, KEY_SHA384, KEY_SHA512 };
 enum { SECRET_MIN = 16, SECRET_MAX = 256 };
@@ -258,6 +266,7 @@ struct config {
 	const struct bypass_listen *bypasses; /* the listens whose queries are taken at an interface */
 	size_t n_tls_listens;
 	const struct tls_listen *tls_listens;
+	struct tcp_rule tcp;
 	uint16_t workers;    /* 0: one per CPU */
 	struct numbers cpus; /* one for each worker, in their order; none: wherever the kernel likes */
 	size_t n_geoips;

@@ -160,9 +160,9 @@ bool any_located(const struct config *config, const uint16_t *list, size_t n);
 /* The tables. */
 extern const struct choice_table check_kinds, methods, picks, all_downs, admin_states, key_algorithms,
 	limit_modes;
-extern const struct option_table check_options, datacenter_options, listen_options, admin_options,
-	state_options, workers_options, steer_options, at_options, key_options, zone_options, cookies_options,
-	limit_options;
+extern const struct option_table check_options, datacenter_options, listen_options, tcp_options,
+	admin_options, state_options, workers_options, steer_options, at_options, key_options, zone_options,
+	cookies_options, limit_options;
 
 /* Reads whom a line of a geomap or of a latency table is for. */
 bool place_key_read(const struct reader *r, const struct entry *entry, const struct token *token,

@@ -48,6 +48,7 @@ struct opened {
 	struct opened_listen *listens; /* owned */
 	size_t n_bypasses;
 	struct bypass_listen *bypasses; /* owned */
+	struct tcp_rule tcp;
 	uint16_t workers;
 	size_t n_cpus;
 	struct number_range *cpus; /* owned */
@@ -225,6 +226,10 @@ const struct databases *control_places(struct control *c);
 /* Folds the counts of a world's tallies into totals. */
 void metrics_keep(const struct control *c, const struct world *world, struct tally *const *tallies,
 		  struct totals *into);
+
+/* Of connections, a part of GET /metrics. */
+struct metrics_text;
+void metrics_write_tcp(const struct control *c, struct metrics_text *out);
 
 /* GET /metrics */
 void metrics_write(struct control *c, struct evbuffer *out);

@@ -36,6 +36,9 @@ ssize_t channel_receive(struct channel *c, uint8_t *into, size_t room);
 /* Octets taken, from 1 to `len`; after CHANNEL_LATER the same ones are to be sent next. */
 ssize_t channel_send(struct channel *c, const uint8_t *octets, size_t len);
 
+/* The handshake is under way. */
+bool channel_opens(const struct channel *c);
+
 /* Octets have come that no event will tell of. */
 bool channel_holds(const struct channel *c);
 

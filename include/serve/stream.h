@@ -23,8 +23,10 @@ struct stream {
 	struct channel channel;
 	struct peer peer;
 	struct proxy_head *head; /* of a proxy, while it is not complete; NULL: none, or it is */
-	bool ended;  /* nothing more is read: the client has ended its side, or sends what is no query */
-	uint8_t *in; /* NULL: nothing is kept; server->input: from stream_receive() to stream_proceed() */
+	unsigned steps; /* each query that begins or is answered, and each batch of replies that is taken */
+	bool begun;     /* a query has, with its length */
+	bool ended;     /* nothing more is read: the client has ended its side, or sends what is no query */
+	uint8_t *in;    /* NULL: nothing is kept; server->input: from stream_receive() to stream_proceed() */
 	size_t in_room, in_len;
 	uint8_t *out; /* NULL while nothing waits to be sent */
 	size_t out_len, out_sent;
@@ -58,6 +60,12 @@ static inline bool stream_waits(const struct stream *s)
 static inline bool stream_reads(const struct stream *s)
 {
 	return !s->ended && !stream_waits(s);
+}
+
+/* A handshake, a header, a query or replies are, and the client keeps us waiting. */
+static inline bool stream_is_under_way(const struct stream *s)
+{
+	return stream_waits(s) || s->in_len > 0 || s->head != NULL || channel_opens(&s->channel);
 }
 
 /* More has come already, of which no event will tell: to be received once stream_reads(). */

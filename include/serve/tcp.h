@@ -3,7 +3,10 @@
 #ifndef SERVE_TCP_H
 #define SERVE_TCP_H
 
+#include "serve/clients.h"
 #include "serve/udp.h"
+
+#include <stdatomic.h>
 
 struct tcp;
 
@@ -12,6 +15,25 @@ struct tcp_limits {
 	unsigned connections; /* at once */
 	size_t octets;        /* of memory for long queries under way and replies that wait */
 	unsigned idle_timeout_ms;
+	struct clients *clients; /* of all; borrowed */
+};
+
+/* Why a connection was closed. */
+enum closing {
+	CLOSING_DONE,    /* the client has ended it, or sent what is no query, and has all replies */
+	CLOSING_BROKEN,  /* by the network, by TLS or by a header that is none; or a transfer can't go on */
+	CLOSING_IDLE,    /* no query for too long */
+	CLOSING_SLOW,    /* a handshake or a query under way, or replies that wait, for too long */
+	CLOSING_CROWDED, /* others came, and it had been idle longest */
+	CLOSING_MEMORY,  /* likewise, for what it took up */
+	CLOSING_CLIENT,  /* its client had as many as it may */
+	CLOSING_END,     /* of this process */
+	CLOSINGS
+};
+
+/* Of connections: open now, and opened and closed since the start. */
+struct tcp_figures {
+	uint64_t open, opened, closed[CLOSINGS];
 };
 
 /*
@@ -33,6 +55,9 @@ void tcp_retire(struct tcp *tcp);
 
 /* Connections that are open. */
 unsigned tcp_connections(const struct tcp *tcp);
+
+/* Adds its figures. Any thread may ask. */
+void tcp_count(const struct tcp *tcp, struct tcp_figures *to);
 void tcp_free(struct tcp *tcp);
 
 #endif

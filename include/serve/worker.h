@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "config/config.h"
 #include "serve/publish.h"
+#include "serve/tcp.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,6 +47,9 @@ uint16_t workers_port(const struct workers *w, size_t listen);
  * they were answered. Control asks, once a second or so.
  */
 uint64_t workers_dropped(struct workers *w, size_t listen);
+
+/* Connections of a listen, over all workers. */
+void workers_tcp(const struct workers *w, size_t listen, struct tcp_figures *out);
 
 /* Frames at interfaces with xdp= that came faster than they were taken, since the start. */
 uint64_t workers_lost_frames(const struct workers *w);

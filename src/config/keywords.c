@@ -261,6 +261,7 @@ const struct keyword_row keywords[] = {
 	 "an address that is served, over UDP and TCP, or with tls over TLS alone; may repeat; port 53, with "
 	 "tls 853, where it names none; 0.0.0.0:53 and [::]:53 where there is no listen",
 	 2, 0, listen_entry_read},
+	{"tcp", "key=value...", "limits of connections, over TLS too", 2, 0, tcp_entry_read},
 	{"workers", "NUMBER key=value...",
 	 "threads that answer, 1 to 1024; one per CPU where it is not given", 2, 0, read_workers},
 	{"geoip", "FILE",

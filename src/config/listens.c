@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* `listen` entries: what is served where, and how. */
+/* `listen` and `tcp` entries: what is served where, and how. */
 #include "config/builder.h"
 #include "config/fields.h"
 
@@ -75,4 +75,14 @@ void listen_entry_read(struct builder *b, const struct entry *e)
 		add_tls(b, e, &fields);
 	b->config->listens =
 		list_add(b, b->config->listens, &b->config->n_listens, &endpoint, sizeof(endpoint));
+}
+
+void tcp_entry_read(struct builder *b, const struct entry *e)
+{
+	const struct spot *before = seen_before(b, e, SEEN_TCP, "");
+	if (before != NULL)
+		refuse(&b->reader, e, &e->tokens[0], "tcp is given twice; the first is at %s",
+		       spot_text(b, e, before));
+	else
+		options_read(&b->reader, &tcp_options, e, 1, e->n, &b->config->tcp);
 }

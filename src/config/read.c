@@ -142,6 +142,7 @@ static struct config *read_from(const char *path, struct lexer *lexer, struct fa
 		.config = config,
 		.scratch = arena_new(),
 	};
+	options_read(&b.reader, &tcp_options, NULL, 0, 0, &config->tcp);
 	collect(&b, lexer);
 	interpret(&b);
 	geomaps_check(&b);

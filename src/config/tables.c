@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Every option of the dialect but those of checks, one row each. */
+/* Every option of the dialect but those of checks and of where it listens, one row each. */
 #include "config/fields.h"
 #include "config/schema.h"
 #include "config/steering.h"
@@ -94,29 +94,6 @@ static const struct option_row datacenter_rows[] = {
 	 .expected = "auto, manual or after:DURATION",
 	 .help = "when it is answered with again after it was down and is well: at once, when an operator "
 		 "clears it, or after a time of at most 7d; where it is not given, that of its check"},
-};
-
-static const struct option_row listen_rows[] = {
-	{.key = "cert",
-	 .kind = VALUE_FILE,
-	 .offset = offsetof(struct listen_fields, cert_file),
-	 .expected = "the path of a file",
-	 .help = "with tls: the certificate that clients are shown, in PEM, and behind it those that lead to "
-		 "its authority"},
-	{.key = "key",
-	 .kind = VALUE_FILE,
-	 .offset = offsetof(struct listen_fields, key_file),
-	 .expected = "the path of a file",
-	 .help = "with tls: the private key of the certificate, in PEM; nobody but its owner and group may "
-		 "read it"},
-	{.key = "xdp",
-	 .kind = VALUE_INTERFACE,
-	 .offset = offsetof(struct listen_fields, interface),
-	 .expected = "the name of a network interface",
-	 .help = "takes queries over UDP that come in by this interface before the kernel's stack, its "
-		 "firewall and its routes see them (AF_XDP); an address for all stands for those that the "
-		 "interface has at the start. What is anything else goes through ordinary sockets, and so "
-		 "does all where the kernel can't do it"},
 };
 
 static const struct option_row admin_rows[] = {
@@ -345,7 +322,6 @@ const struct choice_table picks = {"pick", ROWS(pick_rows)};
 const struct choice_table all_downs = {"all-down choice", ROWS(all_down_rows)};
 const struct choice_table admin_states = {"state", ROWS(admin_state_rows)};
 const struct option_table datacenter_options = {"datacenter", ROWS(datacenter_rows)};
-const struct option_table listen_options = {"listen", ROWS(listen_rows)};
 const struct option_table admin_options = {"admin", ROWS(admin_rows)};
 const struct option_table workers_options = {"workers", ROWS(workers_rows)};
 const struct choice_table key_algorithms = {"key algorithm", ROWS(key_algorithm_rows)};

@@ -36,6 +36,7 @@ static void keep_listens(struct control *c, const struct config *config)
 	c->opened.n_bypasses = config->n_bypasses;
 	c->opened.bypasses = mem_alloc(size);
 	memcpy(c->opened.bypasses, config->bypasses, size);
+	c->opened.tcp = config->tcp;
 	c->opened.workers = config->workers;
 	c->opened.n_cpus = config->cpus.n;
 	size = config->cpus.n * sizeof(*config->cpus.list);
@@ -57,6 +58,12 @@ static bool listens_equal(const struct opened *opened, const struct config *conf
 	return equal;
 }
 
+static bool tcp_equal(const struct tcp_rule *a, const struct tcp_rule *b)
+{
+	return a->connections == b->connections && a->per_client == b->per_client &&
+	       a->transfers == b->transfers && a->idle_ms == b->idle_ms;
+}
+
 static bool workers_equal(const struct opened *opened, const struct config *config)
 {
 	const struct numbers *cpus = &config->cpus;
@@ -73,6 +80,8 @@ static void warn_of_restart(const struct opened *opened, const struct config *co
 {
 	if (opened->listens != NULL && !listens_equal(opened, config))
 		log_warn("reload: a change of listen takes effect at the next start");
+	if (opened->listens != NULL && !tcp_equal(&opened->tcp, &config->tcp))
+		log_warn("reload: a change of tcp takes effect at the next start");
 	if (opened->listens != NULL && !workers_equal(opened, config))
 		log_warn("reload: a change of workers takes effect at the next start");
 	if (opened->admin.given != config->admin.given ||

@@ -389,6 +389,7 @@ void metrics_write(struct control *c, struct evbuffer *out)
 	write_server(c, &text);
 	write_queries(c, &text);
 	write_drops(c, &text);
+	metrics_write_tcp(c, &text);
 	write_datacenters(c, &text);
 	write_targets(c, &text);
 	metrics_send(&text, out);

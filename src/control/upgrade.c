@@ -147,20 +147,24 @@ bool upgrade_take_state(struct control *c, const struct config *config, const st
 void upgrade_take_interfaces(struct control *c)
 {
 	const struct opened *o = &c->opened;
-	const struct config config = {.listens = o->listens,
-				      .n_listens = o->n_listens,
-				      .bypasses = o->bypasses,
-				      .n_bypasses = o->n_bypasses};
 	struct faults faults = {0};
 	if (c->upgrade.tries == 0)
 		return;
 	c->upgrade.tries--;
+	struct endpoint *listens = mem_alloc(o->n_listens * sizeof(*listens));
+	for (size_t i = 0; i < o->n_listens; i++)
+		listens[i] = o->listens[i].endpoint;
+	const struct config config = {.listens = listens,
+				      .n_listens = o->n_listens,
+				      .bypasses = o->bypasses,
+				      .n_bypasses = o->n_bypasses};
 	if (workers_bypass(c->workers, &config, &faults))
 		c->upgrade.tries = 0;
 	if (c->upgrade.tries == 0) {
 		control_log_faults(&faults);
 		descend_last(control_world(c)->config);
 	}
+	free(listens);
 	faults_free(&faults);
 }
 

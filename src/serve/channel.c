@@ -78,3 +78,8 @@ bool channel_holds(const struct channel *c)
 {
 	return c->tls != NULL && SSL_pending(c->tls) > 0;
 }
+
+bool channel_opens(const struct channel *c)
+{
+	return c->tls != NULL && !SSL_is_init_finished(c->tls);
+}

@@ -101,6 +101,7 @@ static bool send_waiting(struct stream *s)
 	free(s->out);
 	s->out = NULL;
 	s->out_len = s->out_sent = 0;
+	s->steps++;
 	return true;
 }
 
@@ -148,6 +149,7 @@ static size_t answer_batch(struct stream *s)
 		at += FRAME + query.len;
 	}
 	view_leave(server->hazard);
+	s->steps++;
 	s->in_len -= at;
 	memmove(s->in, s->in + at, s->in_len);
 	return len;
@@ -164,13 +166,17 @@ static bool transfer_on(struct stream *s)
 	if (!ok)
 		return false;
 	octets_put16(server->replies, (unsigned)message.len);
+	s->steps++;
 	return send_replies(s, FRAME + message.len);
 }
 
 /* What is left is kept, with room for the message under way and no more than that. */
 static void keep_input(struct stream *s)
 {
-	size_t need = s->in_len >= FRAME ? FRAME + (size_t)octets_get16(s->in) : 0;
+	bool begins = s->in_len >= FRAME;
+	s->steps += begins && !s->begun;
+	s->begun = begins;
+	size_t need = begins ? FRAME + (size_t)octets_get16(s->in) : 0;
 	size_t room = need > STREAM_INPUT_ROOM ? INPUT_MAX : STREAM_INPUT_ROOM;
 	bool own = s->in != s->server->input;
 	if (s->in_len == 0)

@@ -33,11 +33,10 @@ enum {
 	CONNECTIONS_MAX = 1000,
 	DESCRIPTORS = 64,         /* for files, the log, the control thread's loop, the admin API */
 	DESCRIPTORS_A_WORKER = 6, /* of its loop, and to stop it */
-	DESCRIPTORS_A_LISTEN = 3, /* of a worker: UDP, TCP, and the epoll of its connections */
+	DESCRIPTORS_A_DOOR = 3,   /* UDP, TCP, and the epoll of its connections */
 	TCP_OCTETS = 64 << 20,    /* of memory that a worker's TCP clients may take up */
 	TCP_OCTETS_MIN = 1 << 20, /* a listen of them */
-	IDLE_TIMEOUT_MS = 10000,
-	DRAIN_MS = 2000, /* for clients to take their replies */
+	DRAIN_MS = 2000,          /* for clients to take their replies */
 	DRAIN_WAIT_MS = 10,
 	RETIRE_MS = 5000, /* what is known of health does not change meanwhile */
 	RETIRE_LOOK_MS = 50,
@@ -47,6 +46,7 @@ enum orders { ORDER_NONE, ORDER_RETIRE, ORDER_STOP };
 
 /* A listen's two sockets. */
 struct door {
+	size_t listen;
 	struct udp *udp; /* NULL: retired, not opened, or there is none but TLS */
 	struct tcp *tcp; /* NULL: not opened */
 };
@@ -91,20 +91,34 @@ struct workers {
 };
 
 /*
- * Connections that each of `sockets` may have: half of the descriptors are for health checks
+ * Connections that each of `doors` may have, `most` of them: half of the descriptors are for health checks
  * (check/schedule.c), the other half are ours.
  */
-static unsigned connections_max(unsigned n_workers, size_t sockets)
+static unsigned connections_max(unsigned n_workers, size_t doors, unsigned most)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return CONNECTIONS_MAX;
+		return most;
 	rlim_t ours = limit.rlim_cur / 2;
-	rlim_t taken = DESCRIPTORS + n_workers * DESCRIPTORS_A_WORKER + DESCRIPTORS_A_LISTEN * sockets;
-	rlim_t each = ours > taken ? (ours - taken) / sockets : 0;
-	if (each < CONNECTIONS_MIN)
-		return CONNECTIONS_MIN;
-	return each < CONNECTIONS_MAX ? (unsigned)each : CONNECTIONS_MAX;
+	rlim_t taken = DESCRIPTORS + n_workers * DESCRIPTORS_A_WORKER + DESCRIPTORS_A_DOOR * doors;
+	rlim_t each = ours > taken ? (ours - taken) / doors : 0;
+	each = each < CONNECTIONS_MIN ? CONNECTIONS_MIN : each;
+	return each < most ? (unsigned)each : most;
+}
+
+static unsigned share(unsigned all, size_t n)
+{
+	return (unsigned)((all + n - 1) / n);
+}
+
+static struct tcp_limits limits_of(const struct tcp_rule *rule, unsigned n_workers, size_t doors)
+{
+	size_t octets = TCP_OCTETS * n_workers / doors;
+	unsigned most = rule->connections ? share(rule->connections, doors) : CONNECTIONS_MAX;
+	return (struct tcp_limits){.connections = connections_max(n_workers, doors, most),
+				   .octets = octets > TCP_OCTETS_MIN ? octets : TCP_OCTETS_MIN,
+				   .idle_timeout_ms = rule->idle_ms,
+				   .clients = clients_new(rule->per_client)};
 }
 
 /* What a CPU receives goes to its worker, of both groups of sockets. */
@@ -164,7 +178,7 @@ static bool door_open(struct workers *w, struct opening *o, unsigned nth, struct
 	int udp = -1;
 	worker->doors =
 		mem_grow(worker->doors, &worker->cap_doors, worker->n_doors + 1, sizeof(*worker->doors));
-	worker->doors[worker->n_doors++] = (struct door){0};
+	worker->doors[worker->n_doors++] = (struct door){.listen = o->listen};
 	if (o->tls == NULL && (udp = udp_open(w, o, nth, faults)) < 0)
 		return false;
 	int tcp = socket_open(w, &o->endpoint, SOCK_STREAM, nth, faults);
@@ -325,21 +339,21 @@ struct workers *workers_open(const struct config *config, unsigned n, struct inh
 	struct workers *w = mem_alloc_apart(sizeof(*w));
 	struct hazard *hazards = mem_alloc_apart(n * sizeof(*hazards));
 	size_t errors = faults->errors;
-	size_t n_listens = config->n_listens, octets = TCP_OCTETS / n_listens, doors = 0;
+	size_t n_listens = config->n_listens, doors = 0;
 	*w = (struct workers){.publisher = {.n = n, .hazards = hazards}, .n_listens = n_listens, .n = n};
 	w->inherited = inherited;
 	for (size_t i = 0; i < n_listens; i++)
 		doors += listen_doors(w, &config->listens[i]);
-	w->tcp_limits = (struct tcp_limits){.connections = connections_max(n, doors),
-					    .octets = octets > TCP_OCTETS_MIN ? octets : TCP_OCTETS_MIN,
-					    .idle_timeout_ms = IDLE_TIMEOUT_MS};
+	w->tcp_limits = limits_of(&config->tcp, n, doors);
 	w->bypass = bypass_new(config);
 	w->list = mem_alloc(n * sizeof(*w->list));
 	w->ports = mem_alloc(n_listens * sizeof(*w->ports));
 	w->cpus = cpus_of(&config->cpus, faults);
 	random_secret(&w->cookie_secret, sizeof(w->cookie_secret));
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		worker_init(w, i);
+		w->list[i].server.responder->transfers_max = share(config->tcp.transfers, n);
+	}
 	if (faults->errors != errors || !listens_open(w, config, faults)) {
 		workers_stop(w);
 		return NULL;
@@ -363,6 +377,18 @@ uint64_t workers_dropped(struct workers *w, size_t listen)
 	for (size_t i = 0; i < w->n_drops; i++)
 		n += w->drops[i].listen == listen ? drops_read(&w->drops[i].drops) : 0;
 	return n;
+}
+
+void workers_tcp(const struct workers *w, size_t listen, struct tcp_figures *out)
+{
+	*out = (struct tcp_figures){0};
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct worker *worker = &w->list[i];
+		for (const struct door *d = worker->doors; d < worker->doors + worker->n_doors; d++) {
+			if (d->listen == listen)
+				tcp_count(d->tcp, out);
+		}
+	}
 }
 
 uint64_t workers_lost_frames(const struct workers *w)
@@ -475,6 +501,7 @@ void workers_stop(struct workers *w)
 		worker_free(&w->list[i]);
 	free(w->sockets);
 	filter_free(w->filter);
+	clients_free(w->tcp_limits.clients);
 	free(w->list);
 	free(w->ports);
 	free(w->drops);

@@ -216,12 +216,22 @@ struct request {
 	struct tsig_session *session; /* NULL: it is not signed */
 };
 
+/* Is the SOA record all that it gets? */
+static bool gets_soa(const struct request *request, const struct zone *zone)
+{
+	return !transport_streams(request->peer->transport) ||
+	       is_current(&request->r->query, request->in, zone_serial(zone));
+}
+
 /* Begins a transfer that is asked for, or says no. */
 static enum outcome begin(const struct request *request, struct span *out, struct transfer **transfer)
 {
 	struct responder *r = request->r;
 	const struct zone *zone = zones_apex(r->view->world->zones, &r->query.name);
 	enum rcode rcode = refusal(r, zone, request->peer, request->session);
+	bool only_soa = rcode == RCODE_NOERROR && gets_soa(request, zone);
+	if (rcode == RCODE_NOERROR && !only_soa && r->transfers_max > 0 && r->transfers >= r->transfers_max)
+		rcode = RCODE_SERVFAIL; /* it will try again */
 	if (rcode != RCODE_NOERROR) {
 		enum outcome outcome = reply_rcode(r, request->peer, rcode, request->session, out);
 		count(r, COUNTER_TRANSFERS_REFUSED);
@@ -231,8 +241,7 @@ static enum outcome begin(const struct request *request, struct span *out, struc
 	}
 	count_query(r, request->peer, zone, rcode);
 	struct transfer *t = transfer_new(r, request->peer, zone);
-	t->only_soa =
-		!transport_streams(request->peer->transport) || is_current(&r->query, request->in, t->serial);
+	t->only_soa = only_soa;
 	if (request->session != NULL)
 		t->tsig = *request->session;
 	bool ok = transfer_next(r, &t, out);

@@ -14,7 +14,7 @@ import pytest
 from harness import SOA, Server, wait_until
 from streams import Replies, connect, framed, many
 
-CONF = "listen 127.0.0.1:@PORT@\nworkers 1\ndatacenter fra\nzone app.example.com z.zone\n"
+CONF = "listen 127.0.0.1:@PORT@\nworkers 1\ntcp per-client=0\ndatacenter fra\nzone app.example.com z.zone\n"
 ZONE = SOA + "www A 192.0.2.1\n" + "".join(f"huge TXT \"{i:04} {'x' * 240}\"\n" for i in range(210))
 
 

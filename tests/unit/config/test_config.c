@@ -33,7 +33,7 @@ static void everything_is_read_whatever_the_order(void **state)
 				"CHECK site http PATH=/h host=a.example:81 expect=200,301-302 body=\"o k\" "
 				"interval=1m timeout=1s rise=4 fall=5\n"
 				"check port tcp\nlisten [::1]\nlisten 127.0.0.1:5353 xdp=eth0.7\n"
-				"listen [::1] tls cert=a.pem key=/k\nworkers 7 "
+				"listen [::1] tls cert=a.pem key=/k\ntcp per-client=7\nworkers 7 "
 				"cpus=3,8-13\ngeoip "
 				"a.mmdb\nzone example z/e.zone\n");
 	assert_int_equal(c->n_listens, 3);
@@ -41,6 +41,10 @@ static void everything_is_read_whatever_the_order(void **state)
 	const struct tls_listen *tls = config_tls(c, 2);
 	assert_non_null(tls);
 	assert_int_equal(c->listens[2].port, 853);
+	assert_int_equal(c->tcp.connections, 0);
+	assert_int_equal(c->tcp.per_client, 7);
+	assert_int_equal(c->tcp.idle_ms, 10000);
+	assert_int_equal(c->tcp.transfers, 100);
 	assert_string_equal(tls->cert_file, "a.pem");
 	assert_string_equal(tls->key_file, "/k");
 	assert_int_equal(tls->key_at.column, 29);

@@ -174,6 +174,22 @@ static void listens(void **state)
 	check_rows(rows, N(rows));
 }
 
+static void connections(void **state)
+{
+	(void)state;
+	static const struct row rows[] = {
+		{"tcp connections=1 per-client=0 idle=1s transfers=1", ""},
+		{"tcp per-client=65535 idle=1h", ""},
+		{"tcp", "5:1: something is missing behind this; the form is: tcp key=value..."},
+		{"tcp idle=1s\ntcp idle=2s", "6:1: tcp is given twice; the first is at line 5"},
+		{"tcp idle=10ms", "5:10: \"10ms\" is not right for idle; expected: a duration from 1s to 1h"},
+		{"tcp connections=0",
+		 "5:17: \"0\" is not right for connections; expected: a number from 1 to 65535"},
+		{"tcp clients=5", "5:5: unknown option of tcp \"clients\""},
+	};
+	check_rows(rows, N(rows));
+}
+
 static void datacenters(void **state)
 {
 	(void)state;
@@ -372,6 +388,7 @@ int main(void)
 		cmocka_unit_test(keywords),
 		cmocka_unit_test(admin_state_and_explain_from),
 		cmocka_unit_test(listens),
+		cmocka_unit_test(connections),
 		cmocka_unit_test(datacenters),
 		cmocka_unit_test(geomaps),
 		cmocka_unit_test(a_wrong_definition_is_a_definition),

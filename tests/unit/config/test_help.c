@@ -58,8 +58,8 @@ static void expect_line(const char *text, const char *word, const char *says)
 }
 
 static const struct option_table *const option_tables[] = {
-	&workers_options,    &listen_options, &admin_options, &state_options,   &check_options,
-	&datacenter_options, &steer_options,  &at_options,    &cookies_options, &limit_options};
+	&workers_options,    &listen_options, &tcp_options, &admin_options,   &state_options, &check_options,
+	&datacenter_options, &steer_options,  &at_options,  &cookies_options, &limit_options};
 static const struct choice_table *const choice_tables[] = {&check_kinds, &methods,      &picks,
 							   &all_downs,   &admin_states, &limit_modes};
 enum {
