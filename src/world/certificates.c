@@ -167,6 +167,8 @@ static SSL_CTX *context_new(void)
 	 * connection holds no buffers. */
 	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 					  SSL_MODE_RELEASE_BUFFERS);
+	/* Nor does a client keep a worker with records that are for TLS alone, such as new keys. */
+	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_cache_mode(context,
 				       SSL_SESS_CACHE_OFF); /* tickets do without, and without a lock */
 	SSL_CTX_set_num_tickets(context, 1);

@@ -57,3 +57,14 @@ class Secure(AdminServer):
 def ask(sock, ident=1, name="www", kind="A"):
     sock.sendall(framed(name, ident, kind))
     return Replies(sock).idents(1)
+
+
+def hello():
+    """The first octets of a client: a ClientHello."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname=NAME)
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()

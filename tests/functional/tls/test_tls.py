@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """DNS over TLS (RFC 7858): what is spoken, and what a client may do that a client over TCP may."""
 
+import shutil
 import socket
 import ssl
 import struct
@@ -11,7 +12,7 @@ import time
 import dns.message
 import dns.query
 import pytest
-from secure import NAME, Replies, Secure, ask, framed, many
+from secure import NAME, Replies, Secure, ask, framed, hello, many
 from targets import Certificates
 
 ADDRESS = "127.0.0.1"
@@ -148,15 +149,6 @@ def test_what_is_no_tls_is_closed(server, raw):
         assert ask(sock) == [1]
 
 
-def hello():
-    """The first octets of a client: a ClientHello."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname=NAME)
-    with pytest.raises(ssl.SSLWantReadError):
-        client.do_handshake()
-    return outgoing.read()
-
-
 def test_who_dawdles_in_the_handshake_is_cut_off(server):
     """However it is spread: the time is that of an idle connection."""
     begun = [socket.create_connection((ADDRESS, server.tls), 30) for _ in range(50)]
@@ -187,6 +179,16 @@ def test_a_transfer_over_tls(server):
             serials += sum(rrset.rdtype == 6 for rrset in message.answer)
         assert records == 215
         assert ask(sock, 6) == [6]
+
+
+@pytest.mark.skipif(shutil.which("kdig") is None, reason="kdig is not installed")
+@pytest.mark.parametrize("kind, says", [("A", "TLS session (TLS1.3)"), ("AXFR", "215 records")])
+def test_kdig(server, kind, says):
+    """Another library's TLS (GnuTLS), which looks at the certificate."""
+    done = subprocess.run(["kdig", f"@{ADDRESS}", "-p", str(server.tls), f"+tls-ca={server.certificates.folder}/ca.pem",
+                           f"+tls-host={NAME}", "www.app.example.com" if kind == "A" else "app.example.com", kind],
+                          capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0 and says in done.stdout, done.stdout[-2000:] + done.stderr
 
 
 def test_many_clients_at_once(server):
