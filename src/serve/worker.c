@@ -10,6 +10,7 @@
 #include "serve/bypass.h"
 #include "serve/cpus.h"
 #include "serve/drops.h"
+#include "serve/limits.h"
 #include "serve/listen.h"
 #include "serve/loop.h"
 #include "serve/stream.h"
@@ -23,20 +24,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-	CONNECTIONS_MIN = 10, /* a listen and worker */
-	CONNECTIONS_MAX = 1000,
-	DESCRIPTORS = 64,         /* for files, the log, the control thread's loop, the admin API */
-	DESCRIPTORS_A_WORKER = 6, /* of its loop, and to stop it */
-	DESCRIPTORS_A_DOOR = 3,   /* UDP, TCP, and the epoll of its connections */
-	TCP_OCTETS = 64 << 20,    /* of memory that a worker's TCP clients may take up */
-	TCP_OCTETS_MIN = 1 << 20, /* a listen of them */
-	DRAIN_MS = 2000,          /* for clients to take their replies */
+	DRAIN_MS = 2000, /* for clients to take their replies */
 	DRAIN_WAIT_MS = 10,
 	RETIRE_MS = 5000, /* what is known of health does not change meanwhile */
 	RETIRE_LOOK_MS = 50,
@@ -89,37 +82,6 @@ struct workers {
 	struct filter *filter; /* of what they may call; NULL: of nothing */
 	struct cookie_secret cookie_secret;
 };
-
-/*
- * Connections that each of `doors` may have, `most` of them: half of the descriptors are for health checks
- * (check/schedule.c), the other half are ours.
- */
-static unsigned connections_max(unsigned n_workers, size_t doors, unsigned most)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return most;
-	rlim_t ours = limit.rlim_cur / 2;
-	rlim_t taken = DESCRIPTORS + n_workers * DESCRIPTORS_A_WORKER + DESCRIPTORS_A_DOOR * doors;
-	rlim_t each = ours > taken ? (ours - taken) / doors : 0;
-	each = each < CONNECTIONS_MIN ? CONNECTIONS_MIN : each;
-	return each < most ? (unsigned)each : most;
-}
-
-static unsigned share(unsigned all, size_t n)
-{
-	return (unsigned)((all + n - 1) / n);
-}
-
-static struct tcp_limits limits_of(const struct tcp_rule *rule, unsigned n_workers, size_t doors)
-{
-	size_t octets = TCP_OCTETS * n_workers / doors;
-	unsigned most = rule->connections ? share(rule->connections, doors) : CONNECTIONS_MAX;
-	return (struct tcp_limits){.connections = connections_max(n_workers, doors, most),
-				   .octets = octets > TCP_OCTETS_MIN ? octets : TCP_OCTETS_MIN,
-				   .idle_timeout_ms = rule->idle_ms,
-				   .clients = clients_new(rule->per_client)};
-}
 
 /* What a CPU receives goes to its worker, of both groups of sockets. */
 static void steer(const struct workers *w, const struct endpoint *endpoint, int udp, int tcp)
@@ -352,7 +314,7 @@ struct workers *workers_open(const struct config *config, unsigned n, struct inh
 	random_secret(&w->cookie_secret, sizeof(w->cookie_secret));
 	for (unsigned i = 0; i < n; i++) {
 		worker_init(w, i);
-		w->list[i].server.responder->transfers_max = share(config->tcp.transfers, n);
+		w->list[i].server.responder->transfers_max = limits_share(config->tcp.transfers, n);
 	}
 	if (faults->errors != errors || !listens_open(w, config, faults)) {
 		workers_stop(w);

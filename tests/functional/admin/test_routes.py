@@ -52,7 +52,7 @@ def test_nothing_is_said_before_the_first_round_is_complete():
     with Server(files, ADMIN=port, FRA=listener.getsockname()[1], wait=False) as server:
         api = Api(port)
         check, _ = listener.accept()  # and says nothing: the round is under way
-        wait_until(lambda: "checking 1 targets" in server.log())
+        wait_until(lambda: "checking 1 target" in server.log())
         assert api.get("/livez").status == 200 and api.get("/livez").json == {"live": True}
         assert api.get("/readyz").status == 503 and api.get("/readyz").json == {"ready": False}
         for method, target, body in (("GET", "/v1/status", None), ("GET", "/metrics", None),
