@@ -3,7 +3,7 @@
 #include "control/reload.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "control/thread.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <event2/event.h>

@@ -5,7 +5,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "control/thread.h"
+#include "base/thread.h"
 #include "health/measured.h"
 
 #include <errno.h>

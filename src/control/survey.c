@@ -2,7 +2,7 @@
 /* The survey thread. */
 #include "control/survey.h"
 #include "base/memory.h"
-#include "control/thread.h"
+#include "base/thread.h"
 #include "geo/databases.h"
 #include "geo/survey.h"
 

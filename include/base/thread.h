@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The end of threads that may hang: a disk may, and a server that is to stop has no patience. */
-#ifndef CONTROL_THREAD_H
-#define CONTROL_THREAD_H
+#ifndef BASE_THREAD_H
+#define BASE_THREAD_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Joining, with a limit. */
-#include "control/thread.h"
+#include "base/thread.h"
 #include "base/clock.h"
 
 #include <time.h>
