@@ -18,6 +18,8 @@ struct peer {
 	struct addr addr; /* unmapped */
 	enum transport transport;
 	uint16_t idle_timeout_ds; /* of a stream: how long it may be idle now, in 100 ms (RFC 7828); else 0 */
+	uint16_t port;            /* in network order; only for records, as what follows */
+	const struct endpoint *local; /* where it came to; FAMILY_NONE: not known. NULL: nothing is */
 };
 
 /* OUTCOME_TRANSFER: a zone transfer, or a signed message; transfer_respond() sees to it. */

@@ -41,6 +41,8 @@ void identity_entry_read(struct builder *b, const struct entry *e);
 void version_entry_read(struct builder *b, const struct entry *e);
 void cookies_entry_read(struct builder *b, const struct entry *e);
 void limit_entry_read(struct builder *b, const struct entry *e);
+void query_log_entry_read(struct builder *b, const struct entry *e);
+void dnstap_entry_read(struct builder *b, const struct entry *e);
 void latency_file_read(struct builder *b, const char *path, struct spot named);
 
 /* The host's name, in the arena; NULL: it has none. */
@@ -55,6 +57,13 @@ bool secret_file_read(const char *path, char *out, const char **why);
 
 /* The other servers of a zone, from the options behind its file; NULL where there are none. */
 const struct zone_peers *zone_peers_read(struct builder *b, const struct entry *e);
+
+/* The path that a token names; NULL where it is none. */
+const char *path_read(struct builder *b, const struct entry *e, const struct token *t);
+
+/* The same of a UNIX socket, which the kernel keeps in an array. `given` is the token's text. */
+const char *socket_path_read(struct builder *b, const struct entry *e, const struct token *t,
+			     const char *given);
 
 /* Once all checks are read: those that a calc is made of. */
 void calcs_resolve(struct builder *b);
@@ -86,7 +95,8 @@ enum seen_kind {
 	SEEN_IDENTITY,
 	SEEN_VERSION,
 	SEEN_COOKIES,
-	SEEN_LIMIT
+	SEEN_LIMIT,
+	SEEN_RECORD
 };
 const struct spot *seen_before(struct builder *b, const struct entry *e, enum seen_kind kind,
 			       const char *key);

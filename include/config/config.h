@@ -228,6 +228,20 @@ struct cookie_rule {
 	struct cookie_secrets secrets; /* none: a random one of the process */
 };
 
+/* `query-log FILE` and `dnstap SOCKET`: where what is asked and answered is recorded. */
+enum record_sink { RECORD_LOG, RECORD_DNSTAP, RECORD_SINKS };
+enum record_messages { RECORD_ALL, RECORD_QUERIES, RECORD_RESPONSES };
+
+struct record_options {
+	const char *path; /* NULL: not given; of the log "-": standard output */
+	uint32_t every;   /* one of so many queries */
+
+	/* dnstap */
+	enum record_messages messages;
+	const char *identity; /* NULL: the machine's name */
+	const char *version;  /* NULL: gslbd and its own */
+};
+
 struct zone_file {
 	struct spot at;                 /* where its path is named */
 	const uint8_t *apex;            /* in wire format, lower case */
@@ -285,6 +299,7 @@ struct config {
 	struct spot user_at;      /* where it is given */
 	const char *state_dir;    /* NULL: nothing is kept over a restart */
 	uint32_t state_fresh_ms;  /* 1 min: what was known of a target's health counts so long after */
+	struct record_options records[RECORD_SINKS];
 	size_t n_explain_froms;
 	const struct prefix *explain_froms;
 	size_t n_proxy_froms;

@@ -47,6 +47,7 @@ enum value_kind {
 	VALUE_CHECK,             /* int, an index */
 	VALUE_OPTIONAL_MS,       /* struct optional_duration */
 	VALUE_OPTIONAL_COMEBACK, /* struct optional_comeback */
+	VALUE_SAMPLE,            /* uint32_t in min..max, `1/100` */
 	VALUE_PEERS,             /* nothing: may repeat, and is read by zone_peers_read() */
 };
 
@@ -159,10 +160,10 @@ bool any_located(const struct config *config, const uint16_t *list, size_t n);
 
 /* The tables. */
 extern const struct choice_table check_kinds, methods, picks, all_downs, admin_states, key_algorithms,
-	limit_modes;
+	limit_modes, record_messages;
 extern const struct option_table check_options, datacenter_options, listen_options, tcp_options,
 	admin_options, state_options, workers_options, steer_options, at_options, key_options, zone_options,
-	cookies_options, limit_options;
+	cookies_options, limit_options, query_log_options, dnstap_options;
 
 /* Reads whom a line of a geomap or of a latency table is for. */
 bool place_key_read(const struct reader *r, const struct entry *entry, const struct token *token,

@@ -5,6 +5,7 @@
 
 #include "admin/http.h"
 #include "answer/tally.h"
+#include "control/recordings.h"
 #include "control/reload.h"
 #include "control/saver.h"
 #include "control/survey.h"
@@ -84,7 +85,9 @@ struct control {
 	struct workers *workers; /* NULL until the first round is complete */
 	unsigned n_workers;
 	struct tally **tallies; /* of the serving world, by worker; owned */
-	struct view *view;      /* the one that is published; owned */
+	struct recordings *recordings;
+	struct recorder *const *recorders; /* that are to be published; NULL: none */
+	struct view *view;                 /* the one that is published; owned */
 	struct http_server *admin;
 	struct limiter *limiter;    /* of the serving world; owned; NULL: there is no limit */
 	struct limits_told *limits; /* what has been told of it; owned, NULL before the first second */

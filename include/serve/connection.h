@@ -45,6 +45,7 @@ struct tcp {
 	size_t cap_fds;
 	struct connection **by_fd; /* NULL: none of ours */
 	bool tls;
+	struct endpoint local;  /* what it is bound to, for records */
 	struct endpoint listen; /* with tls: which of the configuration's it is */
 	struct tcp_limits limits;
 	struct timeval tick; /* a clock that costs queries nothing */

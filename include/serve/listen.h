@@ -34,7 +34,10 @@ int listen_socket(const struct endpoint *endpoint, int type, struct faults *faul
 int listen_take(struct inherited *inherited, const struct endpoint *endpoint, int type, unsigned nth,
 		struct faults *faults);
 
-/* The port that a socket is bound to. */
+/* What a socket is bound to: FAMILY_NONE where that is no one address. */
+struct endpoint listen_local(int fd);
+
+/* The port of that. */
 uint16_t listen_port(int fd);
 
 /* Tells, in the log, where the kernel gave a socket of SOCK_DGRAM a smaller receive buffer than was asked

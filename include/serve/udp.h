@@ -4,8 +4,8 @@
 #define SERVE_UDP_H
 
 #include "base/clock.h"
+#include "record/recorder.h"
 #include "serve/publish.h"
-#include "transfer/transfer.h"
 
 struct event_base;
 struct udp;

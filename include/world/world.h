@@ -29,12 +29,14 @@ struct world {
  * one. */
 struct tally;
 struct limiter;
+struct recorder;
 
 struct view {
 	const struct world *world;
 	const struct board *board;
-	struct tally *const *tallies; /* by worker: what each counts; NULL: nothing is counted */
-	struct limiter *limiter;      /* of responses over UDP; NULL: there is no limit */
+	struct tally *const *tallies;      /* by worker: what each counts; NULL: nothing is counted */
+	struct recorder *const *recorders; /* by worker: what each records; NULL: nothing is recorded */
+	struct limiter *limiter;           /* of responses over UDP; NULL: there is no limit */
 };
 
 /*

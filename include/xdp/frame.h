@@ -23,6 +23,9 @@ struct frame {
  */
 bool frame_read(struct span in, struct frame *out);
 
+/* Where it was sent to, and from which port, in network order. */
+void frame_route(const struct frame *frame, struct endpoint *to, uint16_t *from_port);
+
 /*
  * Turns the frame that starts at `octets`, and was read as `query`, into its reply, which takes the way back:
  * to the sender's Ethernet and IP address and port, with this payload. The caller has made sure of the room.

@@ -15,16 +15,18 @@ struct part {
 };
 
 static const struct part parts[] = {
-	{FILE_CONF, .options = &workers_options}, {FILE_CONF, .options = &listen_options},
-	{FILE_CONF, .options = &tcp_options},     {FILE_CONF, .options = &admin_options},
-	{FILE_CONF, .options = &state_options},   {FILE_CONF, .options = &limit_options},
-	{FILE_CONF, .choices = &limit_modes},     {FILE_CONF, .options = &cookies_options},
-	{FILE_CONF, .options = &key_options},     {FILE_CONF, .choices = &key_algorithms},
-	{FILE_CONF, .options = &zone_options},    {FILE_CONF, .choices = &check_kinds},
-	{FILE_CONF, .options = &check_options},   {FILE_CONF, .options = &datacenter_options},
-	{FILE_ZONE, .choices = &methods},         {FILE_ZONE, .options = &steer_options},
-	{FILE_ZONE, .choices = &picks},           {FILE_ZONE, .choices = &all_downs},
-	{FILE_ZONE, .options = &at_options},      {FILE_BOTH, .choices = &admin_states},
+	{FILE_CONF, .options = &workers_options},    {FILE_CONF, .options = &listen_options},
+	{FILE_CONF, .options = &tcp_options},        {FILE_CONF, .options = &admin_options},
+	{FILE_CONF, .options = &state_options},      {FILE_CONF, .options = &limit_options},
+	{FILE_CONF, .choices = &limit_modes},        {FILE_CONF, .options = &cookies_options},
+	{FILE_CONF, .options = &query_log_options},  {FILE_CONF, .options = &dnstap_options},
+	{FILE_CONF, .choices = &record_messages},    {FILE_CONF, .options = &key_options},
+	{FILE_CONF, .choices = &key_algorithms},     {FILE_CONF, .options = &zone_options},
+	{FILE_CONF, .choices = &check_kinds},        {FILE_CONF, .options = &check_options},
+	{FILE_CONF, .options = &datacenter_options}, {FILE_ZONE, .choices = &methods},
+	{FILE_ZONE, .options = &steer_options},      {FILE_ZONE, .choices = &picks},
+	{FILE_ZONE, .choices = &all_downs},          {FILE_ZONE, .options = &at_options},
+	{FILE_BOTH, .choices = &admin_states},
 };
 
 static void keywords_write(const struct help_style *style, FILE *out)

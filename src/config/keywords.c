@@ -77,8 +77,7 @@ const char *path_beside(const struct reader *r, const char *path)
 	return full;
 }
 
-/* The path that a token names; NULL where it is none. */
-static const char *read_path(struct builder *b, const struct entry *e, const struct token *t)
+const char *path_read(struct builder *b, const struct entry *e, const struct token *t)
 {
 	const char *path = token_text(&b->reader, e, t);
 	if (path == NULL)
@@ -91,7 +90,7 @@ static const char *read_path(struct builder *b, const struct entry *e, const str
 
 static void read_geoip(struct builder *b, const struct entry *e)
 {
-	const char *path = read_path(b, e, &e->tokens[1]);
+	const char *path = path_read(b, e, &e->tokens[1]);
 	struct spot at = spot_kept(b, e, &e->tokens[1]);
 	size_t n = b->config->n_geoips;
 	if (path == NULL)
@@ -111,7 +110,7 @@ static void read_zone(struct builder *b, const struct entry *e)
 	struct name apex;
 	const struct token *t = &e->tokens[1];
 	struct zone_file zone = {.at = spot_kept(b, e, &e->tokens[2])};
-	zone.path = read_path(b, e, &e->tokens[2]);
+	zone.path = path_read(b, e, &e->tokens[2]);
 	if (!name_parse(t->text, t->len, NULL, &apex, &why)) {
 		refuse(&b->reader, e, t, "\"%.*s\" is no domain name: %s", (int)t->len, t->text, why);
 		return;
@@ -127,9 +126,8 @@ static void read_zone(struct builder *b, const struct entry *e)
 		b->config->zones = list_add(b, b->config->zones, &b->config->n_zones, &zone, sizeof(zone));
 }
 
-/* The path of a UNIX socket, which the kernel keeps in an array. */
-static const char *read_socket_path(struct builder *b, const struct entry *e, const struct token *t,
-				    const char *given)
+const char *socket_path_read(struct builder *b, const struct entry *e, const struct token *t,
+			     const char *given)
 {
 	const char *path = path_beside(&b->reader, given);
 	size_t most = sizeof((struct sockaddr_un){0}.sun_path) - 1;
@@ -159,7 +157,7 @@ static void read_admin(struct builder *b, const struct entry *e)
 	else if (given == NULL)
 		return;
 	else if (strchr(given, '/') != NULL)
-		admin->path = read_socket_path(b, e, t, given);
+		admin->path = socket_path_read(b, e, t, given);
 	else if (listen_looks(given) && !listen_read(&b->reader, e, t, ADMIN_PORT, &admin->endpoint))
 		sound = false;
 	else if (admin->endpoint.port == 0)
@@ -182,7 +180,7 @@ static void read_state(struct builder *b, const struct entry *e)
 	if (before != NULL)
 		refuse(&b->reader, e, &e->tokens[0], "state is given twice; the first is at %s",
 		       spot_text(b, e, before));
-	b->config->state_dir = read_path(b, e, &e->tokens[1]);
+	b->config->state_dir = path_read(b, e, &e->tokens[1]);
 	b->config->state_fresh_ms = fields.fresh_ms;
 }
 
@@ -216,7 +214,7 @@ static void read_proxy_from(struct builder *b, const struct entry *e)
 
 static void read_latency(struct builder *b, const struct entry *e)
 {
-	const char *path = read_path(b, e, &e->tokens[1]);
+	const char *path = path_read(b, e, &e->tokens[1]);
 	if (path == NULL)
 		return;
 	if (seen_before(b, e, SEEN_LATENCY, path) != NULL)
@@ -303,6 +301,15 @@ const struct keyword_row keywords[] = {
 	 "responses of one kind a second, 1 to 100000, that a client's network gets over UDP (response rate "
 	 "limiting); no limit where it is not given",
 	 2, 0, limit_entry_read},
+	{"query-log", "FILE key=value...",
+	 "where queries are written to, with what was chosen for them: an object of JSON a line; - is "
+	 "standard "
+	 "output; nowhere where it is not given",
+	 2, 0, query_log_entry_read},
+	{"dnstap", "SOCKET key=value...",
+	 "the UNIX socket of a dnstap reader, which is sent queries and responses as they are; none where it "
+	 "is not given",
+	 2, 0, dnstap_entry_read},
 	{"user", "NAME[:GROUP]",
 	 "who gslbd becomes where root starts it, once its sockets can be opened; root stays root where it "
 	 "is "

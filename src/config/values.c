@@ -164,6 +164,13 @@ static bool read_numbers(struct arena *arena, const struct option_row *row, cons
 	return false;
 }
 
+/* `1/100` */
+static bool read_sample(const struct option_row *row, const char *text, size_t len, uint32_t *out)
+{
+	return len > 2 && strncmp(text, "1/", 2) == 0 && read_count(text + 2, len - 2, out) &&
+	       in_range(row, *out);
+}
+
 static bool read_degrees(const char *text, const char *end, double limit, double *out)
 {
 	char *stop;
@@ -259,6 +266,7 @@ bool value_read(const struct reader *r, const struct option_row *row, const char
 	case VALUE_LOAD: return read_load(text, at);
 	case VALUE_COMEBACK: return read_comeback(row, text, len, at);
 	case VALUE_CAPACITY: return read_capacity(row, text, len, at);
+	case VALUE_SAMPLE: return read_sample(row, text, len, at);
 	case VALUE_PEERS: return len > 0;
 	case VALUE_TTLS: return read_ttls(text, len, at);
 	case VALUE_HASH_PREFIX: return read_hash_prefix(text, len, at);

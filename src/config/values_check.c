@@ -181,6 +181,7 @@ static bool value_equal(const struct option_row *row, const struct check *x, con
 	case VALUE_OPTIONAL_COMEBACK:
 	case VALUE_COUNT:
 	case VALUE_NETWORKS:
+	case VALUE_SAMPLE:
 	case VALUE_PEERS: break;
 	}
 	return false;

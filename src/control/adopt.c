@@ -195,7 +195,9 @@ void control_adopt(void *context)
 	take_config(c, config);
 	control_tally(c);
 	struct limiter *limiter = control_limit(c);
+	c->recorders = recordings_take(c->recordings, config, c->n_workers);
 	control_learn(c, true); /* by this world's datacenters, before it is seen */
+	recordings_settle(c->recordings);
 	control_tell_secondaries(c, before);
 	keep_tallies(c, before, tallies);
 	limiter_free(limiter);

@@ -27,6 +27,7 @@ enum {
 	FORGET_S = 60,
 	INTERFACE_TRIES = 60, /* one a second */
 	SAVER_WAIT_MS = 2000,
+	RECORDINGS_WAIT_MS = 5000,
 	THREAD_WAIT_MS = 1000
 };
 
@@ -137,10 +138,11 @@ void control_open(struct control *c)
 	inherited_free(c->inherited);
 	c->inherited = NULL;
 	c->workers = workers;
+	open_interfaces(c, config, &faults);
 	control_tally(c);
+	c->recorders = recordings_take(c->recordings, config, c->n_workers);
 	control_limit(c);
 	control_learn(c, true);
-	open_interfaces(c, config, &faults);
 	bool started = workers_start(c->workers, &faults);
 	yield_to_workers();
 	if (!started) {
@@ -188,6 +190,7 @@ static void on_second(evutil_socket_t fd, short what, void *argument)
 	control_tell_drops(c);
 	control_tell_limits(c);
 	upgrade_take_interfaces(c);
+	recordings_look(c->recordings);
 	uint64_t each_s =
 		1 + control_world(c)->roster->n_targets / 2000; /* writing many holds this thread up */
 	if ((c->unsaved && c->seconds % each_s == 0) || c->seconds % SAVE_EACH_S == 0)
@@ -267,6 +270,7 @@ static void boot(struct control *c, const char *conf_path, rlim_t descriptors)
 	c->forget = evtimer_new(c->base, on_forget, c);
 	c->each_second = event_new(c->base, -1, EV_PERSIST, on_second, c);
 	c->totals = totals_new();
+	c->recordings = recordings_new();
 	c->survey = survey_new(c->base);
 	c->notifier = notifier_new(c->base);
 	c->reload = reload_new(c->base, conf_path, control_loaded, c);
@@ -366,7 +370,8 @@ static void halt(struct control *c)
 	close_service(c);
 	inherited_free(c->inherited);
 	bool saved = saver_free(c->saver, SAVER_WAIT_MS), loaded = reload_free(c->reload, THREAD_WAIT_MS);
-	if (!survey_free(c->survey, THREAD_WAIT_MS) || !loaded || !saved)
+	bool recorded = recordings_free(c->recordings, RECORDINGS_WAIT_MS);
+	if (!survey_free(c->survey, THREAD_WAIT_MS) || !loaded || !saved || !recorded)
 		_exit(c->failed ? 1 : 0); /* what hangs uses what would be freed */
 	if (c->view != NULL)
 		board_free((struct board *)(uintptr_t)c->view->board);

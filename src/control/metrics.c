@@ -330,6 +330,22 @@ static void write_drops(struct control *c, struct metrics_text *out)
 	}
 }
 
+static void write_records(struct control *c, struct metrics_text *out)
+{
+	static const char *const sinks[RECORD_SINKS] = {
+		[RECORD_LOG] = "query-log", [RECORD_DNSTAP] = "dnstap"};
+	struct metrics head = metrics_begin(out, "gslbd_records_total", METRICS_COUNTER,
+					    "Queries that were recorded, by where to.");
+	for (unsigned i = 0; i < RECORD_SINKS; i++)
+		metrics_count(&head, &(struct metrics_label){"sink", sinks[i]}, 1,
+			      recordings_counts(c->recordings, i).recorded);
+	head = metrics_begin(out, "gslbd_records_dropped_total", METRICS_COUNTER,
+			     "Queries that were not, as they came faster than they were taken.");
+	for (unsigned i = 0; i < RECORD_SINKS; i++)
+		metrics_count(&head, &(struct metrics_label){"sink", sinks[i]}, 1,
+			      recordings_counts(c->recordings, i).dropped);
+}
+
 static void write_one(struct metrics_text *out, const char *name, enum metrics_type type, const char *help,
 		      double value)
 {
@@ -390,6 +406,7 @@ void metrics_write(struct control *c, struct evbuffer *out)
 	write_queries(c, &text);
 	write_drops(c, &text);
 	metrics_write_tcp(c, &text);
+	write_records(c, &text);
 	write_datacenters(c, &text);
 	write_targets(c, &text);
 	metrics_send(&text, out);

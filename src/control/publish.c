@@ -84,7 +84,12 @@ void control_publish(struct control *c)
 	struct view *view = mem_alloc(sizeof(*view)), *before = c->view;
 	board->learned = c->learned;
 	*view = (struct view){
-		.world = serving->world, .board = board, .tallies = c->tallies, .limiter = c->limiter};
+		.world = serving->world,
+		.board = board,
+		.tallies = c->tallies,
+		.recorders = c->recorders,
+		.limiter = c->limiter,
+	};
 	c->view = view;
 	view_publish(workers_publisher(c->workers), view);
 	c->publish_ns = clock_ns() - begin_ns;

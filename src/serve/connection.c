@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "world/certificates.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <event2/event.h>
 #include <stdlib.h>
@@ -188,6 +189,8 @@ void connection_open(struct tcp *t, int fd, const struct sockaddr *from)
 	c->place = CLIENTS_NOBODY;
 	c->since = t->ticks;
 	begin(t, &c->stream, fd, &client.addr);
+	c->stream.peer.port = htons(client.port);
+	c->stream.peer.local = &t->local;
 	enter(t, c);
 	count(&t->counts.opened);
 	if (!event_pending(t->next_tick, EV_TIMEOUT, NULL))

@@ -178,12 +178,19 @@ int listen_take(struct inherited *inherited, const struct endpoint *endpoint, in
 	return fd;
 }
 
-uint16_t listen_port(int fd)
+struct endpoint listen_local(int fd)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = sizeof(sa);
 	struct endpoint endpoint = {0};
 	if (getsockname(fd, (struct sockaddr *)&sa, &len) == 0)
 		endpoint_from_sockaddr((struct sockaddr *)&sa, &endpoint);
-	return endpoint.port;
+	if (listen_is_wildcard(&endpoint.addr))
+		endpoint.addr.family = FAMILY_NONE;
+	return endpoint;
+}
+
+uint16_t listen_port(int fd)
+{
+	return listen_local(fd).port;
 }

@@ -139,7 +139,7 @@ static size_t answer_batch(struct stream *s)
 	while (len < STREAM_BATCH && s->transfer == NULL && message_at(s, at)) {
 		struct span query = {s->in + at + FRAME, octets_get16(s->in + at)};
 		struct span reply = {server->replies + len + FRAME, MESSAGE_OCTETS_MAX};
-		if (transfer_door(server->responder, &s->peer, query, &reply, &s->transfer) == OUTCOME_DROP) {
+		if (record_door(server->responder, &s->peer, query, &reply, &s->transfer) == OUTCOME_DROP) {
 			s->ended = true;
 			at = s->in_len;
 			break;

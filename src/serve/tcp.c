@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "serve/connection.h"
+#include "serve/listen.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -111,6 +112,7 @@ struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limi
 	*t = (struct tcp){.server = server, .fd = fd, .limits = *limits, .tls = tls != NULL};
 	if (tls != NULL)
 		t->listen = *tls;
+	t->local = listen_local(fd);
 	t->patience = IDLE_TICKS;
 	unsigned tick_ms = limits->idle_timeout_ms / IDLE_TICKS;
 	t->tick = (struct timeval){tick_ms / 1000, (tick_ms % 1000) * 1000};

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "serve/proxies.h"
+#include "serve/listen.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -36,6 +37,7 @@ struct udp {
 	bool wildcard;    /* replies must say which address they come from */
 	bool single;      /* no two queries came at once of late */
 	struct peer peer; /* of the query that is answered */
+	struct endpoint local;
 	struct mmsghdr in[BATCH], out[BATCH];
 	struct iovec in_vec[BATCH], out_vec[BATCH];
 	struct sockaddr_in6 peers[BATCH]; /* or sockaddr_in */
@@ -61,6 +63,9 @@ static void lay_out(struct udp *u)
 	bool v6 = is_v6(u->fd);
 	socklen_t len = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 	u->peer.addr.family = v6 ? FAMILY_V6 : FAMILY_V4;
+	u->peer.local = &u->local;
+	u->local = listen_local(u->fd);
+	u->local.addr.family = u->peer.addr.family; /* of a wildcard, each query says the address */
 	for (size_t i = 0; i < BATCH; i++) {
 		u->in_vec[i] = (struct iovec){u->queries[i], QUERY_ROOM};
 		u->out_vec[i].iov_base = u->replies[i];
@@ -75,26 +80,29 @@ static void lay_out(struct udp *u)
 	}
 }
 
-/* The interface a query came in by must not decide where the reply goes out; only the address matters. */
-static void keep_address_only(struct msghdr *m)
+/* The interface a query came in by must not decide where the reply goes out; only the address matters, which
+ * goes into `local` too. */
+static void keep_address_only(struct msghdr *m, struct addr *local)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			struct in_pktinfo *info = (struct in_pktinfo *)CMSG_DATA(c);
 			info->ipi_spec_dst = info->ipi_addr;
 			info->ipi_ifindex = 0;
+			memcpy(local->octets, &info->ipi_addr, sizeof(info->ipi_addr));
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 			struct in6_pktinfo *info = (struct in6_pktinfo *)CMSG_DATA(c);
 			if (!IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
 				info->ipi6_ifindex = 0;
+			memcpy(local->octets, &info->ipi6_addr, sizeof(info->ipi6_addr));
 		}
 	}
 }
 
 /* Replies with the address that the query was sent to; `in` is ready for the next. */
-static void answer_from(struct msghdr *in, struct msghdr *out)
+static void answer_from(struct msghdr *in, struct msghdr *out, struct addr *local)
 {
-	keep_address_only(in);
+	keep_address_only(in, local);
 	out->msg_control = in->msg_control;
 	out->msg_controllen = in->msg_controllen;
 	in->msg_controllen = CONTROL_ROOM;
@@ -104,6 +112,7 @@ static void answer_from(struct msghdr *in, struct msghdr *out)
 static bool peer_read(struct peer *peer, const struct sockaddr_in6 *from)
 {
 	const struct sockaddr_in *from4 = (const struct sockaddr_in *)from;
+	peer->port = from->sin6_port; /* which stands where that of IPv4 does */
 	if (peer->addr.family == FAMILY_V6) {
 		memcpy(peer->addr.octets, &from->sin6_addr, sizeof(from->sin6_addr));
 		return from->sin6_port != 0;
@@ -116,7 +125,7 @@ static bool peer_read(struct peer *peer, const struct sockaddr_in6 *from)
 static bool take(struct udp *u, unsigned i, unsigned n)
 {
 	if (u->wildcard)
-		answer_from(&u->in[i].msg_hdr, &u->out[n].msg_hdr);
+		answer_from(&u->in[i].msg_hdr, &u->out[n].msg_hdr, &u->local.addr);
 	return !(u->in[i].msg_hdr.msg_flags & MSG_TRUNC) && peer_read(&u->peer, &u->peers[i]);
 }
 
@@ -124,7 +133,7 @@ static bool take(struct udp *u, unsigned i, unsigned n)
 static bool answer(struct udp *u, const struct peer *peer, struct span query, unsigned i, unsigned n)
 {
 	struct span reply = {u->replies[n], REPLY_ROOM};
-	if (transfer_door(u->server->responder, peer, query, &reply, NULL) == OUTCOME_DROP)
+	if (record_door(u->server->responder, peer, query, &reply, NULL) == OUTCOME_DROP)
 		return false;
 	u->out_vec[n].iov_len = reply.len;
 	u->out[n].msg_hdr.msg_name = &u->peers[i];

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Frames in, respond, frames out: in batches, each reply in the frame of its query. */
 #include "serve/xdp.h"
-#include "base/clock.h"
 #include "base/memory.h"
 #include "serve/proxies.h"
 #include "transfer/transfer.h"
@@ -40,11 +39,16 @@ static bool answer(struct xdp *x, struct span *frame)
 	if (!frame_read(*frame, &query))
 		return false;
 	struct peer peer = {.addr = query.from, .transport = TRANSPORT_XDP};
+	struct endpoint local;
+	if (x->server->responder->view->recorders != NULL) {
+		frame_route(&query, &local, &peer.port);
+		peer.local = &local;
+	}
 	size_t room = smaller(xsk_room(x->xsk, frame->octets), FRAME_ETHERNET_OCTETS + x->mtu);
 	struct span reply = {x->reply, smaller(room - query.headers, REPLY_ROOM)};
 	if (x->proxied && !proxies_unwrap(x->server->responder, &peer.addr, &query.payload))
 		return false;
-	if (transfer_door(x->server->responder, &peer, query.payload, &reply, NULL) == OUTCOME_DROP)
+	if (record_door(x->server->responder, &peer, query.payload, &reply, NULL) == OUTCOME_DROP)
 		return false;
 	frame->len = frame_answer(&query, frame->octets, reply);
 	return true;

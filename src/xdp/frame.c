@@ -171,6 +171,15 @@ static void udp_answer(uint8_t *udp, size_t len, uint64_t pseudo)
 	memcpy(udp + 6, &sum, sizeof(sum));
 }
 
+void frame_route(const struct frame *frame, struct endpoint *to, uint16_t *from_port)
+{
+	const uint8_t *udp = frame->payload.octets - UDP_OCTETS;
+	size_t len = addr_bits(&frame->from) / 8;
+	*to = (struct endpoint){.addr.family = frame->from.family, .port = (uint16_t)octets_get16(udp + 2)};
+	memcpy(to->addr.octets, udp - len, len);
+	memcpy(from_port, udp, sizeof(*from_port));
+}
+
 size_t frame_answer(const struct frame *query, uint8_t *octets, struct span payload)
 {
 	uint8_t *ip = octets + FRAME_ETHERNET_OCTETS, *udp = octets + query->headers - UDP_OCTETS;

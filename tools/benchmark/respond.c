@@ -1,14 +1,44 @@
 /* SPDX-License-Identifier: ISC */
-/* respond() alone, without sockets: what a query costs in user space. For callgrind, and for nanoseconds. */
+/* The door alone, without sockets: what a query costs in user space, recorded where CONF says so. For
+ * callgrind
+ * (--separate-threads=yes where it does), and for nanoseconds. */
 #include "answer/limiter.h"
-#include "answer/respond.h"
 #include "answer/tally.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "queries.h"
+#include "record/recording.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* NULL: nothing is recorded. */
+static struct recorder *record_all(const struct config *config, struct recording **recordings)
+{
+	struct recorder *recorder = mem_alloc(sizeof(*recorder));
+	for (unsigned i = 0; i < RECORD_SINKS; i++) {
+		if (config->records[i].path == NULL)
+			continue;
+		recordings[recorder->n] = recording_new(i, &config->records[i], 1);
+		recorder->tracks[recorder->n] = recording_track(recordings[recorder->n], 0);
+		recorder->n++;
+	}
+	if (recorder->n > 0)
+		return recorder;
+	free(recorder);
+	return NULL;
+}
+
+static void record_no_more(struct recorder *recorder, struct recording **recordings)
+{
+	for (unsigned i = 0; recorder != NULL && i < recorder->n; i++) {
+		recording_end(recordings[i]);
+		if (recording_free(recordings[i], 10000))
+			continue;
+		_Exit(1);
+	}
+	free(recorder);
+}
 
 int main(int argc, char **argv)
 {
@@ -27,7 +57,10 @@ int main(int argc, char **argv)
 	struct board *board = board_build(world->roster, &vitals, 1);
 	struct tally *tally = tally_new(world);
 	struct limiter *limiter = limiter_new(&world->config->rate_limit, NULL);
+	struct recording *recordings[RECORD_SINKS];
+	struct recorder *recorder = record_all(world->config, recordings);
 	struct view view = {.world = world, .board = board, .tallies = &tally, .limiter = limiter};
+	view.recorders = recorder ? &recorder : NULL;
 	struct responder *r = mem_alloc(sizeof(*r));
 	r->view = &view;
 	picker_seed(&r->picker);
@@ -40,7 +73,7 @@ int main(int argc, char **argv)
 		struct query_bytes *q = &queries.list[i % queries.n];
 		struct span reply = {octets, sizeof(octets)};
 		r->now_ms = i / 64; /* batches of 64, a millisecond each */
-		door(r, &peer, (struct span){q->octets, q->len}, &reply);
+		record_door(r, &peer, (struct span){q->octets, q->len}, &reply, NULL);
 		total += reply.len;
 		wrong += !query_answered(q, reply.octets, reply.len);
 	}
@@ -48,6 +81,7 @@ int main(int argc, char **argv)
 	printf("%.1f ns a query, %.1f octets a reply, %lu wrong\n", (double)took / (double)count,
 	       (double)total / (double)count, wrong);
 	limiter_free(limiter);
+	record_no_more(recorder, recordings);
 	tally_free(tally);
 	board_free(board);
 	vitals_free(&vitals);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Joining threads that end, and one that hangs. */
-#include "control/thread.h"
+#include "base/thread.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/* From a query and its answer to a record in the ring. */
+#include "record/recorder.h"
+#include "answer/tally.h"
+#include "base/memory.h"
+#include "record/record.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { PLACE_MAX = 64 }; /* a datacenter's name, with its NUL */
+
+struct track *track_new(uint32_t every, size_t room)
+{
+	struct track *track = mem_alloc_apart(sizeof(*track));
+	ring_init(&track->ring, room);
+	random_seed(&track->random);
+	track->every = every;
+	track->left = 1 + random_below(&track->random, every);
+	return track;
+}
+
+void track_free(struct track *track)
+{
+	ring_free(&track->ring);
+	free(track);
+}
+
+/* The gaps are drawn, with `every` as their mean, so that no rhythm of the queries can hide from it. */
+static bool is_due(struct track *track)
+{
+	if (--track->left > 0)
+		return false;
+	track->left = track->every == 1 ? 1 : 1 + random_below(&track->random, 2 * track->every - 1);
+	return true;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Where candidates that were picked live; what only stands for other candidates lives where those do. */
+static size_t write_places(const struct responder *r, char *out)
+{
+	const struct config *config = r->view->world->config;
+	const struct answer *a = &r->answer;
+	char *end = out;
+	for (unsigned i = 0; i < a->n_choices; i++) {
+		const struct steered *steered = a->chosen[i]->steered;
+		for (unsigned j = 0; j < a->choices[i].n; j++) {
+			unsigned member = a->choices[i].picked[j];
+			const struct rrset *alias = steered_alias(steered, member);
+			uint16_t place = steered->how->members[member].datacenter;
+			if (alias == NULL || alias->steered == NULL)
+				end = stpcpy(end,
+					     place == UINT16_MAX ? "*" : config->datacenters[place].name) +
+				      1;
+		}
+	}
+	return (size_t)(end - out);
+}
+
+static size_t places_most(const struct answer *a)
+{
+	size_t n = 0;
+	for (unsigned i = 0; i < a->n_choices; i++)
+		n += a->choices[i].n;
+	return n * PLACE_MAX;
+}
+
+/* What was asked and answered, as it came and went. */
+struct exchange {
+	const struct peer *peer;
+	uint64_t time_ns;
+	struct span query, reply;
+};
+
+static void keep(struct track *track, const struct responder *r, const struct exchange *x)
+{
+	static const struct endpoint nowhere;
+	size_t fixed = sizeof(struct record) + x->query.len + x->reply.len;
+	struct record *record = (void *)ring_begin(&track->ring, fixed + places_most(&r->answer));
+	if (record == NULL) {
+		tally_add(&track->dropped);
+		return;
+	}
+	*record = (struct record){
+		.time_ns = x->time_ns,
+		.client = {x->peer->addr, ntohs(x->peer->port)},
+		.server = x->peer->local ? *x->peer->local : nowhere,
+		.transport = (uint8_t)x->peer->transport,
+		.zone_len = r->answer.zone ? r->answer.zone->apex->len : 0,
+		.worker = (uint16_t)r->worker,
+		.question_len = r->query.question_len,
+		.query_len = (uint16_t)x->query.len,
+		.reply_len = (uint16_t)x->reply.len,
+	};
+	if (r->query.subnet.present)
+		record->subnet = (struct prefix){r->query.subnet.addr, r->query.subnet.source};
+	memcpy(record->octets, x->query.octets, x->query.len);
+	memcpy(record->octets + x->query.len, x->reply.octets, x->reply.len);
+	record->places_len = (uint32_t)write_places(r, (char *)(uintptr_t)record_places(record));
+	ring_end(&track->ring, fixed + record->places_len);
+}
+
+enum outcome recorder_respond(struct responder *r, const struct peer *peer, struct span in, struct span *out,
+			      struct transfer **transfer)
+{
+	struct recorder *recorder = r->view->recorders[r->worker];
+	uint8_t header[HEADER_OCTETS];
+	size_t header_len = in.len < HEADER_OCTETS ? in.len : HEADER_OCTETS;
+	unsigned due = 0;
+	for (unsigned i = 0; i < recorder->n; i++)
+		due |= (unsigned)is_due(recorder->tracks[i]) << i;
+	if (due == 0)
+		return transfer_door(r, peer, in, out, transfer);
+	memcpy(header, in.octets, header_len);
+	answer_clear(
+		&r->answer); /* not all that is dropped or transferred comes to that, nor is it all read */
+	r->query.question_len = 0;
+	r->query.subnet.present = false;
+	enum outcome outcome = transfer_door(r, peer, in, out, transfer);
+	memcpy(in.octets, header, header_len); /* a signature that was right has been taken off */
+	struct exchange x = {.peer = peer, .time_ns = now_ns(), .query = in, .reply = *out};
+	if (outcome == OUTCOME_DROP)
+		x.reply.len = 0;
+	for (unsigned i = 0; i < recorder->n; i++) {
+		if (due >> i & 1)
+			keep(recorder->tracks[i], r, &x);
+	}
+	return outcome;
+}
