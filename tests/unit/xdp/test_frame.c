@@ -3,6 +3,7 @@
 #include "frames.h"
 #include "xdp/frame.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -202,6 +203,24 @@ static void replies(void **state)
 	}
 }
 
+static void where_a_frame_comes_from_and_goes_to(void **state)
+{
+	(void)state;
+	static const char *const expected[] = {[V4] = "10.1.2.1:53", [V6] = "[2001:db8::1]:53"};
+	for (enum family family = V4; family <= V6; family++) {
+		struct sent query;
+		struct frame frame;
+		struct endpoint to;
+		uint16_t port;
+		char text[ADDR_TEXT_MAX];
+		frames_write(&query, family, PAYLOAD);
+		assert_true(frame_read((struct span){query.octets, query.len}, &frame));
+		frame_route(&frame, &to, &port);
+		assert_string_equal(endpoint_format(&to, text), expected[family]);
+		assert_int_equal(ntohs(port), 4321);
+	}
+}
+
 /* RFC 768: a sum of zero is sent as all ones. Which payload has it is found by trying. */
 static void a_sum_of_zero(void **state)
 {
@@ -230,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_sum_that_hardware_was_to_complete),
 		cmocka_unit_test(every_length_of_a_frame),
 		cmocka_unit_test(replies),
+		cmocka_unit_test(where_a_frame_comes_from_and_goes_to),
 		cmocka_unit_test(a_sum_of_zero),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
