@@ -28,14 +28,14 @@ struct synthesis {
 };
 
 struct answer {
+	enum rcode rcode;
 	const struct zone *zone; /* that the question is of; NULL: none of ours */
 	const struct node *node; /* in it, what the question led to first; NULL: nothing */
+	bool authoritative;      /* true at first */
+	bool located;            /* the client's address was looked at */
+	bool all_down;           /* nothing was usable of a name on the way, and its all-down decided */
+	uint8_t scope;           /* bits of the client's address that it depends on */
 	unsigned n, n_choices, n_syntheses;
-	enum rcode rcode;
-	bool authoritative; /* true at first */
-	bool located;       /* the client's address was looked at */
-	uint8_t scope;      /* bits of it that the answer depends on */
-	bool all_down;      /* nothing was usable of a name on the way, and its all-down decided */
 	struct piece pieces[PIECES_MAX + 1];
 	struct choice choices[CHOICES_MAX];
 	const struct rrset *chosen[CHOICES_MAX]; /* what each choice was made of */
