@@ -44,22 +44,26 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Where candidates that were picked live; what only stands for other candidates lives where those do. */
+/* Where a candidate lives; NULL where it only leads to others, which were chosen from in turn. */
+static const char *place_of(const struct config *config, const struct steered *steered, unsigned member)
+{
+	const struct rrset *alias = steered_alias(steered, member);
+	uint16_t datacenter = steered->how->members[member].datacenter;
+	if (alias != NULL && alias->steered != NULL)
+		return NULL;
+	return datacenter == UINT16_MAX ? "*" : config->datacenters[datacenter].name;
+}
+
 static size_t write_places(const struct responder *r, char *out)
 {
 	const struct config *config = r->view->world->config;
 	const struct answer *a = &r->answer;
 	char *end = out;
 	for (unsigned i = 0; i < a->n_choices; i++) {
-		const struct steered *steered = a->chosen[i]->steered;
 		for (unsigned j = 0; j < a->choices[i].n; j++) {
-			unsigned member = a->choices[i].picked[j];
-			const struct rrset *alias = steered_alias(steered, member);
-			uint16_t place = steered->how->members[member].datacenter;
-			if (alias == NULL || alias->steered == NULL)
-				end = stpcpy(end,
-					     place == UINT16_MAX ? "*" : config->datacenters[place].name) +
-				      1;
+			const char *place = place_of(config, a->chosen[i]->steered, a->choices[i].picked[j]);
+			if (place != NULL)
+				end = stpcpy(end, place) + 1;
 		}
 	}
 	return (size_t)(end - out);
@@ -120,8 +124,8 @@ enum outcome recorder_respond(struct responder *r, const struct peer *peer, stru
 	if (due == 0)
 		return transfer_door(r, peer, in, out, transfer);
 	memcpy(header, in.octets, header_len);
-	answer_clear(
-		&r->answer); /* not all that is dropped or transferred comes to that, nor is it all read */
+	/* not all of this is set for what is dropped or transferred */
+	answer_clear(&r->answer);
 	r->query.question_len = 0;
 	r->query.subnet.present = false;
 	enum outcome outcome = transfer_door(r, peer, in, out, transfer);

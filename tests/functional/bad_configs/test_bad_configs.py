@@ -70,7 +70,7 @@ def test_a_sound_one(tmp_path):
     ("query-log q.log sample=100", '7:24: "100" is not right for sample; expected: 1/N, such as 1/100'),
     ("query-log", "7:1: something is missing behind this; the form is: query-log FILE key=value..."),
     ("dnstap s messages=query", '7:19: "query" is not right for messages; expected: all, queries or responses'),
-    ("dnstap s sampling=1/2", '7:10: unknown option of dnstap "sampling", did you mean "sample"?'),
+    ("dnstap s sampl=1/2", '7:10: unknown option of dnstap "sampl", did you mean "sample"?'),
     ("geoip (", "7:7: the ( is never closed"),
     ("geoip )", "7:7: a ) without a ( before it"),
 ])

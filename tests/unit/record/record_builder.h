@@ -10,8 +10,7 @@
 #include <string.h>
 
 struct record_room {
-	struct record record;
-	uint8_t octets[4096];
+	_Alignas(struct record) uint8_t octets[sizeof(struct record) + 4096];
 };
 
 /* 2026-11-21T13:39:20.950123456Z */
@@ -31,8 +30,8 @@ static inline size_t hex_octets(const char *hex, uint8_t *out)
 static inline struct record *record_build(struct record_room *room, const char *query, const char *reply,
 					  const char *places)
 {
-	struct record *r = &room->record;
-	uint8_t *octets = (uint8_t *)r + offsetof(struct record, octets);
+	struct record *r = (struct record *)(void *)room->octets;
+	uint8_t *octets = r->octets;
 	memset(room, 0, sizeof(*room));
 	r->time_ns = RECORD_TIME_NS;
 	r->client = (struct endpoint){{FAMILY_V4, {192, 0, 2, 1}}, 53214};
