@@ -14,9 +14,11 @@
 
 enum { RECORDS_MAX = 20 };
 
+/* The key is a constant, and new there. */
 static void put(struct json_object *o, const char *key, struct json_object *value)
 {
-	json_object_object_add(o, key, value);
+	json_object_object_add_ex(o, key, value,
+				  JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
 }
 
 static struct json_object *text(const char *value)
