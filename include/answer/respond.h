@@ -44,6 +44,7 @@ struct responder {
  * OUTCOME_DROP: nothing is to be sent (a response, or too short to have a header). OUTCOME_TRANSFER: nothing
  * was done but to read r->query. `in` and `out` must not overlap.
  */
-enum outcome respond(struct responder *r, const struct peer *peer, struct span in, struct span *out);
+__attribute__((noinline)) enum outcome respond(struct responder *r, const struct peer *peer, struct span in,
+					       struct span *out);
 
 #endif

@@ -67,7 +67,6 @@ int main(int argc, char **argv)
 	const struct peer peer = {.addr = {.family = FAMILY_V4, .octets = {127, 0, 0, 1}}};
 	static uint8_t octets[2048];
 	unsigned long count = strtoul(argv[3], NULL, 10), total = 0, wrong = 0;
-	__typeof__(respond) *volatile door = respond; /* not inlined here, so that callgrind can tell it */
 	uint64_t begin = clock_ns();
 	for (unsigned long i = 0; i < count; i++) {
 		struct query_bytes *q = &queries.list[i % queries.n];
