@@ -33,6 +33,7 @@ enum {
 	DRAIN_WAIT_MS = 10,
 	RETIRE_MS = 5000, /* what is known of health does not change meanwhile */
 	RETIRE_LOOK_MS = 50,
+	POLL_AGAIN_US = 10000,
 };
 
 enum orders { ORDER_NONE, ORDER_RETIRE, ORDER_STOP };
@@ -387,7 +388,8 @@ static void *run(void *argument)
 	privileges_limit(0);
 	if (worker->all->filter != NULL && !filter_apply(worker->all->filter))
 		log_warn("a worker's system calls can't be filtered: %s", strerror(errno));
-	event_base_dispatch(worker->server.base);
+	while (event_base_dispatch(worker->server.base) < 0 && worker->all->order == ORDER_NONE)
+		usleep(POLL_AGAIN_US); /* it had no memory for a moment, say */
 	drain(worker);
 	return NULL;
 }

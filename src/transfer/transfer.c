@@ -54,9 +54,7 @@ static size_t limit_of(const struct query *q, const struct peer *peer, size_t ro
 	return limit < room ? limit : room;
 }
 
-/*
- * A reply of no record, if the client may have it; the session (NULL: none) signs it, if it fits.
- */
+/* A reply of no record, if the client may have it; the session (NULL: none) signs it, if it fits. */
 static enum outcome reply_rcode(struct responder *r, const struct peer *peer, enum rcode rcode,
 				struct tsig_session *session, struct span *out)
 {
@@ -65,8 +63,8 @@ static enum outcome reply_rcode(struct responder *r, const struct peer *peer, en
 	struct reply_status status = {.rcode = rcode, .error = rcode == RCODE_REFUSED ? &prohibited : NULL};
 	size_t limit = limit_of(&r->query, peer, out->len);
 	struct reply reply;
-	reply_begin(&reply, &r->query, out->octets, limit - (session != NULL ? TSIG_ROOM : 0),
-		    peer->transport);
+	size_t room = session != NULL ? tsig_left(session, limit, &r->query) : limit;
+	reply_begin(&reply, &r->query, out->octets, room, peer->transport);
 	if (r->query.asked != 0)
 		options_answer(r, peer, &reply, rcode);
 	if (!limited_pass(r, peer, &reply, &status))

@@ -140,12 +140,14 @@ class Server:
         return server
 
     def write(self, name, text):
+        """Puts it in its place whole: the server may read it at any time."""
         for key, value in self.values.items():
             text = text.replace(f"@{key}@", str(value))
-        path = self.folder / name
-        path.write_text(text)
+        path, beside = self.folder / name, self.folder / f".{name}.new"
+        beside.write_text(text)
         if path.suffix == ".token":
-            path.chmod(0o600)
+            beside.chmod(0o600)
+        beside.rename(path)
 
     def start(self, wait=True):
         self.log_file = open(self.log_path, "ab")

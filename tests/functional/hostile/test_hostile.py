@@ -27,6 +27,7 @@ GROWTH_KIB = 8192 if SANITIZED else 4096
 RIGHT = {"192.0.2.1", "192.0.2.2"}
 
 CONF = """listen 127.0.0.1:@PORT@
+tcp per-client=0
 workers 2
 explain-from 127.0.0.0/8
 datacenter fra location=50,8

@@ -116,6 +116,7 @@ def test_reloads_turn_it_on_and_off():
 def test_a_file_that_was_renamed_is_opened_anew():
     with serving(CONF + LOG, ZONE) as (server, api):
         path = server.folder / "queries.log"
+        wait_until(path.exists, what="the first file")
         for i in range(5):
             ask_many(server, "www.app.example.com", 200)
             path.rename(path.with_suffix(f".{i}"))

@@ -115,7 +115,7 @@ def test_everything_at_once(tmp_path):
         with Load(server, RIGHT) as load, Turmoil(server, fra, iad) as turmoil:
             while time.monotonic() < end:
                 upgrades += server.upgrade()
-        assert not load.failures and not turmoil.failures, server.log()
+        assert not load.failures and not turmoil.failures, f"{load.failures} {turmoil.failures}\n{server.log()}"
         assert upgrades > 0 and all(count > 0 for count in turmoil.counts.values()), (upgrades, turmoil.counts)
         for site in (fra, iad):
             site.status = 200
