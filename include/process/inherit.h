@@ -15,9 +15,6 @@ struct inherited;
 /* Takes them over, out of the environment. Those that are no listening sockets are closed, and told. */
 struct inherited *inherited_new(void);
 
-/* Is there one for this, of either type? */
-bool inherited_has(const struct inherited *inherited, const struct endpoint *endpoint);
-
 /* How many there are of that type. */
 unsigned inherited_count(const struct inherited *inherited, const struct endpoint *endpoint, int type);
 

@@ -17,11 +17,11 @@ bool listen_is_wildcard(const struct addr *addr);
 bool listen_exists(const struct addr *addr);
 
 /*
- * Is the endpoint free, for TCP and, unless it is for TLS, UDP? SO_REUSEPORT lets another program of the same
- * user in, so this looks for one by binding without. Probe all endpoints before any is opened: they may
- * overlap. False with a fault.
+ * Is the endpoint free for sockets of that type? SO_REUSEPORT lets another program of the same user in, so
+ * this looks for one by binding without. Probe all endpoints before any is opened: they may overlap. False
+ * with a fault.
  */
-bool listen_probe(const struct endpoint *endpoint, bool tls, struct faults *faults);
+bool listen_probe(const struct endpoint *endpoint, int type, struct faults *faults);
 
 /*
  * A bound, non-blocking socket of SOCK_DGRAM, or a listening one of SOCK_STREAM, that may stand beside others

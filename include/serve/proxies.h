@@ -18,15 +18,15 @@ struct proxy_head {
 bool proxies_hold(const struct config *config, const struct addr *from);
 
 /*
- * Takes the header off a message where it came from a proxy; *from is then who sent it to that one. False,
+ * Takes the header off a message where its peer is a proxy; the peer is then who sent it to that one. False,
  * and it is counted: there is no sound header, so the message is to be dropped.
  */
-bool proxies_unwrap(const struct responder *r, struct addr *from, struct span *message);
+bool proxies_unwrap(const struct responder *r, struct peer *peer, struct span *message);
 
 /*
  * Receives on a connection from a proxy, and not one octet behind the header. PROXY_SOUND: it is complete,
- * and `client` is who is behind it; PROXY_SHORT: more is to come; PROXY_MALFORMED: close the connection.
+ * and the peer is who is behind it; PROXY_SHORT: more is to come; PROXY_MALFORMED: close the connection.
  */
-enum proxy_result proxies_receive(struct proxy_head *head, int fd, struct addr *client);
+enum proxy_result proxies_receive(struct proxy_head *head, int fd, struct peer *peer);
 
 #endif

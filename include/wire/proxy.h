@@ -23,6 +23,6 @@ enum proxy_result { PROXY_SHORT, PROXY_SOUND, PROXY_MALFORMED };
  * that is not of the Internet). Values behind the addresses (TLVs) are passed over. PROXY_SHORT: so far it is
  * sound, and *len is how many octets it takes to go on: PROXY_FIXED, or all. PROXY_MALFORMED: no such header.
  */
-enum proxy_result proxy_read(struct span in, struct addr *client, size_t *len);
+enum proxy_result proxy_read(struct span in, struct endpoint *client, size_t *len);
 
 #endif

@@ -322,7 +322,6 @@ void answer_find(const struct view *view, const struct query *q, const struct cl
 	zones_find(view->world->zones, &out->lookup, q->type, &s.match);
 	out->zone = s.match.zone;
 	out->node = s.match.node;
-	out->node = s.match.node;
 	while (step(&s) == NEXT_FOLLOW)
 		;
 	for (unsigned i = 0, n = out->n; i < n; i++) {

@@ -25,7 +25,7 @@ enum {
 	MS_AT = MOMENT_AT + 16
 };
 #define SECOND ((uint64_t)1000 << MS_AT)
-#define AHEAD  (4 * SECOND)
+#define AHEAD  (2 * SECOND)
 
 enum event_state { EVENT_FREE, EVENT_WRITTEN, EVENT_READY };
 

@@ -340,7 +340,7 @@ static void write_records(struct control *c, struct metrics_text *out)
 		metrics_count(&head, &(struct metrics_label){"sink", sinks[i]}, 1,
 			      recordings_counts(c->recordings, i).recorded);
 	head = metrics_begin(out, "gslbd_records_dropped_total", METRICS_COUNTER,
-			     "Queries that were not, as they came faster than they were taken.");
+			     "Queries that were not, as they are not taken so fast, or not at all.");
 	for (unsigned i = 0; i < RECORD_SINKS; i++)
 		metrics_count(&head, &(struct metrics_label){"sink", sinks[i]}, 1,
 			      recordings_counts(c->recordings, i).dropped);

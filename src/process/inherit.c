@@ -91,15 +91,6 @@ static bool is_on(const struct inherited_socket *s, const struct endpoint *endpo
 	       addr_equal(&s->endpoint.addr, &endpoint->addr);
 }
 
-bool inherited_has(const struct inherited *inherited, const struct endpoint *endpoint)
-{
-	for (size_t i = 0; inherited != NULL && i < inherited->n; i++) {
-		if (is_on(&inherited->list[i], endpoint))
-			return true;
-	}
-	return false;
-}
-
 unsigned inherited_count(const struct inherited *inherited, const struct endpoint *endpoint, int type)
 {
 	unsigned n = 0;

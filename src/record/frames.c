@@ -19,12 +19,15 @@ enum { LOOK_MS = 50, HANDSHAKE_MS = 2000, END_MS = 1000, FRAMES_MAX = 128 };
 /* Waits until the socket is ready for that. False with errno: it takes longer, or too long at the end. */
 static bool await(const struct sink *s, short what, int most_ms)
 {
-	int64_t begin_ms = clock_ms();
+	int64_t begin_ms = clock_ms(), ending_ms = 0;
 	struct pollfd ready = {.fd = s->fd, .events = what};
 	while (poll(&ready, 1, LOOK_MS) == 0) {
-		int64_t took_ms = clock_ms() - begin_ms;
+		int64_t now_ms = clock_ms();
+		if (ending_ms == 0 && atomic_load(s->ending))
+			ending_ms = now_ms;
 		errno = ETIMEDOUT;
-		if ((most_ms > 0 && took_ms > most_ms) || (atomic_load(s->ending) && took_ms > END_MS))
+		if ((most_ms > 0 && now_ms - begin_ms > most_ms) ||
+		    (ending_ms > 0 && now_ms - ending_ms > END_MS))
 			return false;
 	}
 	return true;

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -175,7 +174,6 @@ struct recording *recording_new(enum record_sink sink, const struct record_optio
 				unsigned n_workers)
 {
 	struct recording *r = mem_alloc(sizeof(*r));
-	sigset_t all, before;
 	r->kind = kinds[sink];
 	copy_options(&r->options, options);
 	r->sink = (struct sink){.options = &r->options, .ending = &r->ending, .fd = -1};
@@ -183,12 +181,9 @@ struct recording *recording_new(enum record_sink sink, const struct record_optio
 	r->tracks = mem_alloc(n_workers * sizeof(struct track *));
 	for (unsigned i = 0; i < n_workers; i++)
 		r->tracks[i] = track_new(options->every, RING_ROOM);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (pthread_create(&r->thread, NULL, run, r) != 0)
 		abort();
 	pthread_setname_np(r->thread, r->kind->keyword);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return r;
 }
 

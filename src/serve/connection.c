@@ -135,6 +135,8 @@ static void receive(struct connection *c)
 	} while (got == RECEIVED_SOME && proceed(c) && stream_holds(&c->stream));
 	if (got == RECEIVED_BROKEN)
 		connection_close(c, CLOSING_BROKEN);
+	else if (got == RECEIVED_NOTHING && c->stream.head == NULL && !client_enters(c))
+		connection_close(c, CLOSING_CLIENT);
 	else if (got == RECEIVED_NOTHING)
 		await(c);
 }

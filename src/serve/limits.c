@@ -37,7 +37,7 @@ unsigned limits_share(unsigned all, size_t n)
 
 struct tcp_limits limits_of(const struct tcp_rule *rule, unsigned n_workers, size_t doors)
 {
-	size_t octets = TCP_OCTETS * n_workers / doors;
+	size_t octets = (size_t)TCP_OCTETS * n_workers / doors;
 	unsigned most = rule->connections ? limits_share(rule->connections, doors) : CONNECTIONS_MAX;
 	return (struct tcp_limits){.connections = connections_max(n_workers, doors, most),
 				   .octets = octets > TCP_OCTETS_MIN ? octets : TCP_OCTETS_MIN,

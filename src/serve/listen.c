@@ -88,10 +88,9 @@ static void bind_fault(const struct endpoint *endpoint, int error, struct faults
 		fault_add(faults, at, "%s", strerror(error));
 }
 
-bool listen_probe(const struct endpoint *endpoint, bool tls, struct faults *faults)
+bool listen_probe(const struct endpoint *endpoint, int type, struct faults *faults)
 {
-	if (endpoint->port == 0 ||
-	    ((tls || try_bind(endpoint, SOCK_DGRAM)) && try_bind(endpoint, SOCK_STREAM)))
+	if (endpoint->port == 0 || try_bind(endpoint, type))
 		return true;
 	bind_fault(endpoint, errno, faults);
 	return false;

@@ -49,7 +49,7 @@ void stream_expect_proxy(struct stream *s)
 /* False: it is not complete, and *got says what that means. */
 static bool receive_head(struct stream *s, enum received *got)
 {
-	enum proxy_result result = proxies_receive(s->head, s->channel.fd, &s->peer.addr);
+	enum proxy_result result = proxies_receive(s->head, s->channel.fd, &s->peer);
 	*got = result == PROXY_SHORT ? RECEIVED_NOTHING : RECEIVED_BROKEN;
 	if (result != PROXY_SOUND)
 		return false;

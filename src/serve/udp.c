@@ -159,8 +159,7 @@ static unsigned answer_proxied(struct udp *u, unsigned got)
 		if (!take(u, i, n))
 			continue;
 		struct peer peer = u->peer;
-		n += proxies_unwrap(u->server->responder, &peer.addr, &query) &&
-		     answer(u, &peer, query, i, n);
+		n += proxies_unwrap(u->server->responder, &peer, &query) && answer(u, &peer, query, i, n);
 	}
 	return n;
 }

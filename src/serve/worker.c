@@ -185,6 +185,15 @@ static void skip_warn(const struct endpoint *endpoint, struct faults *faults)
 		   endpoint->addr.family == FAMILY_V6 ? "IPv6" : "IPv4");
 }
 
+/* Is nobody else there, of the types that are not inherited? */
+static bool is_free(const struct workers *w, const struct endpoint *endpoint, bool tls, struct faults *faults)
+{
+	bool udp = tls || inherited_count(w->inherited, endpoint, SOCK_DGRAM) > 0 ||
+		   listen_probe(endpoint, SOCK_DGRAM, faults);
+	return udp && (inherited_count(w->inherited, endpoint, SOCK_STREAM) > 0 ||
+		       listen_probe(endpoint, SOCK_STREAM, faults));
+}
+
 /* Opens all that this machine has; one that it lacks is a fault, unless nobody asked for it by name. */
 static bool listens_open(struct workers *w, const struct config *config, struct faults *faults)
 {
@@ -196,8 +205,8 @@ static bool listens_open(struct workers *w, const struct config *config, struct 
 		n_skipped += skip[i];
 		if (skip[i])
 			skip_warn(endpoint, faults);
-		else if (!inherited_has(w->inherited, endpoint))
-			ok &= listen_probe(endpoint, config_tls(config, i) != NULL, faults);
+		else
+			ok &= is_free(w, endpoint, config_tls(config, i) != NULL, faults);
 	}
 	for (size_t i = 0; ok && i < config->n_listens; i++)
 		ok = skip[i] || listen_open(w, i, config, faults);

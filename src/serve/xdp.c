@@ -46,7 +46,7 @@ static bool answer(struct xdp *x, struct span *frame)
 	}
 	size_t room = smaller(xsk_room(x->xsk, frame->octets), FRAME_ETHERNET_OCTETS + x->mtu);
 	struct span reply = {x->reply, smaller(room - query.headers, REPLY_ROOM)};
-	if (x->proxied && !proxies_unwrap(x->server->responder, &peer.addr, &query.payload))
+	if (x->proxied && !proxies_unwrap(x->server->responder, &peer, &query.payload))
 		return false;
 	if (record_door(x->server->responder, &peer, query.payload, &reply, NULL) == OUTCOME_DROP)
 		return false;

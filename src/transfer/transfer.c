@@ -54,13 +54,18 @@ static size_t limit_of(const struct query *q, const struct peer *peer, size_t ro
 	return limit < room ? limit : room;
 }
 
-/* A reply of no record, if the client may have it; the session (NULL: none) signs it, if it fits. */
+/*
+ * A reply of no record, if the client may have it: an error, or NOERROR for what is to be asked again over
+ * TCP. The session (NULL: none) signs it, if it fits.
+ */
 static enum outcome reply_rcode(struct responder *r, const struct peer *peer, enum rcode rcode,
 				struct tsig_session *session, struct span *out)
 {
 	static const struct extended_error prohibited = {EXTENDED_PROHIBITED,
 							 "no transfer of it to this client"};
-	struct reply_status status = {.rcode = rcode, .error = rcode == RCODE_REFUSED ? &prohibited : NULL};
+	struct reply_status status = {.rcode = rcode,
+				      .truncated = rcode == RCODE_NOERROR,
+				      .error = rcode == RCODE_REFUSED ? &prohibited : NULL};
 	size_t limit = limit_of(&r->query, peer, out->len);
 	struct reply reply;
 	size_t room = session != NULL ? tsig_left(session, limit, &r->query) : limit;
@@ -221,6 +226,16 @@ static bool gets_soa(const struct request *request, const struct zone *zone)
 	       is_current(&request->r->query, request->in, zone_serial(zone));
 }
 
+/* Is the one SOA record over UDP, where the source may be forged, one answer too many? */
+static bool is_too_much(const struct request *request, const struct zone *zone)
+{
+	struct responder *r = request->r;
+	answer_clear(&r->answer);
+	r->answer.zone = zone;
+	r->answer.node = zone->apex_node;
+	return r->view->limiter != NULL && limited_over(r, request->peer, RCODE_NOERROR);
+}
+
 /* Begins a transfer that is asked for, or says no. */
 static enum outcome begin(const struct request *request, struct span *out, struct transfer **transfer)
 {
@@ -230,9 +245,10 @@ static enum outcome begin(const struct request *request, struct span *out, struc
 	bool only_soa = rcode == RCODE_NOERROR && gets_soa(request, zone);
 	if (rcode == RCODE_NOERROR && !only_soa && r->transfers_max > 0 && r->transfers >= r->transfers_max)
 		rcode = RCODE_SERVFAIL; /* it will try again */
-	if (rcode != RCODE_NOERROR) {
+	if (rcode != RCODE_NOERROR || (only_soa && is_too_much(request, zone))) {
 		enum outcome outcome = reply_rcode(r, request->peer, rcode, request->session, out);
-		count(r, COUNTER_TRANSFERS_REFUSED);
+		if (rcode != RCODE_NOERROR)
+			count(r, COUNTER_TRANSFERS_REFUSED);
 		if (outcome == OUTCOME_REPLY)
 			count_query(r, request->peer, zone, rcode);
 		return outcome;

@@ -9,7 +9,12 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-enum { MAC_LEAST = 10, PARTS_MAX = 5, TIMERS = 8, OPT_ROOM = 128 };
+enum {
+	MAC_LEAST = 10,
+	PARTS_MAX = 5,
+	TIMERS = 8,
+	OPT_ROOM = 35
+}; /* with a client-subnet; other options see to their room themselves */
 
 /* By enum key_algorithm. */
 static const struct algorithm {

@@ -20,17 +20,19 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The source address comes first. */
-static void read_client(const uint8_t *addresses, unsigned family, struct addr *client)
+/* The source address comes first, and both ports are behind both addresses. */
+static void read_client(const uint8_t *addresses, unsigned family, struct endpoint *client)
 {
 	if (family != FAMILY_INET && family != FAMILY_INET6)
 		return;
-	*client = (struct addr){.family = family == FAMILY_INET ? FAMILY_V4 : FAMILY_V6};
-	memcpy(client->octets, addresses, addr_bits(client) / 8);
-	addr_unmap(client);
+	client->addr = (struct addr){.family = family == FAMILY_INET ? FAMILY_V4 : FAMILY_V6};
+	size_t len = addr_bits(&client->addr) / 8;
+	memcpy(client->addr.octets, addresses, len);
+	client->port = octets_get16(addresses + 2 * len);
+	addr_unmap(&client->addr);
 }
 
-enum proxy_result proxy_read(struct span in, struct addr *client, size_t *len)
+enum proxy_result proxy_read(struct span in, struct endpoint *client, size_t *len)
 {
 	*len = PROXY_FIXED;
 	if (memcmp(in.octets, signature, smaller(in.len, SIGNATURE)) != 0)

@@ -131,7 +131,8 @@ static bool take_key(SSL_CTX *context, const struct tls_listen *tls, struct faul
 			return false;
 		if (key == NULL)
 			why = "it holds no private key in PEM that is not encrypted";
-		else if (SSL_CTX_use_PrivateKey(context, key) != 1 || SSL_CTX_check_private_key(context) != 1)
+		else if (X509_check_private_key(SSL_CTX_get0_certificate(context), key) != 1 ||
+			 SSL_CTX_use_PrivateKey(context, key) != 1)
 			why = reason();
 		EVP_PKEY_free(key);
 	}

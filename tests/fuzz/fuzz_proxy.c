@@ -16,7 +16,7 @@ static void require(bool condition)
 }
 
 /* As a stream gives it: never more than is asked for. */
-static enum proxy_result read_in_pieces(uint8_t *octets, size_t size, struct addr *client, size_t *len)
+static enum proxy_result read_in_pieces(uint8_t *octets, size_t size, struct endpoint *client, size_t *len)
 {
 	size_t have = 0;
 	enum proxy_result result;
@@ -30,8 +30,8 @@ static enum proxy_result read_in_pieces(uint8_t *octets, size_t size, struct add
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct addr proxy = {FAMILY_V4, {127, 0, 0, 1}};
-	struct addr client = proxy, again = proxy;
+	static const struct endpoint proxy = {{FAMILY_V4, {127, 0, 0, 1}}, 53};
+	struct endpoint client = proxy, again = proxy;
 	size_t len, len_again;
 	uint8_t *exact = malloc(size + 1);
 	memcpy(exact + 1, data, size); /* it ends where the room does */
@@ -39,10 +39,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (result == PROXY_SOUND)
 		require(len >= PROXY_FIXED && len <= size && len <= PROXY_MAX);
 	else
-		require(addr_equal(&client, &proxy));
-	require(client.family == FAMILY_V4 || client.family == FAMILY_V6);
+		require(addr_equal(&client.addr, &proxy.addr) && client.port == proxy.port);
+	require(client.addr.family == FAMILY_V4 || client.addr.family == FAMILY_V6);
 	require(read_in_pieces(exact + 1, size, &again, &len_again) == result);
-	require(addr_equal(&client, &again) && (result != PROXY_SOUND || len == len_again));
+	require(addr_equal(&client.addr, &again.addr) && client.port == again.port &&
+		(result != PROXY_SOUND || len == len_again));
 	free(exact);
 	return 0;
 }

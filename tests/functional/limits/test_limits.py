@@ -135,6 +135,12 @@ def test_nothing_slips_with_slip_0():
         assert flood.truncated() == 0 and RATE <= flood.whole() <= flood.most
 
 
+def test_a_secondary_s_address_is_limited_too():
+    with Limited(f"rate-limit {RATE} slip=2") as server:
+        flood = Flood(server, "127.1.1", questions=[("example.com", "IXFR")])
+        assert RATE <= flood.whole() <= flood.most and flood.truncated() > 0
+
+
 def test_exempt_clients_and_other_networks():
     with Limited(f"rate-limit {RATE} exempt=10.0.0.0/8,127.9.0.0/16 prefix=32,64") as server:
         assert Flood(server, "127.9.1").whole() == FLOOD

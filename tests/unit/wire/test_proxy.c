@@ -29,16 +29,16 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{"IPv4 over UDP", ROW(SIGNATURE "\x21\x12\x00\x0c" V4), PROXY_SOUND, 28, "192.0.2.7"},
-	{"IPv4 over TCP", ROW(SIGNATURE "\x21\x11\x00\x0c" V4), PROXY_SOUND, 28, "192.0.2.7"},
-	{"IPv4, protocol not told", ROW(SIGNATURE "\x21\x10\x00\x0c" V4), PROXY_SOUND, 28, "192.0.2.7"},
-	{"more behind it", ROW(SIGNATURE "\x21\x12\x00\x0c" V4 "query"), PROXY_SOUND, 28, "192.0.2.7"},
+	{"IPv4 over UDP", ROW(SIGNATURE "\x21\x12\x00\x0c" V4), PROXY_SOUND, 28, "192.0.2.7:12345"},
+	{"IPv4 over TCP", ROW(SIGNATURE "\x21\x11\x00\x0c" V4), PROXY_SOUND, 28, "192.0.2.7:12345"},
+	{"IPv4, protocol not told", ROW(SIGNATURE "\x21\x10\x00\x0c" V4), PROXY_SOUND, 28, "192.0.2.7:12345"},
+	{"more behind it", ROW(SIGNATURE "\x21\x12\x00\x0c" V4 "query"), PROXY_SOUND, 28, "192.0.2.7:12345"},
 	{"values behind the addresses", ROW(SIGNATURE "\x21\x12\x00\x11" V4 "\xe0\x00\x02hi"), PROXY_SOUND,
-	 33, "192.0.2.7"},
+	 33, "192.0.2.7:12345"},
 	{"values that are cut", ROW(SIGNATURE "\x21\x12\x00\x0e" V4 "\xe0\xff"), PROXY_SOUND, 30,
-	 "192.0.2.7"},
-	{"IPv6", ROW(SIGNATURE "\x21\x22\x00\x24" V6), PROXY_SOUND, 52, "2001:db8::9"},
-	{"IPv4 within IPv6", ROW(SIGNATURE "\x21\x21\x00\x24" MAPPED), PROXY_SOUND, 52, "192.0.2.8"},
+	 "192.0.2.7:12345"},
+	{"IPv6", ROW(SIGNATURE "\x21\x22\x00\x24" V6), PROXY_SOUND, 52, "[2001:db8::9]:12345"},
+	{"IPv4 within IPv6", ROW(SIGNATURE "\x21\x21\x00\x24" MAPPED), PROXY_SOUND, 52, "192.0.2.8:12345"},
 	{"the proxy's own", ROW(SIGNATURE "\x20\x00\x00\x00"), PROXY_SOUND, 16, NULL},
 	{"the proxy's own, with addresses that mean nothing", ROW(SIGNATURE "\x20\x12\x00\x0c" V4),
 	 PROXY_SOUND, 28, NULL},
@@ -70,16 +70,16 @@ static const struct row rows[] = {
 
 static void check(const struct row *row, const char *name)
 {
-	static const struct addr proxy = {FAMILY_V4, {127, 0, 0, 1}};
-	struct addr client = proxy, expected = proxy;
+	static const struct endpoint proxy = {{FAMILY_V4, {127, 0, 0, 1}}, 53};
+	struct endpoint client = proxy, expected = proxy;
 	size_t len;
 	uint8_t *exact = test_malloc(row->len + 1); /* so that a sanitizer sees what lies behind */
 	memcpy(exact + 1, row->octets, row->len);
 	enum proxy_result result = proxy_read((struct span){exact + 1, row->len}, &client, &len);
 	if (row->client != NULL)
-		assert_true(addr_parse(row->client, strlen(row->client), &expected));
+		assert_true(endpoint_parse(row->client, strlen(row->client), &expected));
 	if (result != row->result || (result != PROXY_MALFORMED && len != row->told) ||
-	    !addr_equal(&client, &expected))
+	    !addr_equal(&client.addr, &expected.addr) || client.port != expected.port)
 		fail_msg("%s: %d, %zu octets", name, (int)result, len);
 	test_free(exact);
 }
@@ -97,13 +97,13 @@ static void every_beginning_of_a_sound_header_is_a_beginning(void **state)
 	(void)state;
 	for (size_t i = 0; i < N(rows); i++) {
 		for (size_t len = 0; rows[i].result == PROXY_SOUND && len < rows[i].told; len++) {
-			struct addr client = {FAMILY_V4, {127, 0, 0, 1}};
+			struct endpoint client = {{FAMILY_V4, {127, 0, 0, 1}}, 53};
 			size_t need;
 			uint8_t octets[64];
 			memcpy(octets, rows[i].octets, len);
 			assert_int_equal(proxy_read((struct span){octets, len}, &client, &need), PROXY_SHORT);
 			assert_true(need > len && need <= rows[i].told);
-			assert_int_equal(client.octets[0], 127);
+			assert_int_equal(client.addr.octets[0], 127);
 		}
 	}
 }
