@@ -142,6 +142,10 @@ void control_changed(struct control *c, enum change change);
 /* Publishes the serving world with a board of this moment. */
 void control_publish(struct control *c);
 
+/* signals: no thread is ever interrupted. They wait, from before the first thread on, until the loop reads
+ * them. */
+void control_hold_signals(struct control *c);
+
 /* The service manager hears of what begins and ends, and that all threads are alive. */
 void service_watch(struct control *c);
 void service_ready(struct control *c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The control thread's life: boot, signals, reloads, the end. */
+/* The control thread's life: boot, reloads, the end. */
 #include "control/control.h"
 #include "answer/limiter.h"
 #include "base/clock.h"
@@ -12,12 +12,10 @@
 
 #include <event2/event.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum {
@@ -201,46 +199,6 @@ static void on_second(evutil_socket_t fd, short what, void *argument)
 		measured_sweep(c->measured, (uint64_t)clock_ms());
 }
 
-static void take_signal(struct control *c, uint32_t number)
-{
-	const char *why;
-	if (number == SIGHUP && c->upgrade.under_way) {
-		c->upgrade.reload_after = true;
-	} else if (number == SIGHUP) {
-		log_info("reload: reading the files again");
-		service_reloading(c);
-		reload_start(c->reload);
-	} else if (number == SIGUSR2) {
-		if (!upgrade_begin(c, &why))
-			log_error("upgrade: %s", why);
-	} else if (number == SIGTERM || number == SIGINT) {
-		log_info("stopping");
-		event_base_loopbreak(c->base);
-	}
-}
-
-static void on_signal(evutil_socket_t fd, short what, void *argument)
-{
-	(void)what;
-	struct signalfd_siginfo taken;
-	while (read(fd, &taken, sizeof(taken)) == sizeof(taken))
-		take_signal(argument, taken.ssi_signo);
-}
-
-/* No thread is ever interrupted: signals wait, from before the first thread on, until the loop reads them. */
-static void hold_signals(struct control *c)
-{
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR2};
-	sigset_t set;
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaddset(&set, numbers[i]);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	c->signals_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	c->signals = event_new(c->base, c->signals_fd, EV_READ | EV_PERSIST, on_signal, c);
-	event_add(c->signals, NULL);
-}
-
 /* Each check and each TCP connection takes a descriptor; the soft limit is low for the sake of old programs
  * only. Returns it as it was: such a program may be that of a check. */
 static rlim_t raise_descriptors(void)
@@ -264,7 +222,7 @@ static void boot(struct control *c, const char *conf_path, rlim_t descriptors)
 	c->started_ms = clock_ms();
 	c->started_wall_ms = clock_wall_ms();
 	c->base = event_base_new();
-	hold_signals(c);
+	control_hold_signals(c);
 	c->publish = evtimer_new(c->base, on_publish, c);
 	c->due = evtimer_new(c->base, on_publish, c);
 	c->forget = evtimer_new(c->base, on_forget, c);
