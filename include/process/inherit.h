@@ -27,7 +27,10 @@ int inherited_take(struct inherited *inherited, const struct endpoint *endpoint,
 /* The same of the UNIX socket with this path. */
 int inherited_take_unix(struct inherited *inherited, const char *path);
 
-/* Closes all that was not taken. What nobody asked for is told. NULL: nothing. */
+/* Tells, in the log, of what nobody has asked for. */
+void inherited_tell(const struct inherited *inherited);
+
+/* Closes all that was not taken. NULL: nothing. */
 void inherited_free(struct inherited *inherited);
 
 #endif

@@ -6,6 +6,7 @@
 #include "steer/tier.h"
 #include "wire/octets.h"
 #include "zone/rdata.h"
+#include "wire/rcode.h"
 
 #include <ldns/ldns.h>
 #include <stdlib.h>
@@ -319,23 +320,6 @@ static void add_answers(const struct answer *a, struct json_object *list, uint32
 	}
 }
 
-static const char *status_text(enum rcode rcode)
-{
-	switch (rcode) {
-	case RCODE_NOERROR: return "NOERROR";
-	case RCODE_FORMERR: return "FORMERR";
-	case RCODE_SERVFAIL: return "SERVFAIL";
-	case RCODE_NXDOMAIN: return "NXDOMAIN";
-	case RCODE_NOTIMP: return "NOTIMP";
-	case RCODE_REFUSED: return "REFUSED";
-	case RCODE_YXDOMAIN: return "YXDOMAIN";
-	case RCODE_NOTAUTH: return "NOTAUTH";
-	case RCODE_BADVERS: return "BADVERS";
-	case RCODE_BADCOOKIE: return "BADCOOKIE";
-	}
-	return "";
-}
-
 static void request_query(const struct explain_request *request, struct query *q)
 {
 	memset(q, 0, sizeof(*q));
@@ -379,7 +363,7 @@ static struct json_object *compose(struct explainer *e, const struct explain_req
 	put(o, "client", client_json(e, request));
 	put(o, "orders", orders);
 	put(o, "steps", steps);
-	put(o, "status", text(status_text(a->rcode)));
+	put(o, "status", text(rcode_text(a->rcode)));
 	put(o, "ttl", json_object_array_length(answers) > 0 ? json_object_new_int64(ttl_s) : NULL);
 	put(o, "answer", answers);
 	put(o, "scope", json_object_new_int(e->client.from_subnet ? answer_scope(a, &e->client) : a->scope));

@@ -133,6 +133,7 @@ void control_open(struct control *c)
 		faults_free(&faults);
 		return;
 	}
+	inherited_tell(c->inherited);
 	inherited_free(c->inherited);
 	c->inherited = NULL;
 	c->workers = workers;
@@ -363,14 +364,26 @@ static void halt(struct control *c)
 	event_base_free(c->base);
 }
 
-/* Reads the files: the first of them says who reads the others. NULL: errors in `faults`. */
+/*
+ * Reads the files. The first of them says who reads the others, and is read again by that one, so that no
+ * secret is known that a reload could not read. NULL: errors in `faults`.
+ */
 static struct world *first_world(struct control *c, char *const *argv, rlim_t descriptors,
 				 struct faults *faults)
 {
 	struct config *config = config_read(c->conf_path, faults);
 	if (config == NULL)
 		return NULL;
+	bool again = faults->errors == 0 && config->user != NULL;
+	if (again)
+		faults_free(faults); /* warnings, which the second reading has too */
 	if (faults->errors == 0 && descend(config, faults)) {
+		if (again) {
+			config_free(config);
+			config = config_read(c->conf_path, faults);
+		}
+		if (config == NULL)
+			return NULL;
 		upgrade_prepare(c, argv, config, descriptors);
 		descend_filter(config);
 	}

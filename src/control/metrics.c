@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "control/server.h"
 #include "wire/types.h"
+#include "wire/rcode.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,19 +16,6 @@ enum { KEY_MAX = NAME_TEXT_MAX + 128 };
 
 /* Keys of totals are the labels' values, separated by this; the first letter says of which metric. */
 #define SEPARATOR '\x1f'
-
-static const char *rcode_text(uint8_t rcode)
-{
-	static const char *const texts[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
-					    "NOTIMP",  "REFUSED", "YXDOMAIN"};
-	if (rcode == RCODE_NOTAUTH)
-		return "NOTAUTH";
-	if (rcode == RCODE_BADVERS)
-		return "BADVERS";
-	if (rcode == RCODE_BADCOOKIE)
-		return "BADCOOKIE";
-	return rcode < sizeof(texts) / sizeof(texts[0]) ? texts[rcode] : "other";
-}
 
 struct keeping {
 	const struct world *world;

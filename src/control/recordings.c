@@ -131,7 +131,8 @@ static void tell_drops(struct recordings *r, enum record_sink sink)
 	r->quiet_s[sink] -= r->quiet_s[sink] > 0;
 	if (dropped == r->told[sink] || r->quiet_s[sink] > 0)
 		return;
-	log_warn("%s: %" PRIu64 " queries were not recorded, as they are not taken so fast, or not at all; "
+	log_warn("%s: %" PRIu64
+		 " queries more were not recorded, as they are not taken so fast, or not at all; "
 		 "gslbd_records_dropped_total counts on",
 		 keywords[sink], dropped - r->told[sink]);
 	r->told[sink] = dropped;

@@ -137,13 +137,19 @@ static void tell_unwanted(const struct inherited_socket *s)
 				       : "TCP");
 }
 
+void inherited_tell(const struct inherited *inherited)
+{
+	for (size_t i = 0; i < inherited->n; i++) {
+		if (!inherited->list[i].wanted)
+			tell_unwanted(&inherited->list[i]);
+	}
+}
+
 void inherited_free(struct inherited *inherited)
 {
 	if (inherited == NULL)
 		return;
 	for (size_t i = 0; i < inherited->n; i++) {
-		if (!inherited->list[i].wanted)
-			tell_unwanted(&inherited->list[i]);
 		close(inherited->list[i].fd);
 		free(inherited->list[i].path);
 	}

@@ -4,6 +4,7 @@
 #include "wire/name.h"
 #include "wire/octets.h"
 #include "wire/types.h"
+#include "wire/rcode.h"
 
 #include <json-c/json.h>
 #include <ldns/ldns.h>
@@ -117,14 +118,9 @@ static void put_records(struct json_object *o, const ldns_pkt *reply)
 	put(o, "records", list);
 }
 
-static struct json_object *rcode_json(const ldns_pkt *reply)
+static unsigned rcode_of(const ldns_pkt *reply)
 {
-	unsigned rcode = (unsigned)ldns_pkt_edns_extended_rcode(reply) << 4 | ldns_pkt_get_rcode(reply);
-	if (rcode == RCODE_BADVERS) /* ldns has no name for it */
-		return text("BADVERS");
-	if (rcode > 15)
-		return number(rcode);
-	return taken(ldns_pkt_rcode2str((ldns_pkt_rcode)rcode));
+	return (unsigned)ldns_pkt_edns_extended_rcode(reply) << 4 | ldns_pkt_get_rcode(reply);
 }
 
 /* The scope as the reply's client-subnet option has it, its fourth octet; -1: there is none. */
@@ -153,7 +149,7 @@ static void put_reply(struct json_object *o, const ldns_pkt *reply)
 		json_object_array_add(flags, text("aa"));
 	if (reply != NULL && ldns_pkt_tc(reply))
 		json_object_array_add(flags, text("tc"));
-	put(o, "rcode", reply ? rcode_json(reply) : NULL);
+	put(o, "rcode", reply ? text(rcode_text(rcode_of(reply))) : NULL);
 	put(o, "flags", flags);
 	put(o, "scope", scope >= 0 ? number(scope) : NULL);
 	put_records(o, reply);

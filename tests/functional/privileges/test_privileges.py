@@ -168,6 +168,20 @@ def test_files_that_the_user_can_not_read_are_told_at_the_start():
 
 
 @needs_root
+def test_a_secret_that_only_root_can_read_is_told_at_the_start():
+    server = Nobodys({"gslbd.conf": CONF + "cookies on secret-file=secret.token\n", "z.zone": ZONE, "secret.token": "00112233445566778899aabbccddeeff\n"})
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(20) == 0
+    shutil.chown(server.folder / "secret.token", 0, 0)
+    (server.folder / "secret.token").chmod(0o600)
+    Server.start(server, wait=False)
+    assert server.process.wait(20) == 1
+    assert "can't take the secrets from" in server.log() and "Permission denied" in server.log()
+    server.log_file.close()
+    shutil.rmtree(server.folder)
+
+
+@needs_root
 def test_the_key_of_tls_is_read_as_the_user(tmp_path):
     """Not as root at the start, so that no reload comes as a surprise."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=ns1",

@@ -127,8 +127,8 @@ def test_a_reader_that_does_not_read():
         with listen(server) as listening, greet(listening):
             assert ask_many(server, "large.app.example.com", 15000) == 15000
             wait_until(lambda: counts(api, "dnstap")[1] > 0)
-            wait_until(lambda: "dnstap: " in server.log() and "queries were not recorded" in server.log())
-            assert server.log().count("queries were not recorded") == 1
+            wait_until(lambda: "dnstap: " in server.log() and "were not recorded" in server.log())
+            assert server.log().count("were not recorded") == 1
             server.write("gslbd.conf", server.conf.read_text().replace("tap.sock", "other.sock"))
             server.reload()
             assert server.answers("www.app.example.com") == ["192.0.2.1"]
