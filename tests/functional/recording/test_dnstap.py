@@ -23,6 +23,12 @@ TYPE = b"protobuf:dnstap.Dnstap"
 READY, ACCEPT, START = 4, 1, 2
 
 
+def has_read_all(sock):
+    """Nothing waits in the UNIX sockets of this path."""
+    lines = subprocess.run(["ss", "-Hxn", "state", "established"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return all(line.split()[1] == "0" for line in lines if str(sock) in line)
+
+
 @contextlib.contextmanager
 def capture(server):
     """fstrm_capture, which writes what it has when it ends."""
@@ -32,6 +38,7 @@ def capture(server):
     try:
         wait_until((server.folder / "tap.sock").exists)
         yield path
+        wait_until(lambda: has_read_all(server.folder / "tap.sock"), what="it has read all")
     finally:
         process.terminate()
         process.wait(20)
