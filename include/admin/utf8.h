@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { UTF8_OCTETS_MAX = 4 };
 
@@ -29,6 +30,15 @@ static inline size_t utf8_length(const char *at, size_t left)
 	    (o[0] == 0xf4 && o[1] > 0x8f))
 		return 0;
 	return n;
+}
+
+/* The octets of the whole characters that a text begins with: one that was cut may end within the last. */
+static inline size_t utf8_whole(const char *text)
+{
+	size_t len = 0, n;
+	while ((n = utf8_length(text + len, strlen(text + len))) > 0)
+		len += n;
+	return len;
 }
 
 /* Writes a character that is no surrogate into `out` of UTF8_OCTETS_MAX; returns its octets. */

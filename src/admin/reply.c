@@ -21,15 +21,11 @@ static void reply_clear(struct http_reply *reply)
 void http_error(struct http_reply *reply, int status, const char *format, ...)
 {
 	char text[1024];
-	size_t len = 0, n;
 	va_list args;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* Where the text had to be cut, that may have been inside a character. */
-	while ((n = utf8_length(text + len, strlen(text + len))) > 0)
-		len += n;
-	text[len] = '\0';
+	text[utf8_whole(text)] = '\0';
 	reply_clear(reply);
 	reply->status = status;
 	reply->json = json_object_new_object();

@@ -2,6 +2,7 @@
 /* The state file. Moments are ages: of the time since, whatever clocks said in between. */
 #include "control/state.h"
 #include "admin/body.h"
+#include "admin/utf8.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "config/content.h"
@@ -20,7 +21,8 @@ enum { VERSION = 1 };
 
 static void put_text(struct json_object *o, const char *key, const char *value)
 {
-	json_object_object_add(o, key, json_object_new_string(value));
+	/* what is no UTF-8 would make a file that can't be read */
+	json_object_object_add(o, key, json_object_new_string_len(value, (int)utf8_whole(value)));
 }
 
 static void put_number(struct json_object *o, const char *key, int64_t value)
