@@ -28,18 +28,15 @@ struct synthesis {
 };
 
 struct answer {
-	enum rcode rcode;
-	const struct zone *zone; /* that the question is of; NULL: none of ours */
-	const struct node *node; /* in it, what the question led to first; NULL: nothing */
-	bool authoritative;      /* true at first */
-	bool located;            /* the client's address was looked at */
-	bool all_down;           /* nothing was usable of a name on the way, and its all-down decided */
-	uint8_t scope;           /* bits of the client's address that it depends on */
+	struct reply_status status; /* its scope, as the client counts it, is set by who sends the reply */
+	struct match match;         /* what the question led to first */
+	bool located;               /* the client's address was looked at */
+	bool all_down;              /* nothing was usable of a name on the way, and its all-down decided */
+	uint8_t scope;              /* bits of the client's address that it depends on */
 	unsigned n, n_choices, n_syntheses;
 	struct piece pieces[PIECES_MAX + 1];
 	struct choice choices[CHOICES_MAX];
 	const struct rrset *chosen[CHOICES_MAX]; /* what each choice was made of */
-	const uint8_t *chosen_at[CHOICES_MAX];   /* the name that had it; NULL: the question's */
 	struct synthesis syntheses[CHAIN_MAX];
 	struct name target; /* the name that a CNAME leads to */
 	uint8_t target_labels[NAME_LABELS_MAX + 1];
@@ -48,44 +45,54 @@ struct answer {
 
 /* Whom a choice is made for. */
 struct client {
-	struct addr addr;
-	bool from_subnet;   /* it came with the query; else it is the source of the query */
-	uint8_t scope_base; /* what a scope of `addr` must be longer by: 96 for a mapped IPv6 subnet */
+	const struct addr *addr;
+	struct addr unmapped; /* where `addr` may point */
+	bool from_subnet;     /* it came with the query; else it is the source of the query */
+	uint8_t scope_base;   /* what a scope of `addr` must be longer by: 96 where that was mapped */
 };
 
-/* The client-subnet option's address where the query has one, else the peer's (RFC 7871 §7.2.1). */
+/* Part of client_find(): an IPv4 client's mapped address is that address. */
+static inline void client_unmap(struct client *c)
+{
+	c->unmapped = *c->addr;
+	addr_unmap(&c->unmapped);
+	if (c->unmapped.family != c->addr->family)
+		c->scope_base = 96;
+	c->addr = &c->unmapped;
+}
+
+/* The client-subnet option's address where the query has one, else the peer's (RFC 7871 §7.2.1): `out` is
+ * valid as long as they, and where it is. */
 static inline void client_find(const struct query *q, const struct addr *peer, struct client *out)
 {
-	bool given = q->subnet.present && q->subnet.source > 0;
-	*out = (struct client){.addr = given ? q->subnet.addr : *peer, .from_subnet = given};
-	if (!given || q->subnet.source < 96)
-		return;
-	addr_unmap(&out->addr);
-	if (out->addr.family != q->subnet.addr.family)
-		out->scope_base = 96;
+	out->from_subnet = q->subnet.present && q->subnet.source > 0;
+	out->scope_base = 0;
+	out->addr = out->from_subnet ? &q->subnet.addr : peer;
+	if (out->from_subnet && q->subnet.source >= 96)
+		client_unmap(out);
 }
 
 /* Nothing is found yet: no zone, no choice. */
-static inline void answer_clear(struct answer *a)
+static inline void answer_clear(struct answer *a, enum rcode rcode)
 {
-	a->rcode = RCODE_NOERROR;
-	a->zone = NULL;
-	a->node = NULL;
-	a->authoritative = true;
+	a->status = (struct reply_status){.rcode = rcode};
+	a->match.zone = NULL;
+	a->match.node = NULL;
 	a->scope = 0;
 	a->located = a->all_down = false;
 	a->n = a->n_choices = a->n_syntheses = 0;
 }
 
-/* Finds the answer to a sound query; `out` is clear. */
+/* Finds the answer to a sound query, and what the status says but for its scope; `out` is clear. */
 void answer_find(const struct view *view, const struct query *q, const struct client *client,
 		 struct picker *picker, struct answer *out);
 
 /* The scope as the client's subnet option counts it; 0 where it sent none. */
 static inline uint8_t answer_scope(const struct answer *a, const struct client *client)
 {
-	bool depends = a->scope > 0 || (client->scope_base > 0 && a->located);
-	return client->from_subnet && depends ? (uint8_t)(a->scope + client->scope_base) : 0;
+	if (!client->from_subnet || (a->scope == 0 && !a->located))
+		return 0;
+	return (uint8_t)(a->scope + client->scope_base);
 }
 
 /* Adds the addresses of the hosts that records of the answer name, of a type with rdata_host(). Part of

@@ -18,18 +18,17 @@ __attribute__((noinline)) bool limited_over(const struct responder *r, const str
 
 /* What becomes of one that is: as limited_pass(). */
 __attribute__((noinline)) bool limited_restrain(struct responder *r, const struct peer *peer,
-						struct reply *reply, struct reply_status *status);
+						struct reply *reply);
 
 /*
  * May the response be sent? `reply` holds what is written of it, up to reply_end(). False: it is to be
- * dropped. It may also be true beyond the limit, with the reply emptied and the status truncated; an error,
+ * dropped. It may also be true beyond the limit, with the reply emptied and truncated; an error,
  * which is as short anyway, stays what it is.
  */
-static inline bool limited_pass(struct responder *r, const struct peer *peer, struct reply *reply,
-				struct reply_status *status)
+static inline bool limited_pass(struct responder *r, const struct peer *peer, struct reply *reply)
 {
-	return r->view->limiter == NULL || !limited_over(r, peer, status->rcode) ||
-	       limited_restrain(r, peer, reply, status);
+	return r->view->limiter == NULL || !limited_over(r, peer, r->answer.status.rcode) ||
+	       limited_restrain(r, peer, reply);
 }
 
 #endif

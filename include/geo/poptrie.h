@@ -57,41 +57,6 @@ static inline uint64_t octets_load(const uint8_t *octets)
 	return be64toh(word);
 }
 
-/* What is left of an address. */
-struct rest {
-	uint64_t high, low;
-};
-
-static inline struct rest rest_shift(struct rest r, unsigned bits)
-{
-	/* in two steps, because bits may be 0 */
-	return (struct rest){r.high << bits | r.low >> 1 >> (63 - bits), r.low << bits};
-}
-
-/* The leaf for an address in one table. *depth grows by the bits before the leaf's node, which are taken from
- * *rest. */
-static inline uint32_t leaf_find(const struct poptrie *trie, uint32_t table, struct rest *rest,
-				 unsigned *depth)
-{
-	const struct poproot *root = &trie->roots[table];
-	uint32_t entry = root->entries[rest->high >> (64 - root->bits)];
-	if (!(entry & ENTRY_NODE))
-		return entry;
-
-	unsigned bits = root->bits, slot;
-	uint64_t runs;
-	do {
-		const uint32_t *node = &trie->words[entry & ~ENTRY_NODE];
-		*rest = rest_shift(*rest, bits);
-		*depth += bits;
-		bits = STRIDE;
-		slot = (unsigned)(rest->high >> (64 - STRIDE));
-		runs = node_runs(node);
-		entry = node_entry(node, runs, slot);
-	} while (entry & ENTRY_NODE);
-	return entry_is_label(entry) ? entry | run_length(runs, slot) : entry;
-}
-
 static inline const void *label_at(const struct poptrie *trie, uint32_t leaf)
 {
 	return trie->labels + (leaf >> LENGTH_BITS) * trie->label_size;
@@ -102,17 +67,17 @@ struct popfound {
 	uint8_t scope;
 };
 
+/* The same for an address whose first bits do not have a leaf yet. */
+__attribute__((noinline)) struct popfound poptrie_find_below(const struct poptrie *trie,
+							     const struct addr *client);
+
 static inline struct popfound poptrie_find(const struct poptrie *trie, const struct addr *client)
 {
-	struct rest rest = {octets_load(client->octets), octets_load(client->octets + 8)};
-	unsigned depth = 0;
-	uint32_t leaf = leaf_find(trie, client->family, &rest, &depth);
-	while (!entry_is_label(leaf)) {
-		rest = rest_shift(rest, leaf & LENGTH_MASK);
-		depth += leaf & LENGTH_MASK;
-		leaf = leaf_find(trie, (leaf >> LENGTH_BITS) - LEAF_TABLE, &rest, &depth);
-	}
-	return (struct popfound){label_at(trie, leaf), (uint8_t)(depth + (leaf & LENGTH_MASK))};
+	const struct poproot *root = &trie->roots[client->family];
+	uint32_t entry = root->entries[octets_load(client->octets) >> (64 - root->bits)];
+	if (entry_is_label(entry))
+		return (struct popfound){label_at(trie, entry), entry & LENGTH_MASK};
+	return poptrie_find_below(trie, client);
 }
 
 #endif

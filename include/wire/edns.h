@@ -48,9 +48,9 @@ struct extended_error {
 bool edns_put(struct reply *r, enum edns_option code, const uint8_t *value, size_t len);
 
 /*
- * Ends a message whose OPT record is last, `rdlength` being where its RDLENGTH stands: what edns_put() was
- * given, the error (NULL: none) if there is room, and padding. Part of reply_end().
+ * Ends a message whose OPT record was just written: what edns_put() was given, the error (NULL: none) if
+ * there is room, and padding. Part of reply_end(), whose length it returns.
  */
-void edns_end(struct reply *r, uint8_t *rdlength, const struct extended_error *error);
+size_t edns_end(struct reply *r, const struct extended_error *error);
 
 #endif

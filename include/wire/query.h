@@ -31,7 +31,8 @@ struct query {
 	uint8_t asked;      /* by options other than client-subnet: bits of enum edns_asked */
 	bool cookie_valid;  /* set by respond() before it looks for the answer: the client is where it says */
 	uint8_t cookie_len; /* 8, or 16 to 40 */
-	uint16_t udp_size;  /* the client's, at least 512 */
+	uint16_t udp_size;  /* what a datagram may have that it is sent: 512 without EDNS, and no more than we
+			       send */
 	struct client_subnet subnet;
 	const uint8_t *cookie;  /* in the message; only where it is among `asked` */
 	const uint8_t *message; /* whose header, and question with its letter case, the reply repeats */

@@ -22,7 +22,8 @@ enum { RECORD_TYPE_AT = 2, RECORD_TTL_AT = 6, RECORD_RDLENGTH_AT = 10, RECORD_RD
  * are. */
 struct rdata_shape {
 	uint8_t before : 4;
-	uint8_t names : 4;
+	uint8_t names : 3;
+	uint8_t host : 1; /* it names a host whose addresses go along with it: see rdata_host() */
 };
 
 struct steered;

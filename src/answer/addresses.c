@@ -31,7 +31,8 @@ static void add_host(struct answer *a, const struct match *m, const uint8_t *oct
 	add_type(a, node, TYPE_AAAA, glue);
 }
 
-void answer_add_addresses(struct answer *a, const struct match *m, const struct reply_records *records)
+__attribute__((cold, noinline)) void answer_add_addresses(struct answer *a, const struct match *m,
+							  const struct reply_records *records)
 {
 	const struct rrset *set = records->set;
 	const uint8_t *first = set->octets + RECORD_RDATA_AT + rdata_host(set->type);

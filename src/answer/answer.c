@@ -12,8 +12,9 @@ struct search {
 	const struct client *client;
 	struct picker *picker;
 	struct answer *a;
-	const uint8_t *owner; /* of what is looked for now; NULL: the question's name */
-	struct match match;
+	const uint8_t *owner;      /* of what is looked for now; NULL: the question's name */
+	const struct match *match; /* what that led to */
+	struct match followed;     /* where it is not what the question led to */
 };
 
 enum next { NEXT_DONE, NEXT_FOLLOW };
@@ -33,12 +34,12 @@ struct piece *answer_add(struct answer *a, enum section section, const uint8_t *
 
 static void add_negative(struct search *s)
 {
-	const struct zone *zone = s->match.zone;
+	const struct zone *zone = s->match->zone;
 	answer_add(s->a, SECTION_AUTHORITY, zone->apex->octets, &zone->negative);
 }
 
 /* The same data in two datacenters is one record of an answer (RFC 2181 §5). */
-static void drop_doubles(const struct rrset *set, struct choice *choice)
+__attribute__((cold, noinline)) static void drop_doubles(const struct rrset *set, struct choice *choice)
 {
 	unsigned n = 0;
 	for (unsigned i = 0; i < choice->n_records; i++) {
@@ -59,9 +60,8 @@ static inline const struct choice *choose(struct search *s, const struct rrset *
 {
 	struct answer *a = s->a;
 	struct choice *choice = &a->choices[a->n_choices];
-	a->chosen_at[a->n_choices] = s->owner;
 	a->chosen[a->n_choices++] = set;
-	steer_choose(set->steered, s->view->board, &s->client->addr, s->picker, choice);
+	steer_choose(set->steered, s->view->board, s->client->addr, s->picker, choice);
 	a->located |= choice->located;
 	a->all_down |= choice->all_down;
 	if (choice->scope > a->scope)
@@ -71,10 +71,10 @@ static inline const struct choice *choose(struct search *s, const struct rrset *
 	return choice;
 }
 
-static const uint8_t *give_up(struct answer *a)
+__attribute__((cold, noinline)) static const uint8_t *give_up(struct answer *a)
 {
-	a->rcode = RCODE_SERVFAIL;
-	a->authoritative = false;
+	a->status.rcode = RCODE_SERVFAIL;
+	a->status.authoritative = false;
 	a->n = 0;
 	return NULL;
 }
@@ -110,8 +110,8 @@ static void aliases_note(struct aliases *aliases, const struct steered *steered,
  * Adds what the candidates stand for that were picked from `asked`, and from what those stand for; *ttl_s
  * becomes the lowest of all. False: one of them has all-down=servfail.
  */
-static bool add_aliases(struct search *s, const struct rrset *asked, const struct choice *choice,
-			uint32_t *ttl_s)
+__attribute__((cold, noinline)) static bool add_aliases(struct search *s, const struct rrset *asked,
+							const struct choice *choice, uint32_t *ttl_s)
 {
 	struct aliases aliases;
 	aliases.n = 0;
@@ -138,7 +138,7 @@ static bool add_aliases(struct search *s, const struct rrset *asked, const struc
 }
 
 /* Records of one name and type have one TTL (RFC 2181 §5.2). */
-static void settle_ttl(struct answer *a, unsigned first, uint32_t ttl_s)
+__attribute__((cold, noinline)) static void settle_ttl(struct answer *a, unsigned first, uint32_t ttl_s)
 {
 	for (unsigned i = first; i < a->n; i++) {
 		a->pieces[i].records.ttl_s = ttl_s;
@@ -195,7 +195,7 @@ static bool in_answer(const struct answer *a, const struct rrset *set)
 
 /* Goes on at a CNAME's target, `owner` being that name's octets, where it is in this zone or in one below it.
  */
-static enum next follow(struct search *s, const uint8_t *owner)
+__attribute__((cold, noinline)) static enum next follow(struct search *s, const uint8_t *owner)
 {
 	struct answer *a = s->a;
 	name_from_octets(owner, &a->target);
@@ -203,9 +203,10 @@ static enum next follow(struct search *s, const uint8_t *owner)
 	a->lookup.name = &a->target;
 	a->lookup.label_at = a->target_labels;
 	s->owner = owner;
-	if (!name_within(&a->target, s->match.zone->apex))
+	if (!name_within(&a->target, s->match->zone->apex))
 		return NEXT_DONE;
-	zones_find(s->view->world->zones, &a->lookup, s->q->type, &s->match);
+	zones_find(s->view->world->zones, &a->lookup, s->q->type, &s->followed);
+	s->match = &s->followed;
 	return NEXT_FOLLOW;
 }
 
@@ -223,7 +224,7 @@ static enum next answer_and_follow(struct search *s, const struct rrset *set)
 
 static enum next at_node(struct search *s)
 {
-	const struct node *node = s->match.node;
+	const struct node *node = s->match->node;
 	uint16_t type = s->q->type;
 	const struct rrset *set = node_rrset(node, type);
 	if (type == TYPE_ANY && node->n_sets > 0)
@@ -242,7 +243,7 @@ static bool synthesize(struct search *s, const uint8_t *dname, struct synthesis 
 {
 	const struct name *name = s->a->lookup.name;
 	const uint8_t *target = dname + RECORD_RDATA_AT;
-	size_t kept = name->len - (size_t)s->match.node->name_len, target_len = name_length(target);
+	size_t kept = name->len - (size_t)s->match->node->name_len, target_len = name_length(target);
 	if (kept + target_len > NAME_OCTETS_MAX)
 		return false;
 	memcpy(out->octets, dname, RECORD_RDATA_AT);
@@ -263,10 +264,10 @@ static bool leads_below_itself(const struct node *node, const struct rrset *dnam
 	       memcmp(target.octets + target.len - node->name_len, node->name, node->name_len) == 0;
 }
 
-static enum next at_dname(struct search *s)
+__attribute__((cold, noinline)) static enum next at_dname(struct search *s)
 {
 	struct answer *a = s->a;
-	const struct node *node = s->match.node;
+	const struct node *node = s->match->node;
 	const struct rrset *dname = node_rrset(node, TYPE_DNAME);
 	bool again = in_answer(a, dname);
 	if (a->n_syntheses == CHAIN_MAX || (again && leads_below_itself(node, dname)))
@@ -275,7 +276,7 @@ static enum next at_dname(struct search *s)
 		answer_add(a, SECTION_ANSWER, node->name, dname);
 	struct synthesis *synthesis = &a->syntheses[a->n_syntheses];
 	if (!synthesize(s, dname->octets, synthesis)) {
-		a->rcode = RCODE_YXDOMAIN;
+		a->status.rcode = RCODE_YXDOMAIN;
 		return NEXT_DONE;
 	}
 	a->n_syntheses++;
@@ -285,26 +286,28 @@ static enum next at_dname(struct search *s)
 	return follow(s, synthesis->octets + RECORD_RDATA_AT);
 }
 
-static enum next at_delegation(struct search *s)
+__attribute__((cold, noinline)) static enum next at_delegation(struct search *s)
 {
 	struct answer *a = s->a;
-	const struct node *node = s->match.node;
+	const struct node *node = s->match->node;
 	if (a->n == 0)
-		a->authoritative = false;
+		a->status.authoritative = false;
 	answer_add(a, SECTION_AUTHORITY, node->name, node_rrset(node, TYPE_NS));
 	return NEXT_DONE;
 }
 
 static enum next step(struct search *s)
 {
-	switch (s->match.kind) {
+	if (__builtin_expect(s->match->kind == MATCH_NODE, true))
+		return at_node(s);
+	switch (s->match->kind) {
 	case MATCH_REFUSED:
-		s->a->rcode = RCODE_REFUSED;
-		s->a->authoritative = false;
+		s->a->status.rcode = RCODE_REFUSED;
+		s->a->status.authoritative = false;
 		return NEXT_DONE;
-	case MATCH_NODE: return at_node(s);
+	case MATCH_NODE: break;
 	case MATCH_NXDOMAIN:
-		s->a->rcode = RCODE_NXDOMAIN;
+		s->a->status.rcode = RCODE_NXDOMAIN;
 		add_negative(s);
 		return NEXT_DONE;
 	case MATCH_DELEGATION: return at_delegation(s);
@@ -316,17 +319,23 @@ static enum next step(struct search *s)
 void answer_find(const struct view *view, const struct query *q, const struct client *client,
 		 struct picker *picker, struct answer *out)
 {
-	struct search s = {.view = view, .q = q, .client = client, .picker = picker, .a = out};
+	struct search s;
+	s.view = view;
+	s.q = q;
+	s.client = client;
+	s.picker = picker;
+	s.a = out;
+	s.owner = NULL;
+	s.match = &out->match;
+	out->status.authoritative = q->class == CLASS_IN; /* nobody is, for all classes (RFC 1034 §3.7.1) */
 	out->lookup.name = &q->name;
 	out->lookup.label_at = q->label_at;
-	zones_find(view->world->zones, &out->lookup, q->type, &s.match);
-	out->zone = s.match.zone;
-	out->node = s.match.node;
+	zones_find(view->world->zones, &out->lookup, q->type, &out->match);
 	while (step(&s) == NEXT_FOLLOW)
 		;
 	for (unsigned i = 0, n = out->n; i < n; i++) {
 		const struct reply_records *records = &out->pieces[i].records;
-		if (rdata_host(records->set->type) >= 0)
-			answer_add_addresses(out, &s.match, records);
+		if (records->set->shape.host)
+			answer_add_addresses(out, s.match, records);
 	}
 }

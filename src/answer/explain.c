@@ -136,7 +136,7 @@ static void order_source(const struct explainer *e, const struct steering *s, ch
 		snprintf(out, room, "geo %s", map->name);
 		return;
 	}
-	const struct geomap_line *found = &map->lines[geomap_line_find(map, &e->place, &e->client.addr)];
+	const struct geomap_line *found = &map->lines[geomap_line_find(map, &e->place, e->client.addr)];
 	snprintf(out, room, "geo %s, line %s", map->name, place_key_format(found, line));
 }
 
@@ -170,7 +170,7 @@ static void why_not_tier(const struct explainer *e, const struct steered *steere
 	uint64_t usable = e->view->board->sets[steered->set].usable;
 	struct timed timed;
 	if (s->times != NULL) {
-		latency_times(s, e->view->board, &e->client.addr, &timed);
+		latency_times(s, e->view->board, e->client.addr, &timed);
 		tiers_build_timed(s, &timed, &tiers);
 	} else {
 		tiers_build(s, e->choice->order, &tiers);
@@ -290,7 +290,7 @@ static struct json_object *orders_json(const struct explainer *e, const struct s
 	put(o, "by", text(source));
 	put(o, "datacenters", list);
 	if (s->times != NULL) {
-		struct json_object *times = explain_times(s, e->view, &e->client.addr);
+		struct json_object *times = explain_times(s, e->view, e->client.addr);
 		for (size_t i = 0; i < json_object_array_length(times); i++) {
 			struct json_object *to = json_object_array_get_idx(times, i);
 			json_object_array_add(list,
@@ -363,7 +363,7 @@ static struct json_object *compose(struct explainer *e, const struct explain_req
 	put(o, "client", client_json(e, request));
 	put(o, "orders", orders);
 	put(o, "steps", steps);
-	put(o, "status", text(rcode_text(a->rcode)));
+	put(o, "status", text(rcode_text(a->status.rcode)));
 	put(o, "ttl", json_object_array_length(answers) > 0 ? json_object_new_int64(ttl_s) : NULL);
 	put(o, "answer", answers);
 	put(o, "scope", json_object_new_int(e->client.from_subnet ? answer_scope(a, &e->client) : a->scope));
@@ -384,8 +384,8 @@ struct json_object *explain(const struct view *view, const struct databases *dat
 	client_find(q, &peer, &e.client);
 	e.places = databases != NULL;
 	if (e.places)
-		databases_find(databases, &e.client.addr, &e.place, NULL);
-	answer_clear(a);
+		databases_find(databases, e.client.addr, &e.place, NULL);
+	answer_clear(a, RCODE_NOERROR);
 	answer_find(view, q, &e.client, picker, a);
 	struct json_object *result = compose(&e, request);
 	free(picker);

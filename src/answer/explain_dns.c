@@ -56,7 +56,7 @@ void explain_records(const struct view *view, const struct query *q, const struc
 	size_t len = 0;
 	request.client = client->from_subnet
 				 ? (struct prefix){q->subnet.addr, q->subnet.source}
-				 : (struct prefix){client->addr, (uint8_t)addr_bits(&client->addr)};
+				 : (struct prefix){*client->addr, (uint8_t)addr_bits(client->addr)};
 	struct json_object *explanation = explain(view, NULL, &request);
 	FILE *stream = open_memstream(&text, &len);
 	if (stream == NULL)

@@ -19,12 +19,12 @@ static enum limit_kind kind_of(const struct answer *a, enum rcode rcode)
  */
 static uint64_t source_of(const struct answer *a, enum limit_kind kind)
 {
-	if (a->zone == NULL || kind == LIMIT_ERRORS)
+	if (a->match.zone == NULL || kind == LIMIT_ERRORS)
 		return 0;
-	uint64_t zone = (uint64_t)a->zone->number << 32 | UINT32_MAX;
+	uint64_t zone = (uint64_t)a->match.zone->number << 32 | UINT32_MAX;
 	if (kind == LIMIT_NXDOMAINS)
 		return zone;
-	return zone - (uint64_t)((const uint8_t *)a->node - a->zone->nodes) / 8;
+	return zone - (uint64_t)((const uint8_t *)a->match.node - a->match.zone->nodes) / 8;
 }
 
 static void count(const struct responder *r, enum limit_kind kind, enum limit_action action)
@@ -61,9 +61,9 @@ bool limited_over(const struct responder *r, const struct peer *peer, enum rcode
 	return limiter_over(r->view->limiter, &response, r->now_ms);
 }
 
-bool limited_restrain(struct responder *r, const struct peer *peer, struct reply *reply,
-		      struct reply_status *status)
+bool limited_restrain(struct responder *r, const struct peer *peer, struct reply *reply)
 {
+	struct reply_status *status = &r->answer.status;
 	const struct limit_case response = case_of(r, peer, status->rcode);
 	if (!limiter_restrains(r->view->limiter, &response))
 		return true;

@@ -10,7 +10,7 @@ enum { DEPTH_MAX = CHAIN_MAX, RECORDS_MAX = 1000, VISITS_MAX = 10000 };
 
 struct walk {
 	const struct view *view;
-	struct client client;
+	struct addr client;
 	uint16_t type;
 	unsigned depth, visits;
 	struct picker *picker;
@@ -26,7 +26,7 @@ static uint64_t takeable(struct walk *w, const struct steered *steered)
 	const struct steering *s = steered->how;
 	const struct set_extra *extra = w->view->board->sets[steered->set].extra;
 	struct choice choice;
-	steer_choose(steered, w->view->board, &w->client.addr, w->picker, &choice);
+	steer_choose(steered, w->view->board, &w->client, w->picker, &choice);
 	w->last_resort |= choice.all_down;
 	if (!choice.all_down && extra != NULL && extra->sheds != NULL)
 		return choice.left[STEP_FAST];
@@ -109,9 +109,8 @@ void explain_possible(const struct view *view, const struct explain_request *req
 		      struct json_object *explanation)
 {
 	struct walk w = {.view = view, .type = request->type, .records = json_object_new_array()};
-	struct addr addr = request->client.addr;
-	addr_unmap(&addr);
-	w.client = (struct client){.addr = addr};
+	w.client = request->client.addr;
+	addr_unmap(&w.client);
 	w.picker = mem_alloc(sizeof(*w.picker));
 	picker_seed(w.picker);
 	walk_name(&w, &request->name, NULL);

@@ -25,9 +25,10 @@ static bool add_pieces(struct reply *reply, const struct answer *a)
 }
 
 /* What this server tells of itself, or `dig CH TXT NAME`: why this client is answered what it is. */
-static void answer_chaos(const struct responder *r, const struct peer *peer, const struct client *client,
-			 struct reply *reply, struct reply_status *status)
+__attribute__((cold, noinline)) static void answer_chaos(struct responder *r, const struct peer *peer,
+							 const struct client *client, struct reply *reply)
 {
+	struct reply_status *status = &r->answer.status;
 	const struct config *config = r->view->world->config;
 	uint8_t octets[CHAOS_RECORD_MAX];
 	const char *text;
@@ -52,35 +53,30 @@ static void answer_chaos(const struct responder *r, const struct peer *peer, con
  * like the Internet's.
  */
 __attribute__((cold)) static bool answer_class(struct responder *r, const struct peer *peer,
-					       const struct client *client, struct reply *reply,
-					       struct reply_status *status)
+					       const struct client *client, struct reply *reply)
 {
 	const struct query *q = &r->query;
-	if (q->class == CLASS_ANY) {
-		r->answer.authoritative = false; /* nobody is, for all classes (RFC 1034 §3.7.1) */
+	if (q->class == CLASS_ANY)
 		return false;
-	}
 	if (q->class == CLASS_CH && q->type == TYPE_TXT)
-		answer_chaos(r, peer, client, reply, status);
+		answer_chaos(r, peer, client, reply);
 	else if (q->question_len > 0)
-		status->rcode = RCODE_REFUSED;
+		r->answer.status.rcode = RCODE_REFUSED;
 	return true;
 }
 
 /* A sound query. */
-static void answer(struct responder *r, const struct peer *peer, struct reply *reply,
-		   struct reply_status *status)
+static void answer(struct responder *r, const struct peer *peer, struct reply *reply)
 {
 	const struct query *q = &r->query;
+	struct answer *a = &r->answer;
 	struct client client;
 	client_find(q, &peer->addr, &client);
-	if (q->class != CLASS_IN && answer_class(r, peer, &client, reply, status))
+	if (q->class != CLASS_IN && answer_class(r, peer, &client, reply))
 		return;
-	answer_find(r->view, q, &client, &r->picker, &r->answer);
-	status->rcode = r->answer.rcode;
-	status->authoritative = r->answer.authoritative;
-	status->truncated = !add_pieces(reply, &r->answer);
-	status->scope = answer_scope(&r->answer, &client);
+	answer_find(r->view, q, &client, &r->picker, a);
+	a->status.truncated = !add_pieces(reply, a);
+	a->status.scope = answer_scope(a, &client);
 }
 
 /* Types that no record of a zone has: of messages themselves, and for more than one type of records. */
@@ -91,8 +87,9 @@ static bool is_meta(uint16_t type)
 
 /* What the rcode alone does not tell; NULL: nothing. */
 __attribute__((cold)) static const struct extended_error *error_of(const struct query *q,
-								   const struct answer *a, enum rcode rcode)
+								   const struct answer *a)
 {
+	enum rcode rcode = a->status.rcode;
 	static const struct extended_error as_if_up = {EXTENDED_OTHER,
 						       "nothing is usable: answered as if it were up"},
 					   nothing_usable = {EXTENDED_OTHER, "nothing is usable"},
@@ -143,18 +140,18 @@ static void count_choices(struct tally *tally, const struct world *world, const 
 	}
 }
 
-static void count(const struct responder *r, const struct peer *peer, const struct reply_status *status)
+static void count(const struct responder *r, const struct peer *peer)
 {
 	if (r->view->tallies == NULL)
 		return;
 	const struct answer *a = &r->answer;
 	struct tally *tally = r->view->tallies[r->worker];
-	tally_query(tally, (struct tally_key){.zone = a->zone ? a->zone->number : TALLY_NO_ZONE,
+	tally_query(tally, (struct tally_key){.zone = a->match.zone ? a->match.zone->number : TALLY_NO_ZONE,
 					      .type = tally_type(r->query.type),
-					      .rcode = (uint8_t)status->rcode,
+					      .rcode = (uint8_t)a->status.rcode,
 					      .transport = (uint8_t)peer->transport});
 	count_choices(tally, r->view->world, a);
-	if (status->truncated)
+	if (a->status.truncated)
 		tally_add(&tally->counters[COUNTER_TRUNCATED]);
 	if (r->query.subnet.present)
 		tally_add(&tally->counters[COUNTER_SUBNET]);
@@ -169,23 +166,25 @@ static enum outcome drop(const struct responder *r)
 
 enum outcome respond(struct responder *r, const struct peer *peer, struct span in, struct span *out)
 {
-	struct reply_status status = {0};
+	const struct query *q = &r->query;
+	struct answer *a = &r->answer;
 	struct reply reply;
-	if (!query_read(in, &r->query, &status.rcode))
+	enum rcode rcode;
+	if (!query_read(in, &r->query, &rcode))
 		return drop(r);
-	if (is_transfer(&r->query, &status.rcode))
+	if (is_transfer(q, &rcode))
 		return OUTCOME_TRANSFER;
-	reply_begin(&reply, &r->query, out->octets, out->len, peer->transport);
-	answer_clear(&r->answer);
-	if (r->query.asked != 0)
-		status.rcode = options_answer(r, peer, &reply, status.rcode);
-	if (status.rcode == RCODE_NOERROR)
-		answer(r, peer, &reply, &status);
-	if (r->query.edns && (r->answer.all_down || status.rcode > RCODE_NXDOMAIN))
-		status.error = error_of(&r->query, &r->answer, status.rcode);
-	if (!limited_pass(r, peer, &reply, &status))
+	reply_begin(&reply, q, out->octets, out->len, peer->transport);
+	if (q->asked != 0)
+		rcode = options_answer(r, peer, &reply, rcode);
+	answer_clear(a, rcode);
+	if (rcode == RCODE_NOERROR)
+		answer(r, peer, &reply);
+	if (q->edns && (a->all_down || a->status.rcode > RCODE_NXDOMAIN))
+		a->status.error = error_of(q, a);
+	if (!limited_pass(r, peer, &reply))
 		return OUTCOME_DROP;
-	count(r, peer, &status);
-	out->len = reply_end(&reply, &r->query, &status);
+	count(r, peer);
+	out->len = reply_end(&reply, q, &a->status);
 	return OUTCOME_REPLY;
 }

@@ -98,7 +98,7 @@ static void keep(struct track *track, const struct responder *r, const struct ex
 		.client = {x->peer->addr, ntohs(x->peer->port)},
 		.server = x->peer->local ? *x->peer->local : nowhere,
 		.transport = (uint8_t)x->peer->transport,
-		.zone_len = r->answer.zone ? r->answer.zone->apex->len : 0,
+		.zone_len = r->answer.match.zone ? r->answer.match.zone->apex->len : 0,
 		.worker = (uint16_t)r->worker,
 		.question_len = r->query.question_len,
 		.query_len = (uint16_t)x->query.len,
@@ -125,7 +125,7 @@ enum outcome recorder_respond(struct responder *r, const struct peer *peer, stru
 		return transfer_door(r, peer, in, out, transfer);
 	memcpy(header, in.octets, header_len);
 	/* not all of this is set for what is dropped or transferred */
-	answer_clear(&r->answer);
+	answer_clear(&r->answer, RCODE_NOERROR);
 	r->query.question_len = 0;
 	r->query.subnet.present = false;
 	enum outcome outcome = transfer_door(r, peer, in, out, transfer);

@@ -16,7 +16,8 @@ static bool looks_at_place(const struct steering *s)
 }
 
 /* The bits of the client's address that a choice depends on. */
-static uint8_t scope_of(const struct steering *s, const struct board *board, const struct addr *client)
+__attribute__((cold, noinline)) static uint8_t scope_of(const struct steering *s, const struct board *board,
+							const struct addr *client)
 {
 	uint8_t scope = s->locator ? locator_find(s->locator, client).scope : 0;
 	if (s->times != NULL) {
@@ -58,7 +59,8 @@ static bool order(const struct steering *s, const struct board *board, const str
 }
 
 /* The hash of the client's prefix, which the scope must not be shorter than: neighbours have other hashes. */
-static uint64_t hash_scoped(const struct steering *s, const struct addr *client, uint8_t *scope)
+__attribute__((cold, noinline)) static uint64_t hash_scoped(const struct steering *s,
+							    const struct addr *client, uint8_t *scope)
 {
 	*scope = longer(*scope, client->family == FAMILY_V4 ? s->policy.hash_v4 : s->policy.hash_v6);
 	return hash_client(&s->policy, client);
@@ -66,10 +68,12 @@ static uint64_t hash_scoped(const struct steering *s, const struct addr *client,
 
 /* No tier is usable: what the operator wants then. Returns who may be answered as if up, and how many of
  * them. */
-static uint64_t when_all_down(const struct steering *s, const struct tiers *tiers, struct choice *out,
-			      struct pool *pool)
+__attribute__((cold, noinline)) static uint64_t when_all_down(const struct steering *s,
+							      const struct tiers *tiers, struct choice *out,
+							      struct pool *pool)
 {
 	out->all_down = true;
+	out->outcome = CHOICE_NODATA;
 	switch (s->policy.all_down) {
 	case ALL_DOWN_FIRST: return tiers->n > 0 ? tiers->list[0] : 0;
 	case ALL_DOWN_ALL:
@@ -86,7 +90,8 @@ static uint64_t when_all_down(const struct steering *s, const struct tiers *tier
  * The candidates over capacity that this query is not for: each has a share of its queries shed. One draw is
  * for all, so that those of one datacenter shed the same queries; with pick=hash it is the client's own.
  */
-static uint64_t shed(const struct set_extra *extra, uint64_t left, uint16_t draw)
+__attribute__((cold, noinline)) static uint64_t shed(const struct set_extra *extra, uint64_t left,
+						     uint16_t draw)
 {
 	uint64_t gone = 0;
 	for (uint64_t rest = left; rest != 0; rest &= rest - 1) {
@@ -114,6 +119,13 @@ static void pick(const struct pool *pool, struct picker *picker, struct choice *
 	out->n_records = n_records;
 	out->left[STEP_PICK] = mask;
 	out->ttl_s = pool->extra != NULL && pool->extra->has_ttl ? pool->extra->ttl_s : ttl_s;
+}
+
+static void pick_nobody(struct choice *out)
+{
+	out->n = 0;
+	out->n_records = 0;
+	out->left[STEP_PICK] = 0;
 }
 
 void steer_choose(const struct steered *steered, const struct board *board, const struct addr *client,
@@ -145,11 +157,7 @@ void steer_choose(const struct steered *steered, const struct board *board, cons
 	out->left[STEP_LOAD] = c.left;
 
 	pool.answers = s->policy.pick == PICK_ALL ? CANDIDATES_MAX : s->policy.answers;
-	out->outcome = CHOICE_NODATA;
 	out->all_down = false;
-	out->n = 0;
-	out->n_records = 0;
-	out->left[STEP_PICK] = 0;
 	pool.members = built ? tiers_first(s, &tiers, c.left, state->usable)
 			     : tier_first_left(s, out->order, c.left);
 	if (pool.members == 0) {
@@ -162,4 +170,6 @@ void steer_choose(const struct steered *steered, const struct board *board, cons
 		pool.answers = 1;
 	if (pool.members != 0)
 		pick(&pool, picker, out);
+	else
+		pick_nobody(out);
 }

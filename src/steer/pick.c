@@ -35,8 +35,9 @@ static unsigned at_point(const uint32_t *weights, uint64_t pool, uint32_t point)
 }
 
 /* Draws one after another without putting back. */
-static unsigned pick_random(const uint32_t *weights, uint64_t pool, unsigned answers, struct random *random,
-			    uint8_t *picked)
+__attribute__((noinline)) static unsigned pick_several(const uint32_t *weights, uint64_t pool,
+						       unsigned answers, struct random *random,
+						       uint8_t *picked)
 {
 	uint32_t total = weigh(weights, pool);
 	unsigned n = 0;
@@ -47,6 +48,16 @@ static unsigned pick_random(const uint32_t *weights, uint64_t pool, unsigned ans
 		total -= weights[member];
 	}
 	return n;
+}
+
+/* Most names are answered with one record. */
+static unsigned pick_random(const uint32_t *weights, uint64_t pool, unsigned answers, struct random *random,
+			    uint8_t *picked)
+{
+	if (answers != 1)
+		return pick_several(weights, pool, answers, random, picked);
+	*picked = (uint8_t)at_point(weights, pool, random_below(random, weigh(weights, pool)));
+	return 1;
 }
 
 static uint32_t divisor(uint32_t a, uint32_t b)
@@ -95,8 +106,9 @@ static bool equal_weights(const uint32_t *weights, uint64_t pool)
 	return true;
 }
 
-static unsigned pick_turns(const uint32_t *weights, const struct pool *p, uint64_t pool,
-			   struct picker *picker, uint8_t *picked)
+__attribute__((cold, noinline)) static unsigned pick_turns(const uint32_t *weights, const struct pool *p,
+							   uint64_t pool, struct picker *picker,
+							   uint8_t *picked)
 {
 	if (equal_weights(weights, pool))
 		weights = equal;
@@ -120,7 +132,8 @@ static unsigned pick_all(uint64_t pool, unsigned answers, uint8_t *picked)
 }
 
 /* The smallest lots, in their order. */
-static unsigned pick_hash(const uint32_t *weights, const struct pool *p, uint64_t pool, uint8_t *picked)
+__attribute__((cold, noinline)) static unsigned pick_hash(const uint32_t *weights, const struct pool *p,
+							  uint64_t pool, uint8_t *picked)
 {
 	uint64_t lots[CANDIDATES_MAX];
 	unsigned n = 0;
@@ -158,8 +171,9 @@ static uint64_t cheapest(const uint64_t *costs, uint64_t pool)
 }
 
 /* The cheapest first; among equals by weight. */
-static unsigned pick_least(const uint32_t *weights, const struct pool *p, uint64_t pool,
-			   struct random *random, uint8_t *picked)
+__attribute__((cold, noinline)) static unsigned pick_least(const uint32_t *weights, const struct pool *p,
+							   uint64_t pool, struct random *random,
+							   uint8_t *picked)
 {
 	unsigned n = 0;
 	while (n < p->answers && pool != 0) {

@@ -47,10 +47,7 @@ static void count_query(const struct responder *r, const struct peer *peer, cons
 /* What a message may take that the client is sent. */
 static size_t limit_of(const struct query *q, const struct peer *peer, size_t room)
 {
-	size_t limit = transport_streams(peer->transport) ? MESSAGE_OCTETS_MAX
-		       : !q->edns                         ? UDP_OCTETS_MIN
-		       : q->udp_size < UDP_OCTETS_MAX     ? q->udp_size
-							  : UDP_OCTETS_MAX;
+	size_t limit = transport_streams(peer->transport) ? MESSAGE_OCTETS_MAX : q->udp_size;
 	return limit < room ? limit : room;
 }
 
@@ -63,18 +60,19 @@ static enum outcome reply_rcode(struct responder *r, const struct peer *peer, en
 {
 	static const struct extended_error prohibited = {EXTENDED_PROHIBITED,
 							 "no transfer of it to this client"};
-	struct reply_status status = {.rcode = rcode,
-				      .truncated = rcode == RCODE_NOERROR,
-				      .error = rcode == RCODE_REFUSED ? &prohibited : NULL};
+	struct reply_status *status = &r->answer.status;
+	*status = (struct reply_status){.rcode = rcode,
+					.truncated = rcode == RCODE_NOERROR,
+					.error = rcode == RCODE_REFUSED ? &prohibited : NULL};
 	size_t limit = limit_of(&r->query, peer, out->len);
 	struct reply reply;
 	size_t room = session != NULL ? tsig_left(session, limit, &r->query) : limit;
 	reply_begin(&reply, &r->query, out->octets, room, peer->transport);
 	if (r->query.asked != 0)
 		options_answer(r, peer, &reply, rcode);
-	if (!limited_pass(r, peer, &reply, &status))
+	if (!limited_pass(r, peer, &reply))
 		return OUTCOME_DROP;
-	out->len = reply_end(&reply, &r->query, &status);
+	out->len = reply_end(&reply, &r->query, status);
 	if (session != NULL)
 		tsig_sign(session, out, limit, now_s());
 	return OUTCOME_REPLY;
@@ -230,9 +228,9 @@ static bool gets_soa(const struct request *request, const struct zone *zone)
 static bool is_too_much(const struct request *request, const struct zone *zone)
 {
 	struct responder *r = request->r;
-	answer_clear(&r->answer);
-	r->answer.zone = zone;
-	r->answer.node = zone->apex_node;
+	answer_clear(&r->answer, RCODE_NOERROR);
+	r->answer.match.zone = zone;
+	r->answer.match.node = zone->apex_node;
 	return r->view->limiter != NULL && limited_over(r, request->peer, RCODE_NOERROR);
 }
 

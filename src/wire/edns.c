@@ -79,8 +79,9 @@ static void put_padding(struct reply *r, size_t most)
 	r->len = padded;
 }
 
-__attribute__((cold)) void edns_end(struct reply *r, uint8_t *rdlength, const struct extended_error *error)
+__attribute__((cold, noinline)) size_t edns_end(struct reply *r, const struct extended_error *error)
 {
+	uint8_t *rdlength = r->octets + r->len - r->opt_len + 9;
 	size_t most = r->limit + r->opt_len + r->options_len;
 	memcpy(r->octets + r->len, r->options, r->options_len);
 	r->len += r->options_len;
@@ -89,4 +90,5 @@ __attribute__((cold)) void edns_end(struct reply *r, uint8_t *rdlength, const st
 	if (r->block > 0)
 		put_padding(r, most);
 	octets_put16(rdlength, (unsigned)(r->octets + r->len - rdlength - 2));
+	return r->len;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 typedef uint8_t octets16 __attribute__((vector_size(16)));
+typedef uint64_t words2 __attribute__((vector_size(16)));
 
 /* Lower case, sixteen octets at once. A label's length is at most 63, below 'A', so length octets stay as
  * they are. */
@@ -15,15 +16,20 @@ static inline octets16 lower_octets(octets16 v)
 	return v | ((octets16)(v - 'A' < 26) & 0x20);
 }
 
-/* Copies a name of 8 to 16 octets in lower case, the middle ones twice. */
+/*
+ * Copies a name of 8 to 16 octets in lower case, the middle ones twice. The halves meet in a register: what
+ * is stored in pieces and loaded as one has to wait for the stores.
+ */
 static inline void copy_lower_short(uint8_t *to, const uint8_t *from, size_t len)
 {
-	octets16 v;
-	memcpy(&v, from, 8);
-	memcpy((uint8_t *)&v + 8, from + len - 8, 8);
-	v = lower_octets(v);
-	memcpy(to, &v, 8);
-	memcpy(to + len - 8, (uint8_t *)&v + 8, 8);
+	uint64_t first, last;
+	memcpy(&first, from, 8);
+	memcpy(&last, from + len - 8, 8);
+	words2 lower = (words2)lower_octets((octets16)(words2){first, last});
+	first = lower[0];
+	last = lower[1];
+	memcpy(to, &first, 8);
+	memcpy(to + len - 8, &last, 8);
 }
 
 /* Copies a name in lower case. Where its octets are no multiple of 16, the last 16 of them may be copied
@@ -153,7 +159,9 @@ static bool read_opt(const uint8_t *fixed, size_t rdlength, struct query *q)
 		return false;
 	unsigned size = octets_get16(fixed + 2);
 	q->edns = true;
-	q->udp_size = (uint16_t)(size < UDP_OCTETS_MIN ? UDP_OCTETS_MIN : size);
+	q->udp_size = (uint16_t)(size < UDP_OCTETS_MIN   ? UDP_OCTETS_MIN
+				 : size > UDP_OCTETS_MAX ? UDP_OCTETS_MAX
+							 : size);
 	q->edns_version = fixed[5];
 	q->dnssec_ok = (fixed[6] & 0x80) != 0;
 	return q->edns_version != 0 || read_options(fixed + 10, rdlength, q);
@@ -223,6 +231,7 @@ bool query_read(struct span in, struct query *q, enum rcode *rcode)
 	q->question_len = 0;
 	q->type = 0;
 	q->edns = false;
+	q->udp_size = UDP_OCTETS_MIN;
 	q->tsig = false;
 	q->asked = 0;
 	q->cookie_valid = false;

@@ -17,11 +17,7 @@ static size_t opt_len(const struct query *q)
 void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t room,
 		 enum transport transport)
 {
-	size_t limit = MESSAGE_OCTETS_MAX;
-	if (!transport_streams(transport))
-		limit = !q->edns                       ? UDP_OCTETS_MIN
-			: q->udp_size < UDP_OCTETS_MAX ? q->udp_size
-						       : UDP_OCTETS_MAX;
+	size_t limit = transport_streams(transport) ? MESSAGE_OCTETS_MAX : q->udp_size;
 	r->octets = octets;
 	r->q = q;
 	r->opt_len = opt_len(q);
@@ -165,8 +161,14 @@ static inline bool put_as_kept(struct reply *r, const uint8_t *records, size_t l
 	return true;
 }
 
+static inline bool is_plain(const struct reply_records *records)
+{
+	return records->owner == NULL && records->set->shape.names == 0;
+}
+
 /* A record with another owner, or with names to compress. */
-static bool put_rewritten(struct reply *r, const uint8_t *record, const struct reply_records *records)
+__attribute__((cold, noinline)) static bool put_rewritten(struct reply *r, const uint8_t *record,
+							  const struct reply_records *records)
 {
 	if (records->owner == NULL) {
 		if (!put_octets(r, record, 2))
@@ -182,14 +184,15 @@ static bool put_rewritten(struct reply *r, const uint8_t *record, const struct r
 	return put_rdata(r, record, records->set->shape);
 }
 
-static bool put_record(struct reply *r, const uint8_t *record, const struct reply_records *records)
+static inline bool put_record(struct reply *r, const uint8_t *record, const struct reply_records *records)
 {
-	if (records->owner != NULL || records->set->shape.names != 0)
+	if (!is_plain(records))
 		return put_rewritten(r, record, records);
+	uint8_t *to = r->octets + r->len;
 	if (!put_as_kept(r, record, record_len(record)))
 		return false;
 	if (records->has_ttl)
-		octets_put32(r->octets + r->len - record_len(record) + RECORD_TTL_AT, records->ttl_s);
+		octets_put32(to + RECORD_TTL_AT, records->ttl_s);
 	return true;
 }
 
@@ -203,7 +206,7 @@ static inline bool put_records(struct reply *r, const struct reply_records *reco
 		}
 		return true;
 	}
-	if (records->owner == NULL && set->shape.names == 0 && !records->has_ttl)
+	if (is_plain(records) && !records->has_ttl)
 		return put_as_kept(r, set->octets, set->octets_len);
 	for (size_t at = 0; at < set->octets_len; at += record_len(set->octets + at)) {
 		if (!put_record(r, set->octets + at, records))
@@ -241,17 +244,18 @@ static void put_opt(struct reply *r, const struct query *q, const struct reply_s
 		p[OPT_OCTETS + OPTION_HEADER + 3] = status->scope;
 	}
 	r->len += r->opt_len;
-	if (q->asked != 0 || status->error != NULL)
-		edns_end(r, p + 9, status->error);
 }
 
 size_t reply_end(struct reply *r, const struct query *q, const struct reply_status *status)
 {
-	if (q->edns)
-		put_opt(r, q, status);
 	unsigned flags = FLAG_QR | (q->flags & (0xfu << 11 | FLAG_RD)) | (status->rcode & 0xfu);
 	flags |= (status->authoritative ? FLAG_AA : 0u) | (status->truncated ? FLAG_TC : 0u);
 	octets_put16(r->octets + 2, flags);
 	octets_put64(r->octets + 4, r->counts + (uint64_t)q->edns);
+	if (!q->edns)
+		return r->len;
+	put_opt(r, q, status);
+	if (q->asked != 0 || status->error != NULL)
+		return edns_end(r, status->error);
 	return r->len;
 }

@@ -3,7 +3,7 @@
 #include "wire/rrset.h"
 #include "wire/types.h"
 
-struct rdata_shape rdata_shape(uint16_t type)
+static struct rdata_shape names_of(uint16_t type)
 {
 	switch (type) {
 	case TYPE_NS:
@@ -13,12 +13,19 @@ struct rdata_shape rdata_shape(uint16_t type)
 	case TYPE_MB:
 	case TYPE_MG:
 	case TYPE_MR:
-	case TYPE_PTR: return (struct rdata_shape){0, 1};
+	case TYPE_PTR: return (struct rdata_shape){.names = 1};
 	case TYPE_SOA:
-	case TYPE_MINFO: return (struct rdata_shape){0, 2};
-	case TYPE_MX: return (struct rdata_shape){2, 1};
-	default: return (struct rdata_shape){0, 0};
+	case TYPE_MINFO: return (struct rdata_shape){.names = 2};
+	case TYPE_MX: return (struct rdata_shape){.before = 2, .names = 1};
+	default: return (struct rdata_shape){0};
 	}
+}
+
+struct rdata_shape rdata_shape(uint16_t type)
+{
+	struct rdata_shape shape = names_of(type);
+	shape.host = rdata_host(type) >= 0;
+	return shape;
 }
 
 struct rrset rrset_of(uint16_t type, uint16_t n, const uint8_t *octets, size_t len)

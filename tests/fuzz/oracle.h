@@ -119,15 +119,33 @@ static inline void told_makes_sense(const struct told *told)
 	}
 }
 
-/* The longest datagram that may answer the query; where ldns can't read that, no shorter one than EDNS'. */
+/* The size that the OPT record of a query offers, 0 where it has none. False: ldns can't read the query. */
+static inline bool told_size(const uint8_t *query, size_t len, size_t *size)
+{
+	size_t at = HEADER_OCTETS;
+	*size = 0;
+	for (int section = 0; section <= ORACLE_SECTIONS && len >= HEADER_OCTETS; section++) {
+		for (size_t n = octets_get16(query + 4 + 2 * section); n > 0; n--) {
+			ldns_rr *rr = NULL;
+			if (ldns_wire2rr(&rr, query, len, &at, (ldns_pkt_section)section) != LDNS_STATUS_OK)
+				return false;
+			if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_OPT)
+				*size = ldns_rr_get_class(rr);
+			ldns_rr_free(rr);
+		}
+	}
+	return len >= HEADER_OCTETS;
+}
+
+/*
+ * The longest datagram that may answer the query; where ldns can't read that, no shorter one than EDNS'. Not
+ * by ldns_wire2pkt(), which loses memory over a query of two TSIG records.
+ */
 static inline size_t oracle_limit(const uint8_t *query, size_t len)
 {
-	ldns_pkt *packet = NULL;
-	size_t limit = UDP_OCTETS_MAX;
-	if (ldns_wire2pkt(&packet, query, len) != LDNS_STATUS_OK)
-		return limit;
-	limit = ldns_pkt_edns(packet) ? ldns_pkt_edns_udp_size(packet) : 0;
-	ldns_pkt_free(packet);
+	size_t limit;
+	if (!told_size(query, len, &limit))
+		return UDP_OCTETS_MAX;
 	return limit < UDP_OCTETS_MIN ? UDP_OCTETS_MIN : limit > UDP_OCTETS_MAX ? UDP_OCTETS_MAX : limit;
 }
 
