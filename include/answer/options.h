@@ -7,12 +7,19 @@
 #include "wire/reply.h"
 
 /*
- * Looks at the query's cookie, which sets r->query.cookie_valid, and gives the reply its options: name server
+ * Looks at the query's cookie, which sets its cookie_valid, and gives the reply its options: name server
  * identifier (RFC 5001), cookie (RFC 7873), idle timeout (RFC 7828) and padding (RFC 7830). Between
  * reply_begin() and the first record, of a query with anything among `asked`. Returns the rcode: that given,
  * unless it is NOERROR and an option is wrong.
  */
-enum rcode options_answer(struct responder *r, const struct peer *peer, struct reply *reply,
-			  enum rcode rcode);
+enum rcode options_answer(const struct responder *r, struct query *q, const struct peer *peer,
+			  struct reply *reply, enum rcode rcode);
+
+/* The client tells us how long it may be idle (RFC 7828 §3.2.1): malformed, which options_answer() finds too.
+ */
+static inline bool options_malformed(const struct query *q, const struct peer *peer)
+{
+	return (q->asked & ASKED_KEEPALIVE_WRONG) && transport_streams(peer->transport);
+}
 
 #endif

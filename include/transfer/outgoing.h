@@ -7,7 +7,7 @@
 #include "transfer/tsig.h"
 
 struct transfer {
-	struct query q; /* its message is `request`: header and question */
+	struct query q; /* its message is `request`: header and question; its cookie is `cookie` */
 	struct peer peer;
 	unsigned *under_way;      /* the responder's count */
 	struct tsig_session tsig; /* not keyed: nothing is signed */
@@ -24,14 +24,15 @@ struct transfer {
 	uint32_t at;      /* record of that set */
 	uint64_t records; /* sent */
 	uint64_t octets;  /* likewise */
+	uint8_t cookie[COOKIE_OCTETS_MAX];
 	uint8_t request[HEADER_OCTETS + NAME_OCTETS_MAX + 4];
 };
 
 /*
- * Writes the next message, signed where the request was, of at most `limit` octets with its signature. False:
- * not even one record fits. Then nothing has changed.
+ * Writes the next message, with the options of an ordinary reply to the request, and signed where that was,
+ * of at most `limit` octets with its signature. False: not even one record fits. Then nothing has changed.
  */
-bool outgoing_write(struct transfer *t, const struct view *view, const struct zone *zone, size_t limit,
+bool outgoing_write(struct transfer *t, const struct responder *r, const struct zone *zone, size_t limit,
 		    struct span *out);
 
 #endif

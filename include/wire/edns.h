@@ -47,6 +47,10 @@ struct extended_error {
  */
 bool edns_put(struct reply *r, enum edns_option code, const uint8_t *value, size_t len);
 
+/* The message is to be padded to a multiple of `block` octets, as far as there is room. When as edns_put().
+ */
+void edns_pad(struct reply *r, uint16_t block);
+
 /*
  * Ends a message whose OPT record was just written: what edns_put() was given, the error (NULL: none) if
  * there is room, and padding. Part of reply_end(), whose length it returns.

@@ -33,9 +33,16 @@ struct reply {
 	uint8_t options[EDNS_OPTIONS_MAX];
 };
 
+/* What a response to the query may take of `room` octets: over UDP no more than the client takes. */
+static inline size_t reply_limit(const struct query *q, enum transport transport, size_t room)
+{
+	size_t limit = transport_streams(transport) ? MESSAGE_OCTETS_MAX : q->udp_size;
+	return limit < room ? limit : room;
+}
+
 /*
  * Begins with the header's room and the question. `room` is what `octets` holds, at least 512; the
- * message is limited to that, and over UDP to what the client takes.
+ * message is limited to reply_limit() of that.
  */
 void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t room,
 		 enum transport transport);

@@ -23,9 +23,9 @@ static struct cookie_secrets secrets_of(const struct responder *r)
  * The client's own cookie, or a fresh one. Nobody must have a valid one, but who asks for no more than that
  * is told (RFC 7873 §5.4).
  */
-static enum rcode answer_cookie(struct responder *r, const struct addr *client, struct reply *reply)
+static enum rcode answer_cookie(const struct responder *r, struct query *q, const struct addr *client,
+				struct reply *reply)
 {
-	struct query *q = &r->query;
 	const struct cookie_secrets secrets = secrets_of(r);
 	enum cookie_state state = cookie_check(&secrets, q->cookie, q->cookie_len, client, r->now_s);
 	uint8_t cookie[COOKIE_OCTETS];
@@ -46,23 +46,24 @@ static void put_idle_timeout(const struct peer *peer, struct reply *reply)
 		edns_put(reply, EDNS_OPTION_KEEPALIVE, timeout, sizeof(timeout));
 }
 
-__attribute__((cold)) enum rcode options_answer(struct responder *r, const struct peer *peer,
-						struct reply *reply, enum rcode rcode)
+__attribute__((cold)) enum rcode options_answer(const struct responder *r, struct query *q,
+						const struct peer *peer, struct reply *reply,
+						enum rcode rcode)
 {
 	const struct config *config = r->view->world->config;
-	unsigned asked = r->query.asked;
+	unsigned asked = q->asked;
 	enum rcode found = RCODE_NOERROR;
-	if ((asked & ASKED_KEEPALIVE_WRONG) && transport_streams(peer->transport))
+	if (options_malformed(q, peer))
 		found = RCODE_FORMERR;
 	else if ((asked & ASKED_COOKIE) && config->cookies.on)
-		found = answer_cookie(r, &peer->addr, reply);
-	else if (r->query.question_len == 0)
+		found = answer_cookie(r, q, &peer->addr, reply);
+	else if (q->question_len == 0)
 		found = RCODE_FORMERR; /* without cookies it is malformed */
 	if ((asked & ASKED_KEEPALIVE) && transport_streams(peer->transport))
 		put_idle_timeout(peer, reply);
 	if (asked & ASKED_NSID)
 		put_identity(config, reply);
 	if ((asked & ASKED_PADDING) && peer->transport == TRANSPORT_TLS)
-		reply->block = EDNS_PADDING_BLOCK;
+		edns_pad(reply, EDNS_PADDING_BLOCK);
 	return rcode == RCODE_NOERROR ? found : rcode;
 }

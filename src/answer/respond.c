@@ -176,7 +176,7 @@ enum outcome respond(struct responder *r, const struct peer *peer, struct span i
 		return OUTCOME_TRANSFER;
 	reply_begin(&reply, q, out->octets, out->len, peer->transport);
 	if (q->asked != 0)
-		rcode = options_answer(r, peer, &reply, rcode);
+		rcode = options_answer(r, &r->query, peer, &reply, rcode);
 	answer_clear(a, rcode);
 	if (rcode == RCODE_NOERROR)
 		answer(r, peer, &reply);

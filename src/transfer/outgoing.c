@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The messages of a transfer: the SOA, every record of every name in the order of the file, and the SOA. */
 #include "transfer/outgoing.h"
+#include "answer/options.h"
 #include "base/clock.h"
 #include "transfer/flatten.h"
 #include "wire/octets.h"
@@ -96,15 +97,29 @@ static bool fill(struct transfer *t, struct reply *reply, const struct view *vie
 	return put_soa(t, reply, zone);
 }
 
-bool outgoing_write(struct transfer *t, const struct view *view, const struct zone *zone, size_t limit,
+/*
+ * The query's options, in each message. A padded one has room to end on a whole block, unless a record needs
+ * all there is.
+ */
+static void put_options(struct transfer *t, const struct responder *r, struct reply *reply, size_t room)
+{
+	if (t->q.asked == 0)
+		return;
+	options_answer(r, &t->q, &t->peer, reply, RCODE_NOERROR);
+	if (reply->block > 0 && room < MESSAGE_OCTETS_MAX / 2)
+		reply->limit -= room % reply->block;
+}
+
+bool outgoing_write(struct transfer *t, const struct responder *r, const struct zone *zone, size_t limit,
 		    struct span *out)
 {
 	static const struct reply_status status = {.authoritative = true};
 	struct reply reply;
 	size_t room = t->tsig.keyed ? tsig_left(&t->tsig, limit, &t->q) : limit;
 	reply_begin(&reply, &t->q, out->octets, room, t->peer.transport);
+	put_options(t, r, &reply, room);
 	size_t empty = reply.len;
-	t->done = fill(t, &reply, view, zone);
+	t->done = fill(t, &reply, r->view, zone);
 	if (reply.len == empty)
 		return false;
 	out->len = reply_end(&reply, &t->q, &status);

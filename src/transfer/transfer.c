@@ -44,13 +44,6 @@ static void count_query(const struct responder *r, const struct peer *peer, cons
 		tally_query(r->view->tallies[r->worker], key);
 }
 
-/* What a message may take that the client is sent. */
-static size_t limit_of(const struct query *q, const struct peer *peer, size_t room)
-{
-	size_t limit = transport_streams(peer->transport) ? MESSAGE_OCTETS_MAX : q->udp_size;
-	return limit < room ? limit : room;
-}
-
 /*
  * A reply of no record, if the client may have it: an error, or NOERROR for what is to be asked again over
  * TCP. The session (NULL: none) signs it, if it fits.
@@ -64,12 +57,12 @@ static enum outcome reply_rcode(struct responder *r, const struct peer *peer, en
 	*status = (struct reply_status){.rcode = rcode,
 					.truncated = rcode == RCODE_NOERROR,
 					.error = rcode == RCODE_REFUSED ? &prohibited : NULL};
-	size_t limit = limit_of(&r->query, peer, out->len);
+	size_t limit = reply_limit(&r->query, peer->transport, out->len);
 	struct reply reply;
 	size_t room = session != NULL ? tsig_left(session, limit, &r->query) : limit;
 	reply_begin(&reply, &r->query, out->octets, room, peer->transport);
 	if (r->query.asked != 0)
-		options_answer(r, peer, &reply, rcode);
+		options_answer(r, &r->query, peer, &reply, rcode);
 	if (!limited_pass(r, peer, &reply))
 		return OUTCOME_DROP;
 	out->len = reply_end(&reply, &r->query, status);
@@ -112,6 +105,8 @@ static enum rcode refusal(const struct responder *r, const struct zone *zone, co
 {
 	if (r->query.class != CLASS_IN)
 		return RCODE_REFUSED;
+	if (options_malformed(&r->query, peer))
+		return RCODE_FORMERR;
 	if (zone == NULL)
 		return RCODE_NOTAUTH;
 	if (!allowed(r->view->world->config, zone, &peer->addr, session))
@@ -144,7 +139,8 @@ static struct transfer *transfer_new(struct responder *r, const struct peer *pee
 	++*t->under_way;
 	t->q = *q;
 	t->q.subnet.present = false;
-	t->q.asked = 0;
+	if (q->asked & ASKED_COOKIE)
+		t->q.cookie = memcpy(t->cookie, q->cookie, q->cookie_len);
 	memcpy(t->request, q->message, HEADER_OCTETS + (size_t)q->question_len);
 	t->q.message = t->request;
 	t->peer = *peer;
@@ -181,13 +177,13 @@ bool transfer_next(struct responder *r, struct transfer **transfer, struct span 
 		release(transfer);
 		return false;
 	}
-	size_t most = limit_of(&t->q, &t->peer, out->len);
+	size_t most = reply_limit(&t->q, t->peer.transport, out->len);
 	size_t usual = MESSAGE_OCTETS / r->transfers;
 	if (usual < MESSAGE_OCTETS_LEAST)
 		usual = MESSAGE_OCTETS_LEAST;
 	if (usual > most)
 		usual = most;
-	if (!outgoing_write(t, r->view, zone, usual, out) && !outgoing_write(t, r->view, zone, most, out)) {
+	if (!outgoing_write(t, r, zone, usual, out) && !outgoing_write(t, r, zone, most, out)) {
 		tell(t, "cut, as a record is longer than a message");
 		release(transfer);
 		return false;
@@ -266,7 +262,7 @@ static enum outcome begin(const struct request *request, struct span *out, struc
 static enum outcome answer_signed(const struct request *request, struct span *out, struct transfer **transfer)
 {
 	struct responder *r = request->r;
-	size_t limit = limit_of(&r->query, request->peer, out->len);
+	size_t limit = reply_limit(&r->query, request->peer->transport, out->len);
 	struct span unsigned_out = {out->octets, tsig_left(request->session, limit, &r->query)};
 	enum outcome outcome = respond(r, request->peer, request->in, &unsigned_out);
 	if (outcome == OUTCOME_TRANSFER)

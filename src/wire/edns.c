@@ -53,6 +53,14 @@ bool edns_put(struct reply *r, enum edns_option code, const uint8_t *value, size
 	return true;
 }
 
+void edns_pad(struct reply *r, uint16_t block)
+{
+	if (r->limit - r->len < EDNS_OPTION_HEADER)
+		return;
+	r->block = block;
+	r->limit -= EDNS_OPTION_HEADER;
+}
+
 /* It says more than is needed, so it is left out before anything else is (RFC 8914 §3). */
 static void put_error(struct reply *r, size_t most, const struct extended_error *error)
 {
@@ -69,8 +77,6 @@ static void put_error(struct reply *r, size_t most, const struct extended_error 
 static void put_padding(struct reply *r, size_t most)
 {
 	size_t len = r->len + EDNS_OPTION_HEADER, padded = len + r->block - 1;
-	if (most < len)
-		return;
 	padded -= padded % r->block;
 	padded = padded < most ? padded : most;
 	octets_put16(r->octets + r->len, EDNS_OPTION_PADDING);
@@ -88,7 +94,7 @@ __attribute__((cold, noinline)) size_t edns_end(struct reply *r, const struct ex
 	if (error != NULL)
 		put_error(r, most, error);
 	if (r->block > 0)
-		put_padding(r, most);
+		put_padding(r, most + EDNS_OPTION_HEADER);
 	octets_put16(rdlength, (unsigned)(r->octets + r->len - rdlength - 2));
 	return r->len;
 }

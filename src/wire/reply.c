@@ -17,12 +17,11 @@ static size_t opt_len(const struct query *q)
 void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t room,
 		 enum transport transport)
 {
-	size_t limit = transport_streams(transport) ? MESSAGE_OCTETS_MAX : q->udp_size;
 	r->octets = octets;
 	r->q = q;
 	r->opt_len = opt_len(q);
 	r->options_len = r->block = 0;
-	r->limit = (limit < room ? limit : room) - r->opt_len;
+	r->limit = reply_limit(q, transport, room) - r->opt_len;
 	r->counts = (uint64_t)(q->question_len > 0) << 48;
 	r->n_names = 0;
 	r->len = HEADER_OCTETS + q->question_len;

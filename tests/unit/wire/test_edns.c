@@ -136,8 +136,9 @@ static size_t reply_of(size_t value, size_t room, uint16_t block, uint8_t *out)
 	const struct reply_status status = {.error = &error};
 	assert_true(query_read(in, &q, &rcode));
 	reply_begin(&r, &q, out, room, TRANSPORT_TLS);
-	r.block = block;
 	edns_put(&r, EDNS_OPTION_NSID, option, value);
+	if (block > 0)
+		edns_pad(&r, block);
 	size_t len = reply_end(&r, &q, &status);
 	free(octets);
 	return len;
@@ -186,7 +187,8 @@ static void a_reply_is_padded_to_whole_blocks(void **state)
 		    {EDNS_TEXT_MAX, 65535, 468},
 		    {0, 460, 460},                                     /* as far as there is room */
 		    {0, PLAIN + 4 + ERROR + 4, PLAIN + 4 + ERROR + 4}, /* for no more than the option */
-		    {0, PLAIN + 4 + ERROR + 3, PLAIN + 4 + ERROR}};
+		    {0, PLAIN + 4 + ERROR + 3, PLAIN + 4 + ERROR + 3}, /* of which the error takes none */
+		    {0, PLAIN + 4 + 3, PLAIN + 4}};
 	for (size_t i = 0; i < N(rows); i++) {
 		uint8_t *out = malloc(rows[i].room);
 		size_t len = reply_of(rows[i].value, rows[i].room, EDNS_PADDING_BLOCK, out);
