@@ -113,6 +113,7 @@ struct control {
 	struct drops_told *drops;     /* by listen; owned, NULL before the first second */
 	struct inherited
 		*inherited; /* sockets that this process was started with; NULL once its own are open */
+	struct cookie_secret cookie_secret; /* where the configuration has none */
 	struct upgrade upgrade;
 	struct event *watchdog; /* of the service manager; NULL: there is none */
 	bool isolated;
@@ -160,6 +161,9 @@ bool upgrade_begin(struct control *c, const char **why);
 
 /* A change now would be lost to the successor: false, with the reply's error. */
 bool upgrade_permits(const struct control *c, struct http_reply *reply);
+
+/* The secret of cookies where the configuration has none: its predecessor's, so that clients' stay valid. */
+void upgrade_take_secret(struct control *c);
 
 /* What is known of targets, from this process's predecessor. False: there is none. */
 bool upgrade_take_state(struct control *c, const struct config *config, const struct roster *roster,

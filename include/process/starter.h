@@ -28,9 +28,14 @@ struct starter *starter_new(const struct starter_program *program);
 /* Readable once a start has ended. */
 int starter_fd(const struct starter *starter);
 
-/* Starts one, which inherits these `n` sockets, and `state`, a file that is read from its beginning. All are
- * copied. Not while one is under way. */
-void starter_begin(struct starter *starter, const int *sockets, size_t n, int state);
+/* What a successor has beside sockets: files that are read from their beginning. */
+struct starter_files {
+	int state;
+	int secret; /* of cookies */
+};
+
+/* Starts one, which inherits these `n` sockets and the files. All are copied. Not while one is under way. */
+void starter_begin(struct starter *starter, const int *sockets, size_t n, const struct starter_files *files);
 
 /* What came of it, once starter_fd() is readable: the successor's process, which is ready; or 0, with why not
  * in `why`, and it is no more. */
@@ -42,7 +47,8 @@ void starter_free(struct starter *starter);
 /* The successor's side, out of the environment. */
 struct succession {
 	int ready; /* to be written to by succession_ready(); -1: this process is nobody's successor */
-	int state; /* to be closed by the caller; -1 likewise */
+	struct starter_files
+		files; /* to be closed by the caller; -1 likewise, or it was not given that one */
 };
 struct succession succession_take(void);
 

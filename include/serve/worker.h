@@ -22,10 +22,11 @@ struct workers;
  * of the listens that stand for none given, one whose family this machine lacks is a warning. The sockets
  * take packets from here on, but nothing is answered until workers_start(). What is inherited (NULL: nothing)
  * is not opened anew: where there are fewer sockets than workers, they share them, and where there are more,
- * they have several each: to close one resets the connections that wait at it.
+ * they have several each: to close one resets the connections that wait at it. `secret` makes cookies where
+ * the configuration has none.
  */
 struct workers *workers_open(const struct config *config, unsigned n, struct inherited *inherited,
-			     struct faults *faults);
+			     const struct cookie_secret *secret, struct faults *faults);
 
 /*
  * Opens the interfaces of listens with xdp= that are not open yet, as bypass_open(), for the workers to take

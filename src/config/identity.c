@@ -110,6 +110,9 @@ void cookies_entry_read(struct builder *b, const struct entry *e)
 	if (!token_is(t, "on") && !token_is(t, "off"))
 		refuse(&b->reader, e, t, "\"%.*s\" is neither on nor off", (int)t->len, t->text);
 	b->config->cookies.on = token_is(t, "on");
-	if (sound && fields.secret_file != NULL)
+	if (fields.secret_file != NULL && token_is(t, "off"))
+		refuse(&b->reader, e, option_given(e, 2, "secret-file"),
+		       "without cookies it means nothing: \"cookies on secret-file=...\" or \"cookies off\"");
+	else if (sound && fields.secret_file != NULL)
 		secrets_read(b, e, fields.secret_file);
 }

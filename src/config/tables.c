@@ -162,7 +162,8 @@ static const struct option_row cookies_rows[] = {
 	 .expected = "the path of a file",
 	 .help = "holds a secret of 32 hexadecimal digits, and on further lines those before it, which are "
 		 "still accepted: the same file for all servers of an address; only its owner and group may "
-		 "read it; where it is not given, each start makes a secret of its own"},
+		 "read it; where it is not given, each start makes a secret of its own, which an upgrade "
+		 "hands on"},
 };
 
 static const struct option_row state_rows[] = {

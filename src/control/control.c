@@ -126,8 +126,9 @@ void control_open(struct control *c)
 	const struct config *config = world->config;
 	struct faults faults = {0};
 	c->n_workers = worker_count(config);
-	bool admin = !is_successor(c) || open_admin(c, config, &faults);
-	struct workers *workers = admin ? workers_open(config, c->n_workers, c->inherited, &faults) : NULL;
+	struct workers *workers = NULL;
+	if (!is_successor(c) || open_admin(c, config, &faults))
+		workers = workers_open(config, c->n_workers, c->inherited, &c->cookie_secret, &faults);
 	if (workers == NULL) {
 		fail(c, &faults);
 		faults_free(&faults);
@@ -220,6 +221,7 @@ static void boot(struct control *c, const char *conf_path, rlim_t descriptors)
 	c->conf_path = conf_path;
 	c->inherited = inherited_new();
 	c->upgrade.predecessor = succession_take();
+	upgrade_take_secret(c);
 	c->started_ms = clock_ms();
 	c->started_wall_ms = clock_wall_ms();
 	c->base = event_base_new();

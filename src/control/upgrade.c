@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/plural.h"
+#include "base/random.h"
 #include "control/descend.h"
 #include "control/server.h"
 #include "control/state.h"
@@ -71,19 +72,39 @@ void upgrade_prepare(struct control *c, char *const *argv, const struct config *
 	event_add(u->ended, NULL);
 }
 
-/* The state as a file that has no name; -1: there is no memory for it. */
-static int state_file(struct control *c)
+/* A file that has no name; -1: there is no memory for it. */
+static int memory_file(const char *label, const void *octets, size_t len)
+{
+	int fd = memfd_create(label, MFD_CLOEXEC);
+	if (fd >= 0 && write(fd, octets, len) != (ssize_t)len) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static void files_close(struct starter_files *files)
+{
+	if (files->state >= 0)
+		close(files->state);
+	if (files->secret >= 0)
+		close(files->secret);
+	*files = (struct starter_files){-1, -1};
+}
+
+/* False: there is no memory for them. */
+static bool files_make(struct control *c, struct starter_files *files)
 {
 	const struct watched *w = watch_serving(c->watch);
 	size_t len;
 	char *text = state_write(w->world->roster, &w->vitals, &len);
-	int fd = memfd_create("state", MFD_CLOEXEC);
-	if (fd >= 0 && write(fd, text, len) != (ssize_t)len) {
-		close(fd);
-		fd = -1;
-	}
+	files->state = memory_file("state", text, len);
+	files->secret = memory_file("secret", &c->cookie_secret, sizeof(c->cookie_secret));
 	free(text);
-	return fd;
+	bool ok = files->state >= 0 && files->secret >= 0;
+	if (!ok)
+		files_close(files);
+	return ok;
 }
 
 bool upgrade_begin(struct control *c, const char **why)
@@ -99,8 +120,8 @@ bool upgrade_begin(struct control *c, const char **why)
 		*why = "no thread for it could be started";
 	else
 		*why = NULL;
-	int state = *why ? -1 : state_file(c);
-	if (*why == NULL && state < 0)
+	struct starter_files files;
+	if (*why == NULL && !files_make(c, &files))
 		*why = "no memory for what is handed over";
 	if (*why != NULL)
 		return false;
@@ -116,8 +137,8 @@ bool upgrade_begin(struct control *c, const char **why)
 	u->why = NULL;
 	u->under_way = true; /* from here on nothing is saved: that is the successor's to do */
 	log_info("upgrade: starting the successor, with %zu socket%s", n, plural(n));
-	starter_begin(u->starter, all, n, state);
-	close(state);
+	starter_begin(u->starter, all, n, &files);
+	files_close(&files);
 	free(all);
 	return true;
 }
@@ -135,13 +156,24 @@ bool upgrade_take_state(struct control *c, const struct config *config, const st
 	struct succession *from = &c->upgrade.predecessor;
 	uint32_t fresh_ms = config->state_fresh_ms > FRESH_MS ? config->state_fresh_ms : FRESH_MS;
 	char path[64];
-	if (from->state < 0)
+	if (from->files.state < 0)
 		return false;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", from->state);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", from->files.state);
 	state_read_file(path, fresh_ms, roster, vitals, faults);
-	close(from->state);
-	from->state = -1;
+	close(from->files.state);
+	from->files.state = -1;
 	return true;
+}
+
+void upgrade_take_secret(struct control *c)
+{
+	struct starter_files *files = &c->upgrade.predecessor.files;
+	const ssize_t size = (ssize_t)sizeof(c->cookie_secret);
+	if (files->secret < 0 || pread(files->secret, &c->cookie_secret, (size_t)size, 0) != size)
+		random_secret(&c->cookie_secret, (size_t)size);
+	if (files->secret >= 0)
+		close(files->secret);
+	files->secret = -1;
 }
 
 void upgrade_take_interfaces(struct control *c)

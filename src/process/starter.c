@@ -3,6 +3,7 @@
  * The starter's thread, and the way of descriptors into the successor:
  *
  *   3 .. 2+n  sockets ($LISTEN_FDS=n)     3+n  state     4+n  the pipe that it says on that it is ready
+ *                                         5+n  the secret of cookies
  */
 #include "process/starter.h"
 #include "base/memory.h"
@@ -22,14 +23,15 @@
 #include <unistd.h>
 
 enum { FIRST = 3, WHY_ROOM = 256, READY = 'R' };
+enum { BEHIND_STATE, BEHIND_PIPE, BEHIND_SECRET, BEHIND }; /* the sockets */
 
 struct starter {
 	struct starter_program program;
 	pthread_t thread;
 	int orders[2]; /* an octet in it: start; closed: end */
 	int ended;     /* an eventfd that the thread writes to last */
-	size_t n;      /* descriptors to hand over, the pipe not among them */
-	int *fds;      /* owned copies */
+	size_t n;      /* sockets to hand over */
+	int *fds;      /* those and what is behind them, but for the pipe: owned copies */
 	pid_t pid;     /* the result */
 	char why[WHY_ROOM];
 };
@@ -103,15 +105,15 @@ static char **environment_new(char texts[static 3][64])
 static pid_t spawn(const struct starter *s, int ready)
 {
 	char texts[3][64] = {"LISTEN_PID="};
-	int n = (int)s->n + 1;
+	int n = (int)s->n + BEHIND;
 	struct image image = {.program = &s->program, .n = n, .pid = strchr(texts[0], '\0')};
-	snprintf(texts[1], sizeof(texts[1]), "LISTEN_FDS=%d", n - 2);
-	snprintf(texts[2], sizeof(texts[2]), "GSLBD_UPGRADE=%d", FIRST + n - 2);
+	snprintf(texts[1], sizeof(texts[1]), "LISTEN_FDS=%zu", s->n);
+	snprintf(texts[2], sizeof(texts[2]), "GSLBD_UPGRADE=%zu", FIRST + s->n + BEHIND_STATE);
 	image.environment = environment_new(texts);
 	image.fds = mem_alloc((size_t)n * sizeof(int));
 	image.aside = mem_alloc((size_t)n * sizeof(int));
-	memcpy(image.fds, s->fds, s->n * sizeof(int));
-	image.fds[s->n] = ready;
+	memcpy(image.fds, s->fds, (size_t)n * sizeof(int));
+	image.fds[s->n + BEHIND_PIPE] = ready;
 	volatile int error = 0;
 	pid_t pid = vfork();
 	if (pid == 0) {
@@ -180,8 +182,10 @@ static void *run(void *argument)
 		privileges_pass_on(s->program.keep);
 	while (read(s->orders[0], &order, 1) == 1) {
 		start(s);
-		for (size_t i = 0; i < s->n; i++)
-			close(s->fds[i]);
+		for (size_t i = 0; i < s->n + BEHIND; i++) {
+			if (s->fds[i] >= 0)
+				close(s->fds[i]);
+		}
 		ssize_t ignored = write(s->ended, &one, sizeof(one));
 		(void)ignored;
 	}
@@ -206,13 +210,16 @@ int starter_fd(const struct starter *starter)
 	return starter->ended;
 }
 
-void starter_begin(struct starter *starter, const int *sockets, size_t n, int state)
+void starter_begin(struct starter *starter, const int *sockets, size_t n, const struct starter_files *files)
 {
 	free(starter->fds);
-	starter->n = n + 1;
-	starter->fds = mem_alloc(starter->n * sizeof(int));
-	for (size_t i = 0; i <= n; i++)
-		starter->fds[i] = fcntl(i < n ? sockets[i] : state, F_DUPFD_CLOEXEC, FIRST);
+	starter->n = n;
+	starter->fds = mem_alloc((n + BEHIND) * sizeof(int));
+	for (size_t i = 0; i < n; i++)
+		starter->fds[i] = fcntl(sockets[i], F_DUPFD_CLOEXEC, FIRST);
+	starter->fds[n + BEHIND_STATE] = fcntl(files->state, F_DUPFD_CLOEXEC, FIRST);
+	starter->fds[n + BEHIND_PIPE] = -1;
+	starter->fds[n + BEHIND_SECRET] = fcntl(files->secret, F_DUPFD_CLOEXEC, FIRST);
 	ssize_t ignored = write(starter->orders[1], "s", 1);
 	(void)ignored;
 }
@@ -242,15 +249,21 @@ void starter_free(struct starter *starter)
 	free(starter);
 }
 
+static int keep(int fd)
+{
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? fd : -1;
+}
+
 struct succession succession_take(void)
 {
 	const char *text = getenv("GSLBD_UPGRADE");
 	int first = text ? atoi(text) : 0;
 	unsetenv("GSLBD_UPGRADE");
-	if (first < FIRST || fcntl(first, F_SETFD, FD_CLOEXEC) != 0 ||
-	    fcntl(first + 1, F_SETFD, FD_CLOEXEC) != 0)
-		return (struct succession){-1, -1};
-	return (struct succession){.state = first, .ready = first + 1};
+	if (first < FIRST || keep(first + BEHIND_STATE) < 0 || keep(first + BEHIND_PIPE) < 0)
+		return (struct succession){-1, {-1, -1}};
+	return (struct succession){
+		.files = {.state = first + BEHIND_STATE, .secret = keep(first + BEHIND_SECRET)},
+		.ready = first + BEHIND_PIPE};
 }
 
 void succession_ready(struct succession *succession)

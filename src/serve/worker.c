@@ -3,7 +3,6 @@
 #include "serve/worker.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "process/filter.h"
 #include "process/privileges.h"
 #include "serve/bypass.h"
@@ -57,7 +56,6 @@ struct workers {
 	struct doors doors;
 	struct bypass *bypass;
 	struct filter *filter; /* of what they may call; NULL: of nothing */
-	struct cookie_secret cookie_secret;
 };
 
 static int64_t now_ms(void)
@@ -135,7 +133,6 @@ static void worker_init(struct workers *w, unsigned number, const struct config 
 	worker->server.replies = mem_alloc(STREAM_REPLIES_ROOM);
 	worker->server.responder->transfers_max = limits_share(config->tcp.transfers, w->n);
 	picker_seed(&worker->server.responder->picker);
-	worker->server.responder->cookie_secret = w->cookie_secret;
 	worker->order_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	worker->ordered =
 		event_new(worker->server.base, worker->order_fd, EV_READ | EV_PERSIST, on_ordered, worker);
@@ -156,7 +153,7 @@ static void worker_free(struct worker *worker)
 }
 
 struct workers *workers_open(const struct config *config, unsigned n, struct inherited *inherited,
-			     struct faults *faults)
+			     const struct cookie_secret *secret, struct faults *faults)
 {
 	struct workers *w = mem_alloc_apart(sizeof(*w));
 	struct hazard *hazards = mem_alloc_apart(n * sizeof(*hazards));
@@ -165,10 +162,10 @@ struct workers *workers_open(const struct config *config, unsigned n, struct inh
 	w->bypass = bypass_new(config);
 	w->list = mem_alloc(n * sizeof(*w->list));
 	w->cpus = cpus_of(&config->cpus, faults);
-	random_secret(&w->cookie_secret, sizeof(w->cookie_secret));
 	struct server **servers = mem_alloc(n * sizeof(struct server *));
 	for (unsigned i = 0; i < n; i++) {
 		worker_init(w, i, config);
+		w->list[i].server.responder->cookie_secret = *secret;
 		servers[i] = &w->list[i].server;
 	}
 	const struct doors_setup setup = {config, inherited, n, servers, w->cpus};

@@ -55,6 +55,8 @@ static void faults_are_told(void **state)
 		{"cookies maybe", "5:9: \"maybe\" is neither on nor off"},
 		{"cookies on\ncookies off", "6:1: cookies is given twice; the first is at line 5"},
 		{"cookies on secret=1", "5:12: unknown option of cookies \"secret\""},
+		{"cookies off secret-file=/nonexistent",
+		 "5:13: without cookies it means nothing: \"cookies on secret-file=...\" or \"cookies off\""},
 		{"cookies on secret-file=/nonexistent",
 		 "5:12: can't take the secrets from /nonexistent: No such file or directory"},
 	};

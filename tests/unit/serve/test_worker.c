@@ -22,6 +22,8 @@
 
 #define N(x) (sizeof(x) / sizeof((x)[0]))
 
+static const struct cookie_secret secret;
+
 static bool filter(const struct sock_filter *code, unsigned short n)
 {
 	const struct sock_fprog program = {n, (struct sock_filter *)(uintptr_t)code};
@@ -50,7 +52,7 @@ static void open_once(bool given, char *out, size_t room)
 	const struct config config = {.listens = listens, .n_listens = N(listens), .listens_given = given};
 	struct faults faults = {0};
 	FILE *text = fmemopen(out, room, "w");
-	struct workers *workers = workers_open(&config, 2, NULL, &faults);
+	struct workers *workers = workers_open(&config, 2, NULL, &secret, &faults);
 	for (size_t i = 0; workers != NULL && i < N(listens); i++) {
 		if (workers_port(workers, i) != 0)
 			fputc(i == 0 ? '4' : '6', text);
@@ -163,7 +165,7 @@ static void open_without(const unsigned *options, size_t n, int log)
 	}
 	bool opened = false;
 	for (int i = 0; i < 20 && !opened; i++) /* see open_all() */
-		opened = workers_open(&config, 1, NULL, &faults) != NULL;
+		opened = workers_open(&config, 1, NULL, &secret, &faults) != NULL;
 	_exit(opened ? 0 : 1);
 }
 
@@ -223,7 +225,7 @@ static void workers_that_come_round_are_alive(void **state)
 	struct faults faults = {0};
 	struct workers *workers = NULL;
 	for (int i = 0; workers == NULL && i < 20; i++) /* as open_all() */
-		workers = workers_open(&config, 2, NULL, &faults);
+		workers = workers_open(&config, 2, NULL, &secret, &faults);
 	assert_non_null(workers);
 	assert_true(workers_alive(workers)); /* nothing was asked yet */
 	assert_false(workers_alive(workers));
