@@ -21,6 +21,10 @@ struct target {
 	const struct check *check; /* borrowed as long as the schedule uses it */
 };
 
+/* Checks that may be under way together, but for programs: so many at most, and now, by the descriptors. */
+enum { SCHEDULE_AT_ONCE = 4096 };
+unsigned schedule_at_once(void);
+
 /* Called once a finished check. `id` is what schedule_add() was given. It may call schedule_add() and
  * _remove(). */
 typedef void check_done(void *context, uint32_t id, const struct check_result *result);

@@ -72,7 +72,7 @@ static void rebind(void *run, const struct check *check)
 }
 
 const struct carrier carrier_transfer = {
-	.under_way_max = 4096,
+	.under_way_max = SCHEDULE_AT_ONCE,
 	.descriptors_each = 2, /* the other half is for those who ask */
 	.starts_a_turn = 32,
 	.open = open_transfers,

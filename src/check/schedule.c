@@ -11,6 +11,7 @@
  * for room hold no transfer up.
  */
 #include "check/schedule.h"
+#include "base/descriptors.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "check/carrier.h"
@@ -61,11 +62,16 @@ struct schedule {
 static unsigned limit_of(const struct carrier *carrier)
 {
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-	    limit.rlim_cur / carrier->descriptors_each > carrier->under_way_max)
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return carrier->under_way_max;
-	unsigned n = (unsigned)limit.rlim_cur / carrier->descriptors_each;
-	return n == 0 ? 1 : n;
+	rlim_t left = limit.rlim_cur > DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT : 0;
+	rlim_t n = left / carrier->descriptors_each;
+	return n == 0 ? 1 : n < carrier->under_way_max ? (unsigned)n : carrier->under_way_max;
+}
+
+unsigned schedule_at_once(void)
+{
+	return limit_of(&carrier_transfer);
 }
 
 static void pump_wake(struct lane *lane)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/plural.h"
 #include "control/descend.h"
+#include "control/descriptors.h"
 #include "control/server.h"
 #include "control/state.h"
 
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -150,6 +150,7 @@ void control_open(struct control *c)
 	} else {
 		control_log_faults(&faults);
 		tell_open(c, world);
+		descriptors_tell(config, c->n_workers, world->roster->n_targets);
 		control_tell_secondaries(c, NULL);
 	}
 	faults_free(&faults);
@@ -199,19 +200,6 @@ static void on_second(evutil_socket_t fd, short what, void *argument)
 		control_save_measured(c);
 	if (c->measured != NULL && c->seconds % SWEEP_EACH_S == 0)
 		measured_sweep(c->measured, (uint64_t)clock_ms());
-}
-
-/* Each check and each TCP connection takes a descriptor; the soft limit is low for the sake of old programs
- * only. Returns it as it was: such a program may be that of a check. */
-static rlim_t raise_descriptors(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return RLIM_INFINITY;
-	rlim_t before = limit.rlim_cur;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	return before;
 }
 
 /* What the first world needs to be read, and signals meanwhile, which wait until it is. */
@@ -376,6 +364,10 @@ static struct world *first_world(struct control *c, char *const *argv, rlim_t de
 	struct config *config = config_read(c->conf_path, faults);
 	if (config == NULL)
 		return NULL;
+	if (faults->errors == 0 && !descriptors_suffice(worker_count(config), config->n_listens, faults)) {
+		config_free(config);
+		return NULL;
+	}
 	bool again = faults->errors == 0 && config->user != NULL;
 	if (again)
 		faults_free(faults); /* warnings, which the second reading has too */
@@ -396,7 +388,12 @@ int control_run(const char *conf_path, char *const *argv)
 {
 	struct control c = {0};
 	struct faults faults = {0};
-	rlim_t descriptors = raise_descriptors();
+	rlim_t descriptors = descriptors_raise();
+	if (!descriptors_suffice(1, 1, &faults)) { /* not even to read the files */
+		faults_print(&faults, stderr);
+		faults_free(&faults);
+		return 1;
+	}
 	boot(&c, conf_path, descriptors);
 	struct world *world = first_world(&c, argv, descriptors, &faults);
 	faults_print(&faults, stderr);

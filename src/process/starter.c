@@ -150,6 +150,18 @@ static void give_up(struct starter *s, pid_t pid, bool closed)
 			 WEXITSTATUS(status));
 }
 
+/* Were there descriptors for all that is handed over? If not, errno says so. */
+static bool all_copied(const struct starter *s)
+{
+	for (size_t i = 0; i < s->n + BEHIND; i++) {
+		if (s->fds[i] < 0 && i != s->n + BEHIND_PIPE) {
+			errno = EMFILE;
+			return false;
+		}
+	}
+	return true;
+}
+
 static void start(struct starter *s)
 {
 	int ends[2];
@@ -159,7 +171,7 @@ static void start(struct starter *s)
 		snprintf(s->why, sizeof(s->why), "no pipe: %s", strerror(errno));
 		return;
 	}
-	pid_t pid = spawn(s, ends[1]);
+	pid_t pid = all_copied(s) ? spawn(s, ends[1]) : -1;
 	if (pid < 0)
 		snprintf(s->why, sizeof(s->why), "can't start %.200s: %s", s->program.argv[0],
 			 strerror(errno));
