@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Heap memory for boot, reload and control: never NULL, because out of memory there is fatal. */
+/* Heap memory for boot, reload and control: never NULL, because out of memory there is fatal. What may take
+ * much looks at base/room.h before. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
@@ -14,6 +15,9 @@ void mem_trim(void);
 
 /* Zeroed memory of `size` bytes. The caller frees it with free(). */
 void *mem_alloc(size_t size);
+
+/* The same, or NULL: for what strangers ask for, who can do without. */
+void *mem_try(size_t size);
 
 /* The same, but not zeroed. */
 void *mem_raw(size_t size);

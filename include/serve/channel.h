@@ -24,8 +24,8 @@ struct channel {
 enum { CHANNEL_LATER = -1, CHANNEL_BROKEN = -2 };
 
 /* Takes a connected, non-blocking socket. With a context, the client is to begin with a handshake, which
- * channel_receive() sees to. */
-void channel_open(struct channel *c, int fd, struct ssl_ctx_st *context);
+ * channel_receive() sees to. False: there is no memory for it, and it can only be closed. */
+bool channel_open(struct channel *c, int fd, struct ssl_ctx_st *context);
 
 /* Says good-bye, where TLS has a word for it, and closes the socket. */
 void channel_close(struct channel *c);

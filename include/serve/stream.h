@@ -42,13 +42,15 @@ enum {
 
 enum received { RECEIVED_NOTHING, RECEIVED_SOME, RECEIVED_BROKEN };
 
-/* Takes a non-blocking socket, which stream_close() closes; with a context, over TLS. */
-void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client,
+/* Takes a non-blocking socket, which stream_close() closes; with a context, over TLS. False: there is no
+ * memory for it, and it can only be closed. */
+bool stream_open(struct stream *s, struct server *server, int fd, const struct addr *client,
 		 struct ssl_ctx_st *context);
 void stream_close(struct stream *s);
 
-/* It comes from a proxy, and begins with a header, before TLS. Before anything is received. */
-void stream_expect_proxy(struct stream *s);
+/* It comes from a proxy, and begins with a header, before TLS. Before anything is received. False as above.
+ */
+bool stream_expect_proxy(struct stream *s);
 
 /* Replies wait for the client to take them, or a transfer goes on once it can. */
 static inline bool stream_waits(const struct stream *s)

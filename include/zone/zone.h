@@ -92,6 +92,8 @@ static inline const struct node *zone_next(const struct zone *zone, const struct
 	return next == zone->nodes + zone->nodes_len ? NULL : (const struct node *)(uintptr_t)next;
 }
 
+struct room_watch;
+
 /* What a zone is loaded with. */
 struct zone_context {
 	const struct config *config;
@@ -100,6 +102,7 @@ struct zone_context {
 	struct faults *faults;
 	uint64_t seed;
 	struct steerings *steerings; /* what their names may share */
+	struct room_watch *room;     /* NULL: whatever it takes is there */
 };
 
 /* Reads, checks and builds one zone; NULL where it has an error, all of which are among the faults. */

@@ -39,6 +39,11 @@ void *mem_alloc(size_t size)
 	return or_die(calloc(1, size ? size : 1));
 }
 
+void *mem_try(size_t size)
+{
+	return calloc(1, size ? size : 1);
+}
+
 void *mem_alloc_apart(size_t size)
 {
 	size_t room = (size + APART) / APART * APART;

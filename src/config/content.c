@@ -2,6 +2,7 @@
 /* Files read whole. */
 #include "config/content.h"
 #include "base/memory.h"
+#include "base/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 #define OCTETS_MAX ((size_t)UINT32_MAX)
+
+enum { LARGE = 1 << 20 };
 
 /* Opens without waiting, be it a pipe that nobody writes to. A descriptor, or -1 with *why. */
 static int open_regular(const char *path, struct stat *status, const char **why)
@@ -67,6 +70,12 @@ bool content_read(const char *path, struct content *out, const char **why)
 	int fd = open_regular(path, &status, why);
 	if (fd < 0)
 		return false;
+	const struct room room = status.st_size > LARGE ? room_left() : (struct room){UINT64_MAX, NULL};
+	if (!room_for(&room, (uint64_t)status.st_size)) {
+		*why = "there is too little memory for it";
+		close(fd);
+		return false;
+	}
 	*out = (struct content){.device = status.st_dev, .inode = status.st_ino};
 	out->text = read_all(fd, (size_t)status.st_size, &out->len);
 	if (out->text == NULL)

@@ -11,14 +11,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void channel_open(struct channel *c, int fd, SSL_CTX *context)
+bool channel_open(struct channel *c, int fd, SSL_CTX *context)
 {
 	*c = (struct channel){.fd = fd, .tls = context ? SSL_new(context) : NULL};
 	if (context == NULL)
-		return;
+		return true;
+	c->broken = true;
 	if (c->tls == NULL || SSL_set_fd(c->tls, fd) != 1)
-		abort(); /* out of memory */
+		return false;
 	SSL_set_accept_state(c->tls);
+	c->broken = false;
+	return true;
 }
 
 void channel_close(struct channel *c)

@@ -166,18 +166,19 @@ static void enter(struct tcp *t, struct connection *c)
 	set_patience(t);
 }
 
-/* With what the world has now; an open connection keeps it, whatever a reload brings. */
-static void begin(struct tcp *t, struct stream *s, int fd, const struct addr *client)
+/* With what the world has now; an open connection keeps it, whatever a reload brings. False: there is no
+ * memory for it. */
+static bool begin(struct tcp *t, struct stream *s, int fd, const struct addr *client)
 {
 	struct server *server = t->server;
 	const struct view *view = view_enter(server->publisher, server->hazard);
 	struct ssl_ctx_st *context =
 		t->tls ? certificates_context(view->world->certificates, &t->listen) : NULL;
 	assert((context != NULL) == t->tls); /* worlds inherit what they lack: certificates_inherit() */
-	stream_open(s, server, fd, client, context);
-	if (proxies_hold(view->world->config, client))
-		stream_expect_proxy(s);
+	bool ok = stream_open(s, server, fd, client, context) &&
+		  (!proxies_hold(view->world->config, client) || stream_expect_proxy(s));
 	view_leave(server->hazard);
+	return ok;
 }
 
 void connection_open(struct tcp *t, int fd, const struct sockaddr *from)
@@ -186,11 +187,19 @@ void connection_open(struct tcp *t, int fd, const struct sockaddr *from)
 	if (t->n == t->limits.connections)
 		connection_evict(TAILQ_FIRST(&t->connections), CLOSING_CROWDED);
 	endpoint_from_sockaddr(from, &client);
-	struct connection *c = mem_alloc(sizeof(*c));
+	struct connection *c = mem_try(sizeof(*c));
+	if (c == NULL) {
+		close(fd);
+		return;
+	}
 	c->tcp = t;
 	c->place = CLIENTS_NOBODY;
 	c->since = t->ticks;
-	begin(t, &c->stream, fd, &client.addr);
+	if (!begin(t, &c->stream, fd, &client.addr)) {
+		stream_close(&c->stream);
+		free(c);
+		return;
+	}
 	c->stream.peer.port = htons(client.port);
 	c->stream.peer.local = &t->local;
 	enter(t, c);

@@ -2,6 +2,7 @@
 /* From limits of the server to those of each door. */
 #include "serve/limits.h"
 #include "base/descriptors.h"
+#include "base/room.h"
 
 #include <sys/resource.h>
 
@@ -11,6 +12,7 @@ enum {
 	DESCRIPTORS_A_DOOR = 3,   /* UDP, TCP, and the epoll of its connections */
 	TCP_OCTETS = 64 << 20,    /* of memory that a worker's TCP clients may take up */
 	TCP_OCTETS_MIN = 1 << 20, /* a door of them */
+	ROOM_SHARE = 4,           /* the part of the memory that is left at the start, where that is less */
 };
 
 rlim_t limits_descriptors(unsigned n_workers, size_t doors)
@@ -38,7 +40,8 @@ unsigned limits_share(unsigned all, size_t n)
 
 struct tcp_limits limits_of(const struct tcp_rule *rule, unsigned n_workers, size_t doors)
 {
-	size_t octets = (size_t)TCP_OCTETS * n_workers / doors;
+	uint64_t left = room_left().octets / ROOM_SHARE, all = (uint64_t)TCP_OCTETS * n_workers;
+	size_t octets = (size_t)(all < left ? all : left) / doors;
 	return (struct tcp_limits){.connections = limits_connections(rule, n_workers, doors),
 				   .octets = octets > TCP_OCTETS_MIN ? octets : TCP_OCTETS_MIN,
 				   .idle_timeout_ms = rule->idle_ms,

@@ -14,12 +14,12 @@ enum {
 	INPUT_MAX = FRAME + MESSAGE_OCTETS_MAX,
 };
 
-void stream_open(struct stream *s, struct server *server, int fd, const struct addr *client,
+bool stream_open(struct stream *s, struct server *server, int fd, const struct addr *client,
 		 struct ssl_ctx_st *context)
 {
 	enum transport transport = context ? TRANSPORT_TLS : TRANSPORT_TCP;
 	*s = (struct stream){.server = server, .peer = {.addr = *client, .transport = transport}};
-	channel_open(&s->channel, fd, context);
+	return channel_open(&s->channel, fd, context);
 }
 
 /* Lets go of the input, which is the server's or the stream's own. */
@@ -40,10 +40,10 @@ void stream_close(struct stream *s)
 	transfer_free(s->transfer);
 }
 
-void stream_expect_proxy(struct stream *s)
+bool stream_expect_proxy(struct stream *s)
 {
-	s->head = mem_raw(sizeof(*s->head));
-	s->head->len = 0;
+	s->head = mem_try(sizeof(*s->head));
+	return s->head != NULL;
 }
 
 /* False: it is not complete, and *got says what that means. */
@@ -105,7 +105,8 @@ static bool send_waiting(struct stream *s)
 	return true;
 }
 
-/* Sends the first `len` of server->replies, and keeps what the channel doesn't take. False: it is broken. */
+/* Sends the first `len` of server->replies, and keeps what the channel doesn't take. False: it is broken, or
+ * there is no memory for that. */
 static bool send_replies(struct stream *s, size_t len)
 {
 	const uint8_t *replies = s->server->replies;
@@ -114,8 +115,10 @@ static bool send_replies(struct stream *s, size_t len)
 		return false;
 	if (sent == len)
 		return true;
+	s->out = mem_try(len - sent);
+	if (s->out == NULL)
+		return false;
 	s->out_len = len - sent;
-	s->out = mem_alloc(s->out_len);
 	memcpy(s->out, replies + sent, s->out_len);
 	return true;
 }
@@ -170,8 +173,9 @@ static bool transfer_on(struct stream *s)
 	return send_replies(s, FRAME + message.len);
 }
 
-/* What is left is kept, with room for the message under way and no more than that. */
-static void keep_input(struct stream *s)
+/* What is left is kept, with room for the message under way and no more than that. False: there is no memory.
+ */
+static bool keep_input(struct stream *s)
 {
 	bool begins = s->in_len >= FRAME;
 	s->steps += begins && !s->begun;
@@ -182,12 +186,15 @@ static void keep_input(struct stream *s)
 	if (s->in_len == 0)
 		forget_input(s);
 	if (s->in_len == 0 || (own && (room == s->in_room || s->in_len > room)))
-		return;
-	uint8_t *in = mem_alloc(room);
+		return true;
+	uint8_t *in = mem_try(room);
+	if (in == NULL)
+		return false;
 	memcpy(in, s->in, s->in_len);
 	forget_input(s);
 	s->in = in;
 	s->in_room = room;
+	return true;
 }
 
 bool stream_proceed(struct stream *s)
@@ -200,7 +207,5 @@ bool stream_proceed(struct stream *s)
 		ok = send_replies(s, len);
 	}
 	bool open = ok && !(s->ended && !stream_waits(s));
-	if (open)
-		keep_input(s);
-	return open;
+	return open && keep_input(s);
 }

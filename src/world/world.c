@@ -2,15 +2,18 @@
 /* Building the world from the files. */
 #include "world/world.h"
 #include "base/memory.h"
+#include "base/room.h"
 #include "geo/locator.h"
 #include "geo/times.h"
 #include "world/certificates.h"
 #include "world/trusted.h"
 #include "zone/steerings.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 /* A set of datacenters, and what all candidates that are in just these share. */
 struct group {
@@ -125,11 +128,13 @@ static void complete_all(struct world *world, const struct databases *databases)
 static void load_zones(struct world *world, struct faults *faults)
 {
 	const struct config *config = world->config;
+	struct room_watch room = {.last = room_left()};
 	struct zone_context context = {.config = config,
 				       .roster = world->roster,
 				       .arena = world->arena,
 				       .faults = faults,
-				       .steerings = steerings_new()};
+				       .steerings = steerings_new(),
+				       .room = &room};
 	if (getrandom(&context.seed, sizeof(context.seed), 0) != (ssize_t)sizeof(context.seed))
 		abort();
 	struct zone **list = mem_alloc(config->n_zones * sizeof(struct zone *));
@@ -156,6 +161,26 @@ static void number_members(struct world *world)
 	world->member_at = at;
 }
 
+/*
+ * Tries are folded out of all databases at once. What that takes goes by what is in them; as much as the
+ * files have is the least.
+ */
+static bool has_room_for_places(const struct config *config, struct faults *faults)
+{
+	uint64_t octets = 0;
+	for (size_t i = 0; i < config->n_geoips; i++) {
+		struct stat status;
+		octets += stat(config->geoips[i], &status) == 0 ? (uint64_t)status.st_size : 0;
+	}
+	const struct room room = octets > 0 ? room_left() : (struct room){UINT64_MAX, NULL};
+	if (room_for(&room, octets))
+		return true;
+	fault_add(faults, config->geoip_spots[0],
+		  "there is too little memory for the databases: %" PRIu64 " MiB are left by %s",
+		  room.octets >> 20, room.by);
+	return false;
+}
+
 struct world *world_load(const char *path, bool keep_databases, struct faults *faults)
 {
 	struct config *config = config_read(path, faults);
@@ -174,7 +199,7 @@ struct world *world_build(struct config *config, bool keep_databases, struct fau
 	world->certificates = certificates_read(config, faults);
 	load_zones(world, faults); /* even after errors: all of a run are told */
 
-	bool sound = faults->errors == 0;
+	bool sound = faults->errors == 0 && has_room_for_places(config, faults);
 	if (sound) {
 		complete_all(world, databases);
 		number_members(world);

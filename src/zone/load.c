@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Reading a zone file, entry by entry, into a draft. */
 #include "base/memory.h"
+#include "base/room.h"
 #include "config/lexer.h"
 #include "config/value.h"
 #include "wire/types.h"
@@ -9,6 +10,7 @@
 #include "zone/rdata.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,6 +342,18 @@ static void read_entry(struct loader *l, const struct entry *e)
 		read_record(l, e, &head);
 }
 
+/* Is there memory to go on with, and to build the zone at the end? Where not, a fault says so, once. */
+static bool has_room(const struct loader *l, const struct entry *e, uint64_t before)
+{
+	struct room_watch *room = l->context->room;
+	if (room == NULL || room_suffices(room, e->n, before))
+		return true;
+	fault_add(l->context->faults, token_spot(e, &e->tokens[0]),
+		  "there is too little memory to read on: %" PRIu64 " MiB are left by %s",
+		  room->last.octets >> 20, room->last.by);
+	return false;
+}
+
 static struct zone *load(const struct zone_context *context, const struct zone_file *file,
 			 struct lexer *lexer)
 {
@@ -352,9 +366,9 @@ static struct zone *load(const struct zone_context *context, const struct zone_f
 	name_from_octets(file->apex, &apex);
 	l->draft = draft_new(&apex, context->seed);
 	l->scopes[0] = (struct scope){.origin = l->draft->apex};
-
 	struct entry entry;
-	while (lexer_next(lexer, &entry)) {
+	uint64_t before = context->room ? context->room->last.octets : 0;
+	while (lexer_next(lexer, &entry) && has_room(l, &entry, before)) {
 		read_entry(l, &entry);
 		lexer_drop(lexer);
 	}
@@ -373,6 +387,8 @@ static struct zone *load(const struct zone_context *context, const struct zone_f
 
 struct zone *zone_load(const struct zone_context *context, const struct zone_file *file)
 {
+	if (context->room != NULL && context->room->short_of)
+		return NULL;
 	struct lexer *lexer = lexer_open(file->path, &file->at, context->faults);
 	return lexer ? load(context, file, lexer) : NULL;
 }
