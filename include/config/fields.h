@@ -77,6 +77,10 @@ bool read_comeback(const struct option_row *row, const char *text, size_t len, s
 /* `192.0.2.0/24,::1/128` */
 bool read_networks(struct arena *arena, const char *text, size_t len, struct networks *out);
 
+/* Says of each of them that is none what would be right. `value` is where the text stands. Returns false. */
+bool refuse_networks(const struct reader *r, const struct entry *entry, const struct token *value,
+		     const char *text);
+
 /*
  * Is it a bare IPv6 address whose last group could be meant as a port, as in ::1:5400? *address_len is then
  * the length of what is before it.

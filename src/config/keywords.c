@@ -210,6 +210,16 @@ static void read_explain_from(struct builder *b, const struct entry *e)
 static void read_proxy_from(struct builder *b, const struct entry *e)
 {
 	networks_follow(b, e, SEEN_PROXY_FROM, &b->config->proxy_froms, &b->config->n_proxy_froms);
+	for (size_t i = 1; i < e->n; i++) {
+		struct prefix prefix;
+		const struct token *t = &e->tokens[i];
+		if (prefix_parse(t->text, t->len, &prefix) && prefix.len == 0)
+			fault_warn(b->reader.faults, token_spot(e, t),
+				   "all of %s is a proxy: whoever asks says who the client is, and who says "
+				   "nothing "
+				   "is not answered; name the networks that proxies are in",
+				   prefix.addr.family == FAMILY_V4 ? "IPv4" : "IPv6");
+	}
 }
 
 static void read_latency(struct builder *b, const struct entry *e)

@@ -88,6 +88,24 @@ bool read_networks(struct arena *arena, const char *text, size_t len, struct net
 	return true;
 }
 
+bool refuse_networks(const struct reader *r, const struct entry *entry, const struct token *value,
+		     const char *text)
+{
+	struct token one = *value;
+	for (const char *at = text;; at += one.len + 1) {
+		struct prefix ignored;
+		one.text = at;
+		one.len = strcspn(at, ",");
+		one.column = value->column + (unsigned)(at - text);
+		if (one.len == 0)
+			refuse(r, entry, &one, "a network is missing here, such as 203.0.113.0/24");
+		else
+			network_read(r, entry, &one, &ignored);
+		if (at[one.len] == '\0')
+			return false;
+	}
+}
+
 static void take(struct rate_limit *limit, const struct limit_fields *fields)
 {
 	limit->mode = (enum limit_mode)fields->mode;

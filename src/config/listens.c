@@ -2,6 +2,7 @@
 /* `listen` and `tcp` entries: what is served where, and how. */
 #include "config/builder.h"
 #include "config/fields.h"
+#include "config/value.h"
 
 #include <string.h>
 
@@ -53,10 +54,15 @@ void listen_entry_read(struct builder *b, const struct entry *e)
 	struct listen_fields fields = {0};
 	char text[ADDR_TEXT_MAX];
 	const struct token *t = &e->tokens[1], *more = &e->tokens[2];
-	bool tls = e->n > 2 && token_is(more, "tls");
+	static const char *const word = "tls";
+	bool tls = e->n > 2 && token_is(more, word);
 	uint16_t port = tls ? TLS_PORT : DNS_PORT;
 	if (e->n > 2 && endpoint_parse(more->text, more->len, &endpoint)) {
 		refuse(&b->reader, e, more, "one address a line: write another listen for this");
+		return;
+	}
+	if (e->n > 2 && !tls && !option_is(more) && value_nearest(more->text, more->len, &word, 1) != NULL) {
+		refuse_word(&b->reader, e, more, "word of listen", &word, 1);
 		return;
 	}
 	bool sound = options_read(&b->reader, &listen_options, e, tls ? 3 : 2, e->n, &fields) &&
@@ -80,9 +86,18 @@ void listen_entry_read(struct builder *b, const struct entry *e)
 void tcp_entry_read(struct builder *b, const struct entry *e)
 {
 	const struct spot *before = seen_before(b, e, SEEN_TCP, "");
-	if (before != NULL)
+	const struct tcp_rule *tcp = &b->config->tcp;
+	const struct token *per_client = option_given(e, 1, "per-client");
+	if (before != NULL) {
 		refuse(&b->reader, e, &e->tokens[0], "tcp is given twice; the first is at %s",
 		       spot_text(b, e, before));
-	else
-		options_read(&b->reader, &tcp_options, e, 1, e->n, &b->config->tcp);
+		return;
+	}
+	if (options_read(&b->reader, &tcp_options, e, 1, e->n, &b->config->tcp) && per_client != NULL &&
+	    tcp->connections > 0 && tcp->per_client > tcp->connections)
+		fault_warn(
+			b->reader.faults, token_spot(e, per_client),
+			"per-client=%u limits nothing: all clients together have connections=%u, which one "
+			"may take",
+			tcp->per_client, tcp->connections);
 }

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { OPTIONS_MAX = 64, CHOICES_MAX = 16 };
+enum { OPTIONS_MAX = 64, CHOICES_MAX = 16, LISTED_MAX = 5 };
 
 bool refuse(const struct reader *r, const struct entry *entry, const struct token *token, const char *format,
 	    ...)
@@ -114,6 +114,21 @@ static const struct option_row *row_find(const struct reader *r, const struct op
 	return found;
 }
 
+/* What is like none of a few options. */
+static bool refuse_listing(const struct reader *r, const struct entry *entry, const struct token *key,
+			   const char *of, const char *const *words, size_t n)
+{
+	char list[256] = "";
+	for (size_t i = 0, len = 0; i < n && len < sizeof(list); i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+					i == 0       ? ""
+					: i == n - 1 ? " and "
+						     : ", ",
+					words[i]);
+	return refuse(r, entry, key, "unknown option of %s \"%.*s\"; there %s %s", of, (int)key->len,
+		      key->text, n == 1 ? "is" : "are", list);
+}
+
 static bool refuse_option(const struct reader *r, const struct option_table *table, const struct entry *entry,
 			  const struct token *token)
 {
@@ -129,6 +144,8 @@ static bool refuse_option(const struct reader *r, const struct option_table *tab
 			      token->text);
 	struct token key = *token;
 	key.len = key_len(token);
+	if (n <= LISTED_MAX && value_nearest(key.text, key.len, words, n) == NULL)
+		return refuse_listing(r, entry, &key, table->of, words, n);
 	snprintf(what, sizeof(what), "option of %s", table->of);
 	return refuse_word(r, entry, &key, what, words, n);
 }
@@ -191,6 +208,8 @@ static bool option_read(const struct reader *r, const struct option_row *row, co
 		return true;
 	if (row->kind == VALUE_CHECK)
 		return refuse_name(r, entry, &value, THING_CHECK);
+	if (row->kind == VALUE_NETWORKS)
+		return refuse_networks(r, entry, &value, text);
 	size_t address_len;
 	if (row->kind == VALUE_ENDPOINT && port_doubtful(text, strlen(text), &address_len))
 		return refuse(r, entry, &value, "is %s the port in \"%s\"? Write [%.*s]:%s or [%s]",

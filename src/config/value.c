@@ -84,7 +84,7 @@ bool value_duration_ms(const char *text, size_t len, uint32_t *out)
 	return true;
 }
 
-enum { WORD_MAX = 32 };
+enum { WORD_MAX = 32, BEGINNING_MIN = 3 };
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -111,6 +111,17 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
 	return rows[a_len % 3][b_len];
 }
 
+/* Where one is the beginning of the other, as in "cert" and "certificate". */
+static const char *beginning_of(const char *text, size_t len, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t word_len = strlen(words[i]), shorter = len < word_len ? len : word_len;
+		if (shorter >= BEGINNING_MIN && strncasecmp(text, words[i], shorter) == 0)
+			return words[i];
+	}
+	return NULL;
+}
+
 const char *value_nearest(const char *text, size_t len, const char *const *words, size_t n)
 {
 	const char *best = NULL;
@@ -128,5 +139,5 @@ const char *value_nearest(const char *text, size_t len, const char *const *words
 		}
 	}
 	size_t longer = best && strlen(best) > len ? strlen(best) : len;
-	return best != NULL && best_distance * 3 <= longer ? best : NULL;
+	return best != NULL && best_distance * 3 <= longer ? best : beginning_of(text, len, words, n);
 }

@@ -58,7 +58,8 @@ static void keywords(void **state)
 		 "5:20: \"1/1000000001\" is not right for sample; expected: 1/N, such as 1/100"},
 		{"query-log a sample=2/3",
 		 "5:20: \"2/3\" is not right for sample; expected: 1/N, such as 1/100"},
-		{"query-log a messages=all", "5:13: unknown option of query-log \"messages\""},
+		{"query-log a messages=all",
+		 "5:13: unknown option of query-log \"messages\"; there is sample"},
 		{"dnstap /" LONG, "5:8: the path of a UNIX socket has at most 107 characters"},
 		{"dnstap a\ndnstap b", "6:1: dnstap is given twice; the first is at line 5"},
 		{"geoip a.mmdb\ngeoip b.mmdb", ""},
@@ -117,7 +118,8 @@ static void admin_state_and_explain_from(void **state)
 				     "a UNIX socket, such as /run/gslbd.sock"},
 		{"admin 127.0.0.1:8053 token-file=",
 		 "5:33: \"\" is not right for token-file; expected: the path of a file"},
-		{"admin 127.0.0.1:8053 token=x", "5:22: unknown option of admin \"token\""},
+		{"admin 127.0.0.1:8053 token=x",
+		 "5:22: unknown option of admin \"token\", did you mean \"token-file\"?"},
 		{"admin /a\nadmin /b", "6:1: admin is given twice; the first is at line 5"},
 		{"admin",
 		 "5:1: something is missing behind this; the form is: admin ADDRESS:PORT token-file=FILE | "
@@ -127,7 +129,7 @@ static void admin_state_and_explain_from(void **state)
 		{"state", "5:1: something is missing behind this; the form is: state FOLDER key=value..."},
 		{"state \"\"", "5:7: the path of a file is expected"},
 		{"state /x fresh=25h", "5:16: \"25h\" is not right for fresh; expected: a duration up to 1d"},
-		{"state /x stale=1h", "5:10: unknown option of state \"stale\""},
+		{"state /x stale=1h", "5:10: unknown option of state \"stale\"; there is fresh"},
 		{"explain-from",
 		 "5:1: something is missing behind this; the form is: explain-from NETWORK..."},
 		{"explain-from localhost ::1/128",
@@ -138,6 +140,13 @@ static void admin_state_and_explain_from(void **state)
 		 "6:12: proxy-from ::1/128 stands there already"},
 		{"proxy-from localhost",
 		 "5:12: \"localhost\" is no network, such as 203.0.113.0/24 or 2001:db8::/32"},
+		{"proxy-from 10.0.0.0/8 0.0.0.0/0", "5:23: warning: all of IPv4 is a proxy: whoever asks "
+						    "says who the client is, and who says nothing is "
+						    "not answered; name the networks that proxies are in"},
+		{"proxy-from ::/0", "5:12: warning: all of IPv6 is a proxy: whoever asks says who the client "
+				    "is, and who says nothing is "
+				    "not answered; name the networks that proxies are in"},
+		{"proxy-from 0.0.0.0 ::/1", ""},
 		{"explain-from ::1\nexplain-from 10.0.0.0/8 ::1/128",
 		 "6:25: explain-from ::1/128 stands there already"},
 	};
@@ -180,6 +189,13 @@ static void listens(void **state)
 		{"listen [::1] xdp=eth0 xdp=eth1", "5:23: option \"xdp\" is given twice"},
 		{"listen [::1] 53", "5:14: \"53\" is not of the form key=value"},
 		{"listen [::1] crt=a", "5:14: unknown option of listen \"crt\", did you mean \"cert\"?"},
+		{"listen [::1] tls certificate=a keyfile=b",
+		 "5:18: unknown option of listen \"certificate\", did you mean \"cert\"?\n"
+		 "5:32: unknown option of listen \"keyfile\", did you mean \"key\"?"},
+		{"listen [::1] tls alpn=dot cert=a key=b",
+		 "5:18: unknown option of listen \"alpn\"; there are cert, key and xdp"},
+		{"listen [::1] tsl cert=a key=b",
+		 "5:14: unknown word of listen \"tsl\", did you mean \"tls\"?"},
 	};
 	check_rows(rows, N(rows));
 }
@@ -195,7 +211,17 @@ static void connections(void **state)
 		{"tcp idle=10ms", "5:10: \"10ms\" is not right for idle; expected: a duration from 1s to 1h"},
 		{"tcp connections=0",
 		 "5:17: \"0\" is not right for connections; expected: a number from 1 to 65535"},
-		{"tcp clients=5", "5:5: unknown option of tcp \"clients\""},
+		{"tcp clients=5",
+		 "5:5: unknown option of tcp \"clients\"; there are connections, per-client, idle "
+		 "and transfers"},
+		{"tcp conections=5",
+		 "5:5: unknown option of tcp \"conections\", did you mean \"connections\"?"},
+		{"tcp connections=100 per-client=100", ""},
+		{"tcp per-client=0 connections=1", ""},
+		{"tcp connections=50", ""},
+		{"tcp per-client=101 connections=100", "5:5: warning: per-client=101 limits nothing: all "
+						       "clients together have connections=100, which one "
+						       "may take"},
 	};
 	check_rows(rows, N(rows));
 }
