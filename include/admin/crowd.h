@@ -32,6 +32,13 @@ struct crowd *crowd_new(struct event_base *base, struct evhttp *http, struct evc
 			const struct crowd_limits *limits);
 void crowd_free(struct crowd *crowd);
 
+/*
+ * Takes no more connections, and calls done() from the loop, once: when every connection has had the reply to
+ * what it has begun to ask, or `wait_ms` later. One that has not yet asked anything is about to.
+ */
+typedef void crowd_done(void *context);
+void crowd_finish(struct crowd *crowd, unsigned wait_ms, crowd_done *done, void *context);
+
 /* A whole request has come over this connection. */
 void crowd_heard(struct crowd *crowd, const struct bufferevent *stream);
 

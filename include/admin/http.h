@@ -80,6 +80,12 @@ struct http_server *http_server_new(struct event_base *base, const struct admin_
 				    const struct http_api *api, const struct crowd_limits *limits,
 				    struct faults *faults);
 
+/*
+ * Takes no more connections. Requests that have begun, and replies that are under way, are finished, each its
+ * connection's last; then, or after `wait_ms`, done() is called from the loop, from where it may be ended.
+ */
+void http_server_finish(struct http_server *server, unsigned wait_ms, crowd_done *done, void *context);
+
 /* Closes all connections, replies that are under way included. Not from a handler. */
 void http_server_free(struct http_server *server);
 

@@ -63,10 +63,11 @@ struct opened {
 struct upgrade {
 	struct starter *starter; /* NULL: none can be started */
 	struct event *ended;     /* a start has */
-	bool under_way;          /* what is to survive is handed over already: nothing of it may change */
-	bool reload_after;       /* SIGHUP came meanwhile */
-	pid_t successor;         /* that serves now, and this process is to end; 0: none */
-	char *why;               /* the last start failed; owned; NULL: it has not */
+	bool under_way; /* what is to survive is handed over already: nothing of it may change, for good once
+			   there is a successor */
+	bool reload_after;             /* SIGHUP came meanwhile */
+	pid_t successor;               /* that serves now, and this process is to end; 0: none */
+	char *why;                     /* the last start failed; owned; NULL: it has not */
 	struct succession predecessor; /* whom this process follows */
 	unsigned tries;                /* left, to have the interfaces with xdp= that it may still hold */
 };
@@ -117,6 +118,7 @@ struct control {
 	struct upgrade upgrade;
 	struct event *watchdog; /* of the service manager; NULL: there is none */
 	bool isolated;
+	bool ending; /* control_end() was called */
 	bool failed;
 };
 
@@ -133,6 +135,15 @@ void control_loaded(void *context, struct world *world, const struct faults *fau
 
 /* Opens the sockets, once everything is known that the first answer needs. */
 void control_open(struct control *c);
+
+/*
+ * Begins the end: replies of the admin API that are under way are finished first, for a limited time, and so
+ * are the workers' connections where a successor answers already. The loop ends after. Again: nothing more.
+ */
+void control_end(struct control *c);
+
+/* After the loop, or where it never began: closes, saves and frees all. */
+void control_halt(struct control *c);
 
 void control_log_faults(const struct faults *faults);
 void control_forget_places(struct control *c);
@@ -241,6 +252,9 @@ void metrics_keep(const struct control *c, const struct world *world, struct tal
 /* Of connections, a part of GET /metrics. */
 struct metrics_text;
 void metrics_write_tcp(const struct control *c, struct metrics_text *out);
+
+/* Of datacenters and targets. */
+void metrics_write_targets(struct control *c, struct metrics_text *out);
 
 /* GET /metrics */
 void metrics_write(struct control *c, struct evbuffer *out);

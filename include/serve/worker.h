@@ -59,8 +59,8 @@ uint64_t workers_lost_frames(const struct workers *w);
 bool workers_start(struct workers *w, struct faults *faults);
 
 /*
- * Another process answers on the same sockets: they leave those to it, go on with the TCP connections that
- * they have until those end, five seconds at most, and are joined. To be followed by workers_stop().
+ * Another process answers on the same sockets: from now on they leave those to it, and go on with the TCP
+ * connections that they have until those end, five seconds at most. workers_stop() waits for that.
  */
 void workers_retire(struct workers *w);
 

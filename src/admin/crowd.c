@@ -5,6 +5,7 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
@@ -18,6 +19,7 @@
 enum {
 	ACCEPTS_MAX = 16, /* a turn of the loop: what has just come is read before it can be crowded out */
 	TICK_MS = 500,
+	FINISH_LOOK_MS = 10,
 };
 
 /* evhttp says nothing when it closes a connection, so a reference is kept until that is seen. */
@@ -25,6 +27,7 @@ struct guest {
 	TAILQ_ENTRY(guest) by_age;
 	struct bufferevent *stream;
 	uint64_t heard_ms; /* its last whole request, or when it came */
+	bool asking;       /* it has said something since, or nothing ever */
 };
 
 TAILQ_HEAD(guests, guest);
@@ -37,6 +40,10 @@ struct crowd {
 	unsigned accepted; /* in this turn of the loop */
 	unsigned n;
 	struct guests guests; /* the longest silent first */
+	struct event *look;   /* pending: it is finishing */
+	uint64_t finish_ms;   /* when it gives up */
+	crowd_done *done;     /* NULL: it takes connections */
+	void *context;
 };
 
 static uint64_t now_ms(void)
@@ -46,8 +53,16 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *argument)
+{
+	(void)buffer;
+	struct guest *g = argument;
+	g->asking |= info->n_added > 0;
+}
+
 static void guest_forget(struct crowd *c, struct guest *g)
 {
+	evbuffer_remove_cb(bufferevent_get_input(g->stream), on_input, g);
 	TAILQ_REMOVE(&c->guests, g, by_age);
 	c->n--;
 	bufferevent_decref(g->stream);
@@ -78,6 +93,12 @@ static void guest_close(struct crowd *c, struct guest *g)
 	guest_forget(c, g);
 }
 
+static void accept_on(struct crowd *c)
+{
+	if (c->done == NULL)
+		evconnlistener_enable(c->listener);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
@@ -90,7 +111,7 @@ static void on_tick(evutil_socket_t fd, short what, void *argument)
 		c->counters.timed_out++;
 		guest_close(c, first);
 	}
-	evconnlistener_enable(c->listener);
+	accept_on(c);
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *argument)
@@ -99,7 +120,7 @@ static void on_turn(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	struct crowd *c = argument;
 	c->accepted = 0;
-	evconnlistener_enable(c->listener);
+	accept_on(c);
 }
 
 /* No descriptor is left: to try at once again would be all that this thread does. The argument is evhttp's.
@@ -127,11 +148,46 @@ static struct bufferevent *on_accept(struct event_base *base, void *argument)
 	/* the stream closes its descriptor itself, after its events: the number must not be another's while
 	 * they wait */
 	*g = (struct guest){.stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE),
-			    .heard_ms = now_ms()};
+			    .heard_ms = now_ms(),
+			    .asking = true};
 	bufferevent_incref(g->stream);
+	evbuffer_add_cb(bufferevent_get_input(g->stream), on_input, g);
 	TAILQ_INSERT_TAIL(&c->guests, g, by_age);
 	c->n++;
 	return g->stream;
+}
+
+/* Is it owed a reply, or part of one? */
+static bool guest_waits(const struct guest *g)
+{
+	return g->asking || evbuffer_get_length(bufferevent_get_output(g->stream)) > 0;
+}
+
+static void on_look(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	struct crowd *c = argument;
+	const struct guest *g;
+	bool waits = false;
+	sweep(c);
+	TAILQ_FOREACH(g, &c->guests, by_age)
+	waits |= guest_waits(g);
+	if (waits && now_ms() < c->finish_ms)
+		return;
+	event_del(c->look);
+	c->done(c->context);
+}
+
+void crowd_finish(struct crowd *crowd, unsigned wait_ms, crowd_done *done, void *context)
+{
+	static const struct timeval look = {.tv_usec = FINISH_LOOK_MS * 1000};
+	crowd->finish_ms = now_ms() + wait_ms;
+	crowd->done = done;
+	crowd->context = context;
+	evconnlistener_disable(crowd->listener);
+	event_add(crowd->look, &look);
+	event_active(crowd->look, 0, 0);
 }
 
 struct crowd *crowd_new(struct event_base *base, struct evhttp *http, struct evconnlistener *listener,
@@ -144,6 +200,7 @@ struct crowd *crowd_new(struct event_base *base, struct evhttp *http, struct evc
 	c->turn = event_new(base, -1, 0, on_turn, c);
 	c->tick = event_new(base, -1, EV_PERSIST, on_tick, c);
 	event_add(c->tick, &tick);
+	c->look = event_new(base, -1, EV_PERSIST, on_look, c);
 	evconnlistener_set_error_cb(listener, on_accept_error);
 	evhttp_set_bevcb(http, on_accept, c);
 	return c;
@@ -155,6 +212,7 @@ void crowd_free(struct crowd *crowd)
 		guest_forget(crowd, TAILQ_FIRST(&crowd->guests));
 	event_free(crowd->turn);
 	event_free(crowd->tick);
+	event_free(crowd->look);
 	free(crowd);
 }
 
@@ -168,6 +226,7 @@ void crowd_heard(struct crowd *crowd, const struct bufferevent *stream)
 		TAILQ_REMOVE(&crowd->guests, g, by_age);
 		TAILQ_INSERT_TAIL(&crowd->guests, g, by_age);
 		g->heard_ms = now_ms();
+		g->asking = evbuffer_get_length(bufferevent_get_input(g->stream)) > 0; /* the next already */
 		return;
 	}
 }

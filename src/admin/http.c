@@ -36,11 +36,13 @@ struct http_server {
 	struct http_counters counters;
 	struct event *quiet;    /* pending: a refused token was logged just now */
 	unsigned refused_since; /* the last that was logged */
+	bool finishing;
 };
 
 /* One request on its way through. */
 struct exchange {
 	bool quiet; /* of its route */
+	bool last;  /* of its connection */
 	struct http_server *server;
 	struct evhttp_request *http;
 	struct uri uri;
@@ -62,7 +64,7 @@ static void header_out(struct exchange *x, const char *name, const char *value)
 /* The reply is an error, and where the next request on this connection begins is not certain. */
 static bool part(struct exchange *x, const char *why)
 {
-	header_out(x, "Connection", "close");
+	x->last = true;
 	http_error(&x->reply, 400, "%s", why);
 	return false;
 }
@@ -105,7 +107,7 @@ static bool method_read(struct exchange *x, enum http_method *out)
 	case EVHTTP_REQ_POST: *out = HTTP_POST; return true;
 	case EVHTTP_REQ_DELETE: *out = HTTP_DELETE; return true;
 	}
-	header_out(x, "Connection", "close");
+	x->last = true;
 	return false;
 }
 
@@ -210,12 +212,14 @@ static void on_request(struct evhttp_request *http, void *argument)
 {
 	struct http_server *s = argument;
 	struct bufferevent *stream = evhttp_connection_get_bufferevent(evhttp_request_get_connection(http));
-	struct exchange x = {.server = s, .http = http, .reply.status = 200};
+	struct exchange x = {.server = s, .http = http, .last = s->finishing, .reply.status = 200};
 	x.request.who = peer_format(bufferevent_getfd(stream), x.who);
 	x.request.uri = &x.uri;
 	crowd_heard(s->crowd, stream);
 	answer(&x);
 	note(&x);
+	if (x.last)
+		header_out(&x, "Connection", "close");
 	reply_send(http, &x.reply);
 	json_object_put(x.request.body);
 	uri_free(&x.uri);
@@ -249,6 +253,12 @@ struct http_server *http_server_new(struct event_base *base, const struct admin_
 	}
 	serve(s, base, limits);
 	return s;
+}
+
+void http_server_finish(struct http_server *server, unsigned wait_ms, crowd_done *done, void *context)
+{
+	server->finishing = true;
+	crowd_finish(server->crowd, wait_ms, done, context);
 }
 
 void http_server_free(struct http_server *server)

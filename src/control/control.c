@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The control thread's life: boot, reloads, the end. */
+/* The control thread's life until it ends: boot, and what each second brings. */
 #include "control/control.h"
-#include "answer/limiter.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -24,9 +23,6 @@ enum {
 	SWEEP_EACH_S = 3600,
 	FORGET_S = 60,
 	INTERFACE_TRIES = 60, /* one a second */
-	SAVER_WAIT_MS = 2000,
-	RECORDINGS_WAIT_MS = 5000,
-	THREAD_WAIT_MS = 1000
 };
 
 static void on_publish(evutil_socket_t fd, short what, void *argument)
@@ -293,67 +289,6 @@ static bool begin(struct control *c, struct world *world)
 	return !c->failed;
 }
 
-/* The sockets, and what is to survive; with a successor that is no more this process's. */
-static void close_service(struct control *c)
-{
-	bool handed_over = c->upgrade.successor != 0;
-	service_stopping(c);
-	if (c->admin != NULL && handed_over)
-		http_server_leave(c->admin);
-	if (c->admin != NULL)
-		http_server_free(c->admin);
-	if (c->workers == NULL)
-		return;
-	if (handed_over)
-		workers_retire(c->workers);
-	workers_stop(c->workers);
-	if (handed_over)
-		return;
-	control_save(c);
-	control_save_measured(c);
-}
-
-static void halt(struct control *c)
-{
-	upgrade_free(c);
-	close_service(c);
-	inherited_free(c->inherited);
-	bool saved = saver_free(c->saver, SAVER_WAIT_MS), loaded = reload_free(c->reload, THREAD_WAIT_MS);
-	bool recorded = recordings_free(c->recordings, RECORDINGS_WAIT_MS);
-	if (!survey_free(c->survey, THREAD_WAIT_MS) || !loaded || !saved || !recorded)
-		_exit(c->failed ? 1 : 0); /* what hangs uses what would be freed */
-	if (c->view != NULL)
-		board_free((struct board *)(uintptr_t)c->view->board);
-	free(c->view);
-	for (unsigned i = 0; c->tallies != NULL && i < c->n_workers; i++)
-		tally_free(c->tallies[i]);
-	free(c->tallies);
-	measurements_free(c->learned);
-	measured_free(c->measured);
-	control_forget_places(c);
-	json_object_put(c->reloads.results);
-	totals_free(c->totals);
-	watch_free(c->watch);
-	notifier_free(c->notifier);
-	free(c->opened.listens);
-	free(c->opened.cpus);
-	free(c->drops);
-	free(c->limits);
-	limiter_free(c->limiter);
-	free(c->opened.bypasses);
-	free(c->opened.state_dir);
-	free(c->opened.admin_path);
-	event_free(c->publish);
-	event_free(c->due);
-	event_free(c->forget);
-	event_free(c->each_second);
-	if (c->watchdog != NULL)
-		event_free(c->watchdog);
-	event_free(c->signals);
-	close(c->signals_fd);
-	event_base_free(c->base);
-}
-
 /*
  * Reads the files. The first of them says who reads the others, and is read again by that one, so that no
  * secret is known that a reload could not read. NULL: errors in `faults`.
@@ -401,6 +336,6 @@ int control_run(const char *conf_path, char *const *argv)
 	c.failed = world == NULL || !begin(&c, world);
 	if (!c.failed)
 		event_base_dispatch(c.base);
-	halt(&c);
+	control_halt(&c);
 	return c.failed ? 1 : 0;
 }

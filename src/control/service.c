@@ -49,6 +49,8 @@ void service_reloading(const struct control *c)
 
 void service_stopping(const struct control *c)
 {
+	if (c->watchdog != NULL)
+		evtimer_del(c->watchdog);
 	if (c->upgrade.successor == 0)
 		notify_send("STOPPING=1\nSTATUS=stopping");
 }

@@ -12,7 +12,9 @@
 static void take_signal(struct control *c, uint32_t number)
 {
 	const char *why;
-	if (number == SIGHUP && c->upgrade.under_way) {
+	if (number == SIGHUP && c->upgrade.successor != 0) {
+		kill(c->upgrade.successor, SIGHUP);
+	} else if (number == SIGHUP && c->upgrade.under_way) {
 		c->upgrade.reload_after = true;
 	} else if (number == SIGHUP) {
 		log_info("reload: reading the files again");
@@ -23,7 +25,7 @@ static void take_signal(struct control *c, uint32_t number)
 			log_error("upgrade: %s", why);
 	} else if (number == SIGTERM || number == SIGINT) {
 		log_info("stopping");
-		event_base_loopbreak(c->base);
+		control_end(c);
 	}
 }
 

@@ -45,8 +45,8 @@ static void on_ended(evutil_socket_t fd, short what, void *argument)
 	struct control *c = argument;
 	struct upgrade *u = &c->upgrade;
 	const char *why;
-	u->under_way = false;
 	u->successor = starter_take(u->starter, &why);
+	u->under_way = u->successor != 0;
 	if (u->successor == 0) {
 		on_failed(c, why);
 		return;
@@ -55,7 +55,7 @@ static void on_ended(evutil_socket_t fd, short what, void *argument)
 	if (u->reload_after)
 		kill(u->successor, SIGHUP);
 	log_info("upgrade: process %d serves now; this one finishes what it has", u->successor);
-	event_base_loopbreak(c->base);
+	control_end(c);
 }
 
 void upgrade_prepare(struct control *c, char *const *argv, const struct config *config, rlim_t descriptors)
@@ -110,7 +110,9 @@ static bool files_make(struct control *c, struct starter_files *files)
 bool upgrade_begin(struct control *c, const char **why)
 {
 	struct upgrade *u = &c->upgrade;
-	if (c->workers == NULL)
+	if (c->ending)
+		*why = "this process is about to end";
+	else if (c->workers == NULL)
 		*why = "not ready: the first round of checks is under way";
 	else if (u->under_way)
 		*why = "one is under way";
@@ -202,11 +204,15 @@ void upgrade_take_interfaces(struct control *c)
 
 void upgrade_free(struct control *c)
 {
-	if (c->upgrade.ended != NULL) /* before its descriptor is closed, which a worker may have next */
-		event_free(c->upgrade.ended);
-	starter_free(c->upgrade.starter);
-	c->upgrade.under_way = false;
-	free(c->upgrade.why);
+	struct upgrade *u = &c->upgrade;
+	if (u->ended != NULL) /* before its descriptor is closed, which a worker may have next */
+		event_free(u->ended);
+	starter_free(u->starter);
+	free(u->why);
+	u->ended = NULL;
+	u->starter = NULL;
+	u->why = NULL;
+	u->under_way = u->successor != 0;
 }
 
 static struct json_object *upgrade_json(const struct control *c)

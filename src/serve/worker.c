@@ -193,7 +193,10 @@ uint64_t workers_dropped(struct workers *w, size_t listen)
 	uint64_t n = 0;
 	for (size_t i = 0; i < w->doors.n_drops; i++) {
 		struct listen_drops *drops = &w->doors.drops[i];
-		n += drops->listen == listen ? drops_read(&drops->drops) : 0;
+		if (drops->listen != listen)
+			continue;
+		n += w->order == ORDER_NONE ? drops_read(&drops->drops)
+					    : drops->drops.n; /* who retires closes it */
 	}
 	return n;
 }
@@ -298,6 +301,10 @@ static void give_order(struct workers *w, enum orders what)
 	w->order = what;
 	bypass_detach(w->bypass);
 	have_them_look(w);
+}
+
+static void join(struct workers *w)
+{
 	for (unsigned i = 0; i < w->n; i++) {
 		if (w->list[i].running)
 			pthread_join(w->list[i].thread, NULL);
@@ -312,7 +319,10 @@ void workers_retire(struct workers *w)
 
 void workers_stop(struct workers *w)
 {
+	if (w->order == ORDER_RETIRE)
+		join(w);
 	give_order(w, ORDER_STOP);
+	join(w);
 	bypass_free(w->bypass);
 	for (unsigned i = 0; i < w->n; i++)
 		worker_free(&w->list[i]);
