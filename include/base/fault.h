@@ -35,6 +35,10 @@ __attribute__((format(printf, 3, 4))) void fault_add(struct faults *faults, stru
 __attribute__((format(printf, 3, 4))) void fault_warn(struct faults *faults, struct spot at,
 						      const char *format, ...);
 
+/* One as `file:line:column: text`, a warning with `warning: ` before the text; what does not fit is left out.
+ * Returns `out`. */
+char *fault_format(const struct fault *fault, char *out, size_t room);
+
 /* Prints each as a line `file:line:column: text`, a warning with `warning: ` before the text. */
 void faults_print(const struct faults *faults, FILE *out);
 

@@ -167,6 +167,9 @@ void service_stopping(const struct control *c);
 /* Whom to start once SIGUSR2 or POST /v1/upgrade ask for it. Called before system calls are filtered. */
 void upgrade_prepare(struct control *c, char *const *argv, const struct config *config, rlim_t descriptors);
 
+/* This process does not come up: tells the one before, where there is one, the first error. */
+void upgrade_refuse(struct control *c, const struct faults *faults);
+
 /* Starts the successor. False: why not. */
 bool upgrade_begin(struct control *c, const char **why);
 

@@ -38,7 +38,7 @@ struct starter_files {
 void starter_begin(struct starter *starter, const int *sockets, size_t n, const struct starter_files *files);
 
 /* What came of it, once starter_fd() is readable: the successor's process, which is ready; or 0, with why not
- * in `why`, and it is no more. */
+ * in `why`, which lives until the next, and it is no more. */
 pid_t starter_take(struct starter *starter, const char **why);
 
 /* Ends a start that is under way, a successor that was not taken, and the thread. NULL: nothing. */
@@ -52,7 +52,9 @@ struct succession {
 };
 struct succession succession_take(void);
 
-/* Tells the process before that its work can end. */
+/* Tells the process before that its work can end; or, in a line, why this one does not come up. Only the
+ * first of them counts; nothing where this process is nobody's successor. */
 void succession_ready(struct succession *succession);
+void succession_failed(struct succession *succession, const char *why);
 
 #endif

@@ -39,6 +39,17 @@ void fault_warn(struct faults *faults, struct spot at, const char *format, ...)
 	va_end(args);
 }
 
+char *fault_format(const struct fault *fault, char *out, size_t room)
+{
+	const char *mark = fault->warning ? "warning: " : "";
+	if (fault->line > 0)
+		snprintf(out, room, "%s:%u:%u: %s%s", fault->file, fault->line, fault->column, mark,
+			 fault->text);
+	else
+		snprintf(out, room, "%s: %s%s", fault->file, mark, fault->text);
+	return out;
+}
+
 void faults_print(const struct faults *faults, FILE *out)
 {
 	for (size_t i = 0; i < faults->n; i++) {

@@ -110,15 +110,9 @@ static struct json_object *faults_json(const struct faults *faults)
 {
 	struct json_object *list = json_object_new_array();
 	for (size_t i = 0; faults != NULL && i < faults->n && i < 100; i++) {
-		const struct fault *f = &faults->list[i];
 		char text[1024];
-		if (f->line > 0)
-			snprintf(text, sizeof(text), "%s:%u:%u: %s%s", f->file, f->line, f->column,
-				 f->warning ? "warning: " : "", f->text);
-		else
-			snprintf(text, sizeof(text), "%s: %s%s", f->file, f->warning ? "warning: " : "",
-				 f->text);
-		json_object_array_add(list, json_object_new_string(text));
+		json_object_array_add(
+			list, json_object_new_string(fault_format(&faults->list[i], text, sizeof(text))));
 	}
 	return list;
 }

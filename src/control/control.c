@@ -50,6 +50,7 @@ static unsigned worker_count(const struct config *config)
 static void fail(struct control *c, const struct faults *faults)
 {
 	control_log_faults(faults);
+	upgrade_refuse(c, faults);
 	c->failed = true;
 	event_base_loopbreak(c->base);
 }
@@ -274,6 +275,7 @@ static bool begin(struct control *c, struct world *world)
 		open_admin(c, config, &faults);
 	keep_admin(c, config);
 	control_log_faults(&faults);
+	upgrade_refuse(c, &faults);
 	c->failed = faults.errors > 0;
 	faults_free(&faults);
 	if (c->failed) {
@@ -331,7 +333,11 @@ int control_run(const char *conf_path, char *const *argv)
 	}
 	boot(&c, conf_path, descriptors);
 	struct world *world = first_world(&c, argv, descriptors, &faults);
-	faults_print(&faults, stderr);
+	if (is_successor(&c)) /* nobody sees it start: this is for those who read the log */
+		control_log_faults(&faults);
+	else
+		faults_print(&faults, stderr);
+	upgrade_refuse(&c, &faults);
 	faults_free(&faults);
 	c.failed = world == NULL || !begin(&c, world);
 	if (!c.failed)

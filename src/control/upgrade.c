@@ -145,6 +145,22 @@ bool upgrade_begin(struct control *c, const char **why)
 	return true;
 }
 
+void upgrade_refuse(struct control *c, const struct faults *faults)
+{
+	char text[1280];
+	const struct fault *first = faults->list;
+	if (faults->errors == 0)
+		return;
+	while (first->warning)
+		first++;
+	fault_format(first, text, 1024);
+	size_t len = strlen(text), more = faults->errors - 1;
+	if (more > 0)
+		snprintf(text + len, sizeof(text) - len, "; and %zu more error%s, which the log has", more,
+			 plural(more));
+	succession_failed(&c->upgrade.predecessor, text);
+}
+
 bool upgrade_permits(const struct control *c, struct http_reply *reply)
 {
 	if (c->upgrade.under_way)

@@ -22,8 +22,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FIRST = 3, WHY_ROOM = 256, READY = 'R' };
+enum { FIRST = 3, SAID_ROOM = 1536, WHY_ROOM = SAID_ROOM + 128 };
 enum { BEHIND_STATE, BEHIND_PIPE, BEHIND_SECRET, BEHIND }; /* the sockets */
+
+/* What a successor says first; behind the second stands why. */
+enum { SAYS_READY = 'R', SAYS_FAILED = 'F' };
 
 struct starter {
 	struct starter_program program;
@@ -102,7 +105,7 @@ static char **environment_new(char texts[static 3][64])
 }
 
 /* Returns the child, or -1 with errno. */
-static pid_t spawn(const struct starter *s, int ready)
+static pid_t spawn(const struct starter *s, int pipe)
 {
 	char texts[3][64] = {"LISTEN_PID="};
 	int n = (int)s->n + BEHIND;
@@ -113,7 +116,7 @@ static pid_t spawn(const struct starter *s, int ready)
 	image.fds = mem_alloc((size_t)n * sizeof(int));
 	image.aside = mem_alloc((size_t)n * sizeof(int));
 	memcpy(image.fds, s->fds, (size_t)n * sizeof(int));
-	image.fds[s->n + BEHIND_PIPE] = ready;
+	image.fds[s->n + BEHIND_PIPE] = pipe;
 	volatile int error = 0;
 	pid_t pid = vfork();
 	if (pid == 0) {
@@ -132,22 +135,35 @@ static pid_t spawn(const struct starter *s, int ready)
 	return error ? -1 : pid;
 }
 
-/* Why the child has ended, or must: its pipe is closed, its time is up, or this process ends. */
-static void give_up(struct starter *s, pid_t pid, bool closed)
+/* Why the child has ended, or must: its pipe is closed, its time is up (`said` NULL), or this process ends.
+ */
+static void give_up(struct starter *s, pid_t pid, const char *said)
 {
 	int status = 0;
-	if (!closed)
+	if (said == NULL)
 		kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	if (!closed)
+	if (said == NULL)
 		snprintf(s->why, sizeof(s->why), "the new process was not ready after %u s, and was killed",
 			 s->program.wait_ms / 1000);
 	else if (WIFSIGNALED(status))
 		snprintf(s->why, sizeof(s->why), "the new process was ended by signal %d", WTERMSIG(status));
 	else
 		snprintf(s->why, sizeof(s->why),
-			 "the new process ended with status %d before it was ready; its log says why",
-			 WEXITSTATUS(status));
+			 "the new process ended with status %d before it was ready%s%s", WEXITSTATUS(status),
+			 said[0] == SAYS_FAILED ? ": " : "; its log says why",
+			 said[0] == SAYS_FAILED ? said + 1 : "");
+}
+
+/* What the child says, "" if it ends without a word. NULL: nothing, in the time that it has. */
+static const char *hear(const struct starter *s, int pipe, char room[static SAID_ROOM])
+{
+	struct pollfd waits[] = {{.fd = pipe, .events = POLLIN}, {.fd = s->orders[0], .events = POLLIN}};
+	if (poll(waits, 2, (int)s->program.wait_ms) <= 0 || waits[0].revents == 0)
+		return NULL;
+	ssize_t len = read(pipe, room, SAID_ROOM - 1); /* it is written at once */
+	room[len > 0 ? len : 0] = '\0';
+	return room;
 }
 
 /* Were there descriptors for all that is handed over? If not, errno says so. */
@@ -165,7 +181,7 @@ static bool all_copied(const struct starter *s)
 static void start(struct starter *s)
 {
 	int ends[2];
-	char octet = 0;
+	char room[SAID_ROOM];
 	s->pid = 0;
 	if (pipe2(ends, O_CLOEXEC) != 0) {
 		snprintf(s->why, sizeof(s->why), "no pipe: %s", strerror(errno));
@@ -176,12 +192,11 @@ static void start(struct starter *s)
 		snprintf(s->why, sizeof(s->why), "can't start %.200s: %s", s->program.argv[0],
 			 strerror(errno));
 	close(ends[1]);
-	struct pollfd waits[] = {{.fd = ends[0], .events = POLLIN}, {.fd = s->orders[0], .events = POLLIN}};
-	if (pid > 0 && poll(waits, 2, (int)s->program.wait_ms) > 0 && waits[0].revents != 0 &&
-	    read(ends[0], &octet, 1) == 1 && octet == READY)
+	const char *said = pid > 0 ? hear(s, ends[0], room) : NULL;
+	if (said != NULL && said[0] == SAYS_READY)
 		s->pid = pid;
 	else if (pid > 0)
-		give_up(s, pid, waits[0].revents != 0);
+		give_up(s, pid, said);
 	close(ends[0]);
 }
 
@@ -278,11 +293,24 @@ struct succession succession_take(void)
 		.ready = first + BEHIND_PIPE};
 }
 
-void succession_ready(struct succession *succession)
+static void say(struct succession *succession, char what, const char *why)
 {
-	const char octet = READY;
-	ssize_t ignored = write(succession->ready, &octet, 1);
+	char text[SAID_ROOM];
+	if (succession->ready < 0)
+		return;
+	snprintf(text, sizeof(text), "%c%s", what, why);
+	ssize_t ignored = write(succession->ready, text, strlen(text));
 	(void)ignored;
 	close(succession->ready);
 	succession->ready = -1;
+}
+
+void succession_ready(struct succession *succession)
+{
+	say(succession, SAYS_READY, "");
+}
+
+void succession_failed(struct succession *succession, const char *why)
+{
+	say(succession, SAYS_FAILED, why);
 }

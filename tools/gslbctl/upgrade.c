@@ -8,15 +8,48 @@
 
 enum { POLL_MS = 100, PATIENCE_S = 130 };
 
-static int tell(const struct options *o, struct json_object *before, struct json_object *after)
+/* For programs there is an object in any case: {ok, pid, version, was: {pid, version}} or {ok, failed}. */
+static void print_json(struct json_object *o)
 {
-	if (o->json)
-		puts(json_object_to_json_string_ext(after, JSON_C_TO_STRING_PRETTY));
-	else
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
+static struct json_object *process_json(struct json_object *upgrade)
+{
+	struct json_object *o = json_object_new_object();
+	json_object_object_add(o, "pid", json_object_get(member(upgrade, "pid")));
+	json_object_object_add(o, "version", json_object_get(member(upgrade, "version")));
+	return o;
+}
+
+static int tell_done(const struct options *o, struct json_object *before, struct json_object *after)
+{
+	if (o->json) {
+		struct json_object *done = process_json(after);
+		json_object_object_add(done, "ok", json_object_new_boolean(true));
+		json_object_object_add(done, "was", process_json(before));
+		print_json(done);
+	} else {
 		printf("upgraded, process: %lld, was: %lld, version: %s, was: %s\n",
 		       (long long)member_number(after, "pid"), (long long)member_number(before, "pid"),
 		       member_text(after, "version"), member_text(before, "version"));
+	}
 	return RESULT_GOOD;
+}
+
+/* `what` is for people, before the reason. */
+static int tell_failed(const struct options *o, int result, const char *what, const char *why)
+{
+	if (o->json) {
+		struct json_object *failed = json_object_new_object();
+		json_object_object_add(failed, "ok", json_object_new_boolean(false));
+		json_object_object_add(failed, "failed", json_object_new_string(why));
+		print_json(failed);
+	} else {
+		fprintf(stderr, "gslbctl: %s%s\n", what, why);
+	}
+	return result;
 }
 
 /* What comes of it; a reply may be lost where one process leaves and another comes. */
@@ -31,18 +64,22 @@ static int await(struct api *api, const struct options *o, struct json_object *b
 		bool told = api_call(api, "GET", "/v1/upgrade", NULL, &now) == 200;
 		bool another = told && member_number(now, "pid") != member_number(before, "pid");
 		const char *why = told ? member_text(now, "failed") : NULL;
-		if (another) {
-			result = tell(o, before, now);
-		} else if (told && !json_object_get_boolean(member(now, "running")) && why != NULL) {
-			fprintf(stderr, "gslbctl: the upgrade failed, and what served before serves on: %s\n",
-				why);
-			result = RESULT_BAD;
-		}
+		if (another)
+			result = tell_done(o, before, now);
+		else if (told && !json_object_get_boolean(member(now, "running")) && why != NULL)
+			result = tell_failed(o, RESULT_BAD,
+					     "the upgrade failed, and what served before serves on: ", why);
 		json_object_put(now);
 	}
 	if (result < 0)
-		fputs("gslbctl: nobody says what has come of the upgrade\n", stderr);
-	return result < 0 ? RESULT_TROUBLE : result;
+		return tell_failed(o, RESULT_TROUBLE, "", "nobody says what has come of the upgrade");
+	return result;
+}
+
+static int refused(const struct options *o, struct json_object *reply)
+{
+	const char *error = member_text(reply, "error");
+	return tell_failed(o, RESULT_TROUBLE, "", error ? error : "the server refuses, without saying why");
 }
 
 int command_upgrade(const struct options *o)
@@ -51,10 +88,11 @@ int command_upgrade(const struct options *o)
 	struct api *api = api_open(o);
 	if (api == NULL)
 		return RESULT_TROUBLE;
-	int code = api_call(api, "POST", "/v1/upgrade", NULL, &before);
-	if (code != 202)
-		api_complain(code, before);
-	int result = code == 202 ? await(api, o, before) : RESULT_TROUBLE;
+	int code = api_call(api, "POST", "/v1/upgrade", NULL, &before), result = RESULT_TROUBLE;
+	if (code == 202)
+		result = await(api, o, before);
+	else if (code != 0)
+		result = refused(o, before);
 	json_object_put(before);
 	api_close(api);
 	return result;

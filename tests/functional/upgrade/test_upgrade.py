@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """SIGUSR2 and gslbctl upgrade: another process takes over, no query is lost, and what is broken changes nothing."""
 
+import json
 import os
 import pwd
 import re
@@ -10,7 +11,7 @@ import subprocess
 
 import pytest
 from api import Api
-from harness import SOA, Datacenter, free_port, wait_until
+from harness import GSLBD, SOA, Datacenter, free_port, wait_until
 from successors import Line, Load
 
 GSLBCTL = os.environ.get("GSLBCTL", "build/asan/tools/gslbctl")
@@ -91,9 +92,20 @@ def broken_conf(server):
     server.write("gslbd.conf", CONF + "xyzzy\n")
 
 
+def much_broken(server):
+    server.write("gslbd.conf", CONF + "xyzzy\nxyzzy\nxyzzy\n")
+
+
 def broken_program(server):
     program = server.folder / "broken"
     program.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    program.chmod(0o755)
+    server.point_at(program)
+
+
+def never_ready(server):
+    program = server.folder / "never"
+    program.write_text("#!/bin/sh\nexec sleep 1000\n")
     program.chmod(0o755)
     server.point_at(program)
 
@@ -107,10 +119,11 @@ def taken_port(server):
 
 
 @pytest.mark.parametrize("breaks, why", [
-    (broken_conf, r"ended with status 1 before it was ready"),
+    (broken_conf, r"ended with status 1 before it was ready: \S*/gslbd.conf:8:1: unknown keyword \"xyzzy\""),
+    (much_broken, r"ended with status 1 before it was ready: \S*/gslbd.conf:8:1: .*; and 2 more errors, which the log has"),
     (broken_program, r"ended by signal 11"),
     (no_program, r"(can't start .*gslbd: No such file or directory|status 127)"),  # some sanitizers know no vfork()
-    (taken_port, r"ended with status 1 before it was ready"),
+    (taken_port, r"ended with status 1 before it was ready: listen 127.0.0.1:\d+: another program listens there"),
 ])
 def test_a_broken_successor_changes_nothing(pair, breaks, why):
     with line(pair) as server:
@@ -142,16 +155,38 @@ def test_by_gslbctl(pair):
         assert server.api.get("/v1/upgrade").json["pid"] == server.pid
         broken_conf(server)
         said = ctl("upgrade")
-        assert said.returncode == 1 and "ended with status 1 before it was ready" in said.stderr
+        assert said.returncode == 1 and "ended with status 1 before it was ready: " in said.stderr
+        assert "gslbd.conf:8:1: unknown keyword" in said.stderr
+        moment = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z error "
+        assert re.search(moment + r"\S*/gslbd.conf:8:1: unknown keyword", server.log(), re.M), server.log()
+
+
+def test_by_gslbctl_for_programs(pair):
+    """An object in any case."""
+    with line(pair) as server:
+        def ctl():
+            said = subprocess.run([GSLBCTL, "--json", "-c", server.conf, "upgrade"], capture_output=True, text=True, timeout=120)
+            assert said.stderr == ""
+            return said.returncode, json.loads(said.stdout)
+        broken_program(server)
+        status, told = ctl()
+        assert status == 1 and told == {"ok": False, "failed": "the new process was ended by signal 11"}
+        server.point_at(GSLBD)
+        before = server.pid
+        status, told = ctl()
+        server.pid = told["pid"]
+        server.reap(before)
+        assert status == 0 and told["ok"] and told["was"] == {"pid": before, "version": told["version"]}
+        never_ready(server)
+        os.kill(server.pid, signal.SIGUSR2)
+        wait_until(lambda: server.api.get("/v1/upgrade").json["running"])
+        assert ctl() == (2, {"ok": False, "failed": "one is under way"})
 
 
 def test_changes_wait_until_it_has_ended(pair):
     """A successor that is never ready: meanwhile nothing is taken that it would not know of."""
     with line(pair) as server:
-        program = server.folder / "never"
-        program.write_text("#!/bin/sh\nexec sleep 1000\n")
-        program.chmod(0o755)
-        server.point_at(program)
+        never_ready(server)
         os.kill(server.pid, signal.SIGUSR2)
         wait_until(lambda: server.api.get("/v1/upgrade").json["running"])
         for reply in (server.api.put("fra", state="drain"), server.api.delete("fra"),
