@@ -28,8 +28,9 @@ struct reload_record {
 	uint64_t done, failed;
 	int64_t last_ms; /* 0: none yet */
 	bool last_ok;
-	uint64_t pending;            /* number of the one whose world waits for its first checks */
-	struct json_object *results; /* of the latest: {number, ok, faults}; owned, NULL before the first */
+	uint64_t pending;             /* number of the one whose world waits for its first checks */
+	struct json_object *warnings; /* of its files; owned, NULL where none waits */
+	struct json_object *results;  /* of the latest: {number, ok, faults}; owned, NULL before the first */
 };
 
 /* What has been said of a listen's drops. */
@@ -210,11 +211,14 @@ void control_tell_limits(struct control *c);
 void control_save(struct control *c);
 void control_save_measured(struct control *c);
 
+/* Where a warning is from that is of a reload, and of no line of its files. */
+static const struct spot control_reload_spot = {.file = "reload"};
+
 /*
- * Tells the secondaries of every zone whose serial has risen from one world to the next, and the log of those
- * that have changed without. `before` is NULL at the start: all are told.
+ * Tells the secondaries of every zone whose serial has risen from one world to the next; those that have
+ * changed without are warnings. `before` is NULL at the start: all are told.
  */
-void control_tell_secondaries(struct control *c, const struct world *before);
+void control_tell_secondaries(struct control *c, const struct world *before, struct faults *faults);
 
 /* POST /v1/latency */
 void post_measurements(void *context, const struct http_request *request, struct http_reply *reply);

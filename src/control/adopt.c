@@ -76,40 +76,47 @@ static bool text_equal(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static void warn_of_restart(const struct opened *opened, const struct config *config)
+/* What a reload does not change. */
+static void warn_of_restart(const struct opened *opened, const struct config *config, struct faults *faults)
 {
-	if (opened->listens != NULL && !listens_equal(opened, config))
-		log_warn("reload: a change of listen takes effect at the next start");
-	if (opened->listens != NULL && !tcp_equal(&opened->tcp, &config->tcp))
-		log_warn("reload: a change of tcp takes effect at the next start");
-	if (opened->listens != NULL && !workers_equal(opened, config))
-		log_warn("reload: a change of workers takes effect at the next start");
-	if (opened->admin.given != config->admin.given ||
-	    !text_equal(opened->admin_path, config->admin.path) ||
-	    opened->admin.endpoint.port != config->admin.endpoint.port ||
-	    !addr_equal(&opened->admin.endpoint.addr, &config->admin.endpoint.addr))
-		log_warn("reload: a change of admin's address takes effect at the next start");
-	if (!text_equal(opened->state_dir, config->state_dir))
-		log_warn("reload: a change of state takes effect at the next start");
+	const struct endpoint *admin = &opened->admin.endpoint;
+	bool open = opened->listens != NULL;
+	const struct {
+		const char *what;
+		bool differs;
+	} rows[] = {
+		{"listen", open && !listens_equal(opened, config)},
+		{"tcp", open && !tcp_equal(&opened->tcp, &config->tcp)},
+		{"workers", open && !workers_equal(opened, config)},
+		{"admin's address", opened->admin.given != config->admin.given ||
+					    !text_equal(opened->admin_path, config->admin.path) ||
+					    admin->port != config->admin.endpoint.port ||
+					    !addr_equal(&admin->addr, &config->admin.endpoint.addr)},
+		{"state", !text_equal(opened->state_dir, config->state_dir)},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].differs)
+			fault_warn(faults, control_reload_spot,
+				   "a change of %s takes effect at the next start", rows[i].what);
+	}
 }
 
 /* What takes effect of a new configuration beside its world. */
-static void take_config(struct control *c, const struct config *config)
+static void take_config(struct control *c, const struct config *config, struct faults *faults)
 {
-	struct faults faults = {0};
-	warn_of_restart(&c->opened, config);
-	if (c->admin != NULL && config->admin.given &&
-	    !http_server_token_reload(c->admin, &config->admin, &faults))
-		control_log_faults(&faults);
-	faults_free(&faults);
+	warn_of_restart(&c->opened, config, faults);
+	if (c->admin != NULL && config->admin.given)
+		http_server_token_reload(c->admin, &config->admin, faults);
 }
 
-enum { RESULTS_KEPT = 8 };
+enum { RESULTS_KEPT = 8, FAULTS_TOLD = 100 };
 
-static struct json_object *faults_json(const struct faults *faults)
+/* Adds to a list of texts, which is made where it is NULL. */
+static struct json_object *faults_json(struct json_object *list, const struct faults *faults)
 {
-	struct json_object *list = json_object_new_array();
-	for (size_t i = 0; faults != NULL && i < faults->n && i < 100; i++) {
+	if (list == NULL)
+		list = json_object_new_array();
+	for (size_t i = 0; i < faults->n && json_object_array_length(list) < FAULTS_TOLD; i++) {
 		char text[1024];
 		json_object_array_add(
 			list, json_object_new_string(fault_format(&faults->list[i], text, sizeof(text))));
@@ -117,16 +124,17 @@ static struct json_object *faults_json(const struct faults *faults)
 	return list;
 }
 
-static void record_reload(struct control *c, uint64_t number, const struct faults *faults)
+/* `faults` is taken over. */
+static void record_reload(struct control *c, uint64_t number, bool ok, struct json_object *faults)
 {
 	struct reload_record *r = &c->reloads;
 	struct json_object *result = json_object_new_object();
 	r->last_ms = clock_ms();
-	r->last_ok = faults == NULL;
-	*(r->last_ok ? &r->done : &r->failed) += 1;
+	r->last_ok = ok;
+	*(ok ? &r->done : &r->failed) += 1;
 	json_object_object_add(result, "number", json_object_new_int64((int64_t)number));
-	json_object_object_add(result, "ok", json_object_new_boolean(r->last_ok));
-	json_object_object_add(result, "faults", faults_json(faults));
+	json_object_object_add(result, "ok", json_object_new_boolean(ok));
+	json_object_object_add(result, "faults", faults);
 	if (r->results == NULL)
 		r->results = json_object_new_array();
 	if (json_object_array_length(r->results) == RESULTS_KEPT)
@@ -134,6 +142,15 @@ static void record_reload(struct control *c, uint64_t number, const struct fault
 	json_object_array_add(r->results, result);
 	if (c->workers != NULL)
 		service_ready(c);
+}
+
+/* The one whose world serves now: `more` is to be said of it, beside the warnings of its files. */
+static void conclude(struct control *c, const struct faults *more)
+{
+	struct reload_record *r = &c->reloads;
+	control_log_faults(more);
+	record_reload(c, r->pending, true, faults_json(r->warnings, more));
+	r->warnings = NULL;
 }
 
 /* What counted for the world before goes on to count. */
@@ -152,58 +169,76 @@ void control_forget_places(struct control *c)
 }
 
 /* What operators said of datacenters that are no more. */
-static void tell_lost_overrides(const struct watched *before, const struct config *config)
+static void tell_lost_overrides(const struct watched *before, const struct config *config,
+				struct faults *faults)
 {
 	for (size_t i = 0; i < before->world->config->n_datacenters; i++) {
 		const char *name = before->world->config->datacenters[i].name;
 		if (before->vitals.datacenters[i].override.state != OVERRIDE_NONE &&
 		    config_datacenter(config, name, strlen(name)) == CONFIG_NONE)
-			log_warn("reload: datacenter %s is no more, and what %s said of it is forgotten",
-				 name, before->vitals.datacenters[i].override.who);
+			fault_warn(faults, control_reload_spot,
+				   "datacenter %s is no more, and what %s said of it is forgotten", name,
+				   before->vitals.datacenters[i].override.who);
 	}
+}
+
+/* The first of all. A reload may have taken the place of what was read at the start. */
+static void adopt_first(struct control *c)
+{
+	const struct config *config = control_world(c)->config;
+	struct faults faults = {0};
+	bool reloaded = c->reloads.pending > 0;
+	if (reloaded)
+		take_config(c, config, &faults);
+	keep_listens(c, config);
+	control_open(c);
+	if (reloaded)
+		conclude(c, &faults);
+	faults_free(&faults);
+}
+
+/* The next world is the watch's already. */
+static void adopt_next(struct control *c, struct world *before, struct faults *faults)
+{
+	const struct config *config = control_world(c)->config;
+	struct tally **tallies = c->tallies;
+	take_config(c, config, faults);
+	control_tally(c);
+	struct limiter *limiter = control_limit(c);
+	c->recorders = recordings_take(c->recordings, config, c->n_workers);
+	control_learn(c, true); /* by this world's datacenters, before it is seen */
+	recordings_settle(c->recordings);
+	control_tell_secondaries(c, before, faults);
+	keep_tallies(c, before, tallies);
+	limiter_free(limiter);
+	control_forget_places(c);
+	survey_forget(c->survey, before);
+	conclude(c, faults);
+	log_info("reload: done, %zu zone%s", config->n_zones, plural(config->n_zones));
 }
 
 /* The first round of the next world is complete. */
 void control_adopt(void *context)
 {
 	struct control *c = context;
-	struct tally **tallies = c->tallies;
+	struct faults faults = {0};
 	struct watched *serving = watch_serving(c->watch);
 	if (serving->world != NULL) {
 		const struct world *next = watch_following(c->watch);
-		tell_lost_overrides(serving, next->config);
+		tell_lost_overrides(serving, next->config, &faults);
 		certificates_inherit(next->certificates, serving->world->certificates);
 	}
 	struct world *before = watch_switch(c->watch);
-	const struct config *config = control_world(c)->config;
-	if (before == NULL && !c->failed) {
-		if (c->reloads.pending > 0)
-			take_config(c, config); /* read while the first checks were under way */
-		keep_listens(c, config);
-		control_open(c);
-		if (c->reloads.pending > 0)
-			record_reload(c, c->reloads.pending, NULL);
-	}
-	if (before == NULL)
-		return;
-	take_config(c, config);
-	control_tally(c);
-	struct limiter *limiter = control_limit(c);
-	c->recorders = recordings_take(c->recordings, config, c->n_workers);
-	control_learn(c, true); /* by this world's datacenters, before it is seen */
-	recordings_settle(c->recordings);
-	control_tell_secondaries(c, before);
-	keep_tallies(c, before, tallies);
-	limiter_free(limiter);
-	control_forget_places(c);
-	survey_forget(c->survey, before);
-	record_reload(c, c->reloads.pending, NULL);
-	log_info("reload: done, %zu zone%s", config->n_zones, plural(config->n_zones));
+	if (before != NULL)
+		adopt_next(c, before, &faults);
+	else if (!c->failed)
+		adopt_first(c);
+	faults_free(&faults);
 }
 
 static void refuse_reload(struct control *c, const struct faults *faults)
 {
-	record_reload(c, reload_number(c->reload), faults);
+	record_reload(c, reload_number(c->reload), false, faults_json(NULL, faults));
 	log_error("reload: %zu error%s; %s", faults->errors, plural(faults->errors),
 		  c->workers ? "what was served before is served on"
 			     : "what was read at the start is to be served");
@@ -228,5 +263,7 @@ void control_loaded(void *context, struct world *world, const struct faults *fau
 	if (watch_pending(c->watch))
 		log_info("reload: takes the place of the one whose first checks are under way");
 	c->reloads.pending = reload_number(c->reload);
+	json_object_put(c->reloads.warnings);
+	c->reloads.warnings = faults_json(NULL, faults);
 	watch_next(c->watch, world, NULL);
 }

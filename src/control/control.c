@@ -148,7 +148,7 @@ void control_open(struct control *c)
 		control_log_faults(&faults);
 		tell_open(c, world);
 		descriptors_tell(config, c->n_workers, world->roster->n_targets);
-		control_tell_secondaries(c, NULL);
+		control_tell_secondaries(c, NULL, NULL);
 	}
 	faults_free(&faults);
 }

@@ -73,6 +73,7 @@ void control_halt(struct control *c)
 	measured_free(c->measured);
 	control_forget_places(c);
 	json_object_put(c->reloads.results);
+	json_object_put(c->reloads.warnings);
 	totals_free(c->totals);
 	watch_free(c->watch);
 	notifier_free(c->notifier);

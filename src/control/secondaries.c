@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* What a new world means for the servers that copy its zones. */
-#include "base/log.h"
 #include "base/plural.h"
 #include "control/server.h"
 
@@ -25,22 +24,24 @@ static bool serial_wrong(const struct zone *before, const struct zone *now)
 	return was == is ? before->digest != now->digest : !serial_above(is, was);
 }
 
-static void warn_of_serial(const struct zone *before, const struct zone *now)
+static void warn_of_serial(const struct zone *before, const struct zone *now, struct faults *faults)
 {
 	char name[NAME_TEXT_MAX];
 	uint32_t was = zone_serial(before), is = zone_serial(now);
 	name_format(now->apex->octets, name);
 	if (was == is)
-		log_warn("reload: zone %s has changed, but its serial is %" PRIu32
-			 " still; secondaries keep what they have",
-			 name, is);
+		fault_warn(faults, control_reload_spot,
+			   "zone %s has changed, but its serial is %" PRIu32
+			   " still; secondaries keep what they have",
+			   name, is);
 	else
-		log_warn("reload: zone %s: its serial %" PRIu32 " is below %" PRIu32
-			 " before; secondaries keep what they have",
-			 name, is, was);
+		fault_warn(faults, control_reload_spot,
+			   "zone %s: its serial %" PRIu32 " is below %" PRIu32
+			   " before; secondaries keep what they have",
+			   name, is, was);
 }
 
-void control_tell_secondaries(struct control *c, const struct world *before)
+void control_tell_secondaries(struct control *c, const struct world *before, struct faults *faults)
 {
 	const struct world *world = control_world(c);
 	size_t wrong = 0;
@@ -51,9 +52,9 @@ void control_tell_secondaries(struct control *c, const struct world *before)
 		if (old == NULL || serial_above(zone_serial(zone), zone_serial(old)))
 			tell_of(c, world->config, zone);
 		else if (serial_wrong(old, zone) && wrong++ < WARNINGS_MAX)
-			warn_of_serial(old, zone);
+			warn_of_serial(old, zone, faults);
 	}
 	if (wrong > WARNINGS_MAX)
-		log_warn("reload: and %zu more zone%s whose serial has not risen", wrong - WARNINGS_MAX,
-			 plural(wrong - WARNINGS_MAX));
+		fault_warn(faults, control_reload_spot, "and %zu more zone%s whose serial has not risen",
+			   wrong - WARNINGS_MAX, plural(wrong - WARNINGS_MAX));
 }

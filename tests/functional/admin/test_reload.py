@@ -40,7 +40,7 @@ def test_new_files_are_served_and_nothing_known_is_lost(pair):
     server, api = pair
     before = api.status()
     assert (before["reload"]["done"], before["reload"]["failed"], before["reload"]["last"]) == (0, 0, None)
-    server.write("z.zone", ZONE.replace("192.0.2.1\n", "192.0.2.7\n"))
+    server.write("z.zone", ZONE.replace("192.0.2.1\n", "192.0.2.7\n").replace("hostmaster 1", "hostmaster 2"))
     after = reload(api)
     assert (after["done"], after["failed"], after["ok"], after["faults"]) == (1, 0, True, []) and after["last"]
     assert server.answers(WWW) == ["192.0.2.7"]

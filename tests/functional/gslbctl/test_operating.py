@@ -143,6 +143,30 @@ def test_reload(site):
     assert site.ctl("reload").returncode == 0 and site.ctl("status").returncode == 0
 
 
+def test_reload_tells_of_warnings(site):
+    """As --check does, and of what only a reload can know."""
+    good = (site.server.folder / "z.zone").read_text()
+    conf = site.server.conf.read_text()
+    site.server.write("z.zone", good + "ring CNAME ring\n")
+    site.server.write("gslbd.conf", conf.replace("workers 2", "workers 3"))
+    checked = run_gslbd("--check", site.server.conf)
+    assert checked.returncode == 0 and "warning: " in checked.stderr
+    result = site.ctl("reload")
+    assert result.returncode == 0 and "reloaded" in result.stdout
+    assert result.stderr.splitlines() == [
+        *checked.stderr.splitlines(),
+        "reload: warning: a change of workers takes effect at the next start",
+        "reload: warning: zone app.example.com. has changed, but its serial is 1 still; secondaries keep what they have"]
+    told = site.json("reload")
+    assert told["ok"] and told["faults"][0] == checked.stderr.splitlines()[0]
+    assert site.ctl("status").returncode == 0
+    site.server.write("gslbd.conf", conf)
+    site.server.write("z.zone", good.replace("hostmaster 1 ", "hostmaster 2 "))
+    assert site.json("reload")["faults"] == []
+    site.server.write("z.zone", good)
+    assert site.ctl("reload").returncode == 0
+
+
 @pytest.mark.parametrize("question, client, down", [
     ("near.app.example.com", "203.0.113.7", []),
     ("near.app.example.com/A", "203.0.113.0/24", ["fra"]),
