@@ -260,6 +260,10 @@ void metrics_keep(const struct control *c, const struct world *world, struct tal
 struct metrics_text;
 void metrics_write_tcp(const struct control *c, struct metrics_text *out);
 
+/* When the certificates of listens expire: for the status, [{listen, expires}], and the metrics. */
+struct json_object *expiry_json(struct control *c);
+void metrics_write_expiry(struct control *c, struct metrics_text *out);
+
 /* Of datacenters and targets. */
 void metrics_write_targets(struct control *c, struct metrics_text *out);
 
@@ -268,6 +272,9 @@ void metrics_write(struct control *c, struct evbuffer *out);
 
 /* A moment of clock_ms() as people write it (RFC 3339, UTC), into `out` of 32 characters. */
 char *moment_text(int64_t ms, char *out);
+
+/* The same of one of clock_wall_ms(). */
+char *wall_text(int64_t ms, char *out);
 
 /*
  * Sets or ends an operator's say over a datacenter. Where it would leave a name without anything usable that

@@ -5,6 +5,8 @@
 
 #include "base/addr.h"
 
+#include <stdint.h>
+
 struct certificates;
 struct config;
 struct faults;
@@ -12,8 +14,9 @@ struct ssl_ctx_st;
 
 /*
  * Reads the files of each listen with tls. One that can't be used, keys that do not fit their certificate,
- * and keys that others may read are errors in `faults`; a certificate whose time is over, or has not come, is
- * a warning. The caller frees the result with certificates_free(), whatever was wrong.
+ * and keys that others may read are errors in `faults`; a certificate whose time is over, or will be
+ * within 7 days, or has not come, is a warning. The caller frees the result with certificates_free(),
+ * whatever was wrong.
  */
 struct certificates *certificates_read(const struct config *config, struct faults *faults);
 void certificates_free(struct certificates *certificates);
@@ -21,6 +24,9 @@ void certificates_free(struct certificates *certificates);
 /* Adds those of listens that it has none for: a listen that a reload takes away is served until the next
  * start. Before it is shared. */
 void certificates_inherit(struct certificates *certificates, const struct certificates *before);
+
+/* When the certificate of that listen expires, in seconds since 1970; 0: none is there. */
+int64_t certificates_end_s(const struct certificates *certificates, const struct endpoint *listen);
 
 /*
  * The context for connections to that listen: TLS 1.2 or later (RFC 9325), ALPN "dot" (RFC 7858, RFC 9103),

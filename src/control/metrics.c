@@ -260,6 +260,7 @@ void metrics_write(struct control *c, struct evbuffer *out)
 	write_queries(c, &text);
 	write_drops(c, &text);
 	metrics_write_tcp(c, &text);
+	metrics_write_expiry(c, &text);
 	write_records(c, &text);
 	metrics_write_targets(c, &text);
 	metrics_send(&text, out);

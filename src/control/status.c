@@ -22,13 +22,18 @@ static void put(struct json_object *o, const char *key, struct json_object *valu
 	json_object_object_add(o, key, value);
 }
 
-char *moment_text(int64_t ms, char *out)
+char *wall_text(int64_t ms, char *out)
 {
-	time_t seconds = (time_t)((clock_wall_ms() - clock_ms() + ms) / 1000);
+	time_t seconds = (time_t)(ms / 1000);
 	struct tm tm;
 	gmtime_r(&seconds, &tm);
 	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return out;
+}
+
+char *moment_text(int64_t ms, char *out)
+{
+	return wall_text(clock_wall_ms() - clock_ms() + ms, out);
 }
 
 static void put_moment(struct json_object *o, const char *key, int64_t ms)
@@ -253,9 +258,8 @@ static struct json_object *target_json(struct control *c, uint32_t i, const char
 	put(o, "passed", json_object_new_int64((int64_t)v->passed));
 	put(o, "failed", json_object_new_int64((int64_t)v->failed));
 	put(o, "transitions", json_object_new_int64(v->transitions));
-	if (v->certificate_end_s != 0) /* it may be before this machine's start, which no other moment is */
-		put(o, "certificate_expires",
-		    text(moment_text(v->certificate_end_s * 1000 - clock_wall_ms() + clock_ms(), expires)));
+	if (v->certificate_end_s != 0)
+		put(o, "certificate_expires", text(wall_text(v->certificate_end_s * 1000, expires)));
 	return o;
 }
 
@@ -326,6 +330,7 @@ struct json_object *status_json(struct control *c)
 	put(o, "state_failing", json_object_new_boolean(c->saver != NULL && saver_failing(c->saver)));
 	put(o, "listens", listens_json(c, false));
 	put(o, "tls_listens", listens_json(c, true));
+	put(o, "certificates", expiry_json(c));
 	put(o, "zones", zones_json(c));
 	put(o, "reload", reload_json(c));
 	put(o, "datacenters", datacenters);

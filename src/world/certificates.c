@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { SOON_DAYS = 7, S_A_DAY = 86400 };
 
 struct certificate {
 	struct endpoint listen;
@@ -58,6 +61,26 @@ static int no_passphrase(char *room, int size, int writing, void *context)
 	return 0;
 }
 
+/* 0: there is no certificate, or none with a time that makes sense. */
+static int64_t end_of(const X509 *certificate)
+{
+	struct tm end;
+	if (certificate == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1)
+		return 0;
+	return timegm(&end);
+}
+
+static void warn_of_end(int64_t end_s, const struct tls_listen *tls, struct faults *faults)
+{
+	char moment[32];
+	time_t end = (time_t)end_s;
+	struct tm tm;
+	gmtime_r(&end, &tm);
+	strftime(moment, sizeof(moment), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	fault_warn(faults, tls->cert_at, "%s expires at %s, within %d days: renew it, then reload",
+		   tls->cert_file, moment, SOON_DAYS);
+}
+
 static void warn_of_time(const X509 *certificate, const struct tls_listen *tls, struct faults *faults)
 {
 	if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
@@ -66,6 +89,8 @@ static void warn_of_time(const X509 *certificate, const struct tls_listen *tls, 
 	else if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0)
 		fault_warn(faults, tls->cert_at, "%s is not valid yet: clients that look will not trust it",
 			   tls->cert_file);
+	else if (end_of(certificate) < time(NULL) + SOON_DAYS * S_A_DAY)
+		warn_of_end(end_of(certificate), tls, faults);
 }
 
 /* The certificates behind the first. */
@@ -214,6 +239,12 @@ void certificates_free(struct certificates *certificates)
 		SSL_CTX_free(certificates->list[i].context);
 	free(certificates->list);
 	free(certificates);
+}
+
+int64_t certificates_end_s(const struct certificates *certificates, const struct endpoint *listen)
+{
+	const SSL_CTX *context = certificates_context(certificates, listen);
+	return context ? end_of(SSL_CTX_get0_certificate(context)) : 0;
 }
 
 SSL_CTX *certificates_context(const struct certificates *certificates, const struct endpoint *listen)

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { LINE_MAX_CHARACTERS = 512, FAULTS_SHOWN = 3 };
+enum { LINE_MAX_CHARACTERS = 512, FAULTS_SHOWN = 3, SOON_S = 7 * 86400 };
 enum { COLUMNS = 6 }; /* without CONNECTIONS */
 
 static size_t length(struct json_object *list)
@@ -53,10 +53,23 @@ static bool reload_failed(struct json_object *status)
 	return member_text(reload, "last") != NULL && !json_object_get_boolean(member(reload, "ok"));
 }
 
+/* How many of the server's own have. */
+static size_t count_expired(struct json_object *certificates)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < length(certificates); i++) {
+		struct json_object *certificate = json_object_array_get_idx(certificates, i);
+		int64_t ago;
+		n += age_of(member_text(certificate, "expires"), &ago) && ago >= 0;
+	}
+	return n;
+}
+
 bool status_well(struct json_object *status)
 {
 	return count_not_up(member(status, "datacenters")) == 0 &&
 	       member_number(status, "n_targets_not_up") == 0 && !reload_failed(status) &&
+	       count_expired(member(status, "certificates")) == 0 &&
 	       !json_object_get_boolean(member(status, "isolated")) &&
 	       !json_object_get_boolean(member(status, "state_failing"));
 }
@@ -81,6 +94,7 @@ static void complaints(struct json_object *status, char *out)
 {
 	struct json_object *datacenters = member(status, "datacenters"), *reload = member(status, "reload");
 	size_t n = count_not_up(datacenters), failing = (size_t)member_number(status, "n_targets_not_up");
+	size_t expired = count_expired(member(status, "certificates"));
 	int64_t ago;
 	char age[AGE_MAX];
 	out[0] = '\0';
@@ -94,6 +108,8 @@ static void complaints(struct json_object *status, char *out)
 	if (failing > 0)
 		append(out, "%s%zu of %lld targets not up", comma(out), failing,
 		       (long long)member_number(status, "n_targets"));
+	if (expired > 0)
+		append(out, "%s%zu certificate%s of ours EXPIRED", comma(out), expired, plural(expired));
 	if (reload_failed(status))
 		append(out, "%sthe last reload FAILED %s ago", comma(out),
 		       age_text(age_of(member_text(reload, "last"), &ago) ? ago : 0, age));
@@ -207,6 +223,22 @@ static void print_faults(struct json_object *faults, FILE *out)
 		fprintf(out, "reload: and %zu more\n", length(faults) - FAULTS_SHOWN);
 }
 
+/* The server's own that have expired, or soon will. */
+static void print_certificates(struct json_object *certificates, FILE *out)
+{
+	for (size_t i = 0; i < length(certificates); i++) {
+		struct json_object *certificate = json_object_array_get_idx(certificates, i);
+		char age[AGE_MAX];
+		int64_t ago;
+		if (!age_of(member_text(certificate, "expires"), &ago) || ago < -SOON_S)
+			continue;
+		bool over = ago >= 0;
+		age_text(over ? ago : -ago, age);
+		fprintf(out, "certificate at %s: %s%s%s\n", member_text(certificate, "listen"),
+			over ? "expired " : "expires in ", age, over ? " ago" : "");
+	}
+}
+
 void status_datacenter_print(struct json_object *datacenter, FILE *out)
 {
 	struct table table = {.columns = COLUMNS};
@@ -236,6 +268,7 @@ int status_print(const char *address, struct json_object *status, FILE *out)
 	int64_t more = member_number(status, "n_targets_not_up") - (int64_t)count_not_up(targets);
 	if (more > 0)
 		fprintf(out, "and %lld more targets that are not up\n", (long long)more);
+	print_certificates(member(status, "certificates"), out);
 	if (reload_failed(status))
 		print_faults(member(member(status, "reload"), "faults"), out);
 	return status_well(status) ? RESULT_GOOD : RESULT_BAD;

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Certificates and their keys: what is refused, what a reload takes, and what an upgrade hands on."""
 
+import calendar
+import os
 import re
 import ssl
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ from successors import Line  # noqa: E402
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
     certificates = Certificates(tmp_path_factory.mktemp("certificates"))
-    for name, days in (("ns1", 30), ("renewed", 60), ("expired", -1)):
+    for name, days in (("ns1", 30), ("renewed", 60), ("expired", -1), ("ending", 6)):
         certificates.signed(name, NAME, days=days)
     return certificates
 
@@ -57,6 +60,7 @@ BAD = {
     "everyone may read it": ("ns1.pem", "ns1.key", 0o604, None, "has mode 0604: others than its owner and group can use it; `chmod 640` it"),
     "its group may write it": ("ns1.pem", "ns1.key", 0o660, None, "has mode 0660: others than its owner and group can use it; `chmod 640` it"),
     "its group may read it": ("ns1.pem", "ns1.key", 0o640, None, ""),
+    "about to expire": ("ending.pem", "ending.key", 0o600, 24, "warning: .*ending.pem expires at 20"),
     "expired": ("expired.pem", "expired.key", 0o600, 24, "warning: .*expired.pem has expired: clients that look will not trust it"),
 }
 
@@ -97,6 +101,39 @@ def test_a_reload_shows_the_renewed_certificate_to_who_comes_then(certificates):
         for _ in range(2):  # the world that it began with is no more
             server.reload()
         assert ask(before, 3) == [3]
+
+
+def shown(server, *options):
+    command = [os.environ.get("GSLBCTL", "build/asan/tools/gslbctl"), *options, "-c", server.conf, "status"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_when_they_expire_is_told(certificates):
+    """By a metric, the status, and where it is soon or over in words."""
+    def expiry():
+        return server.metric("gslbd_listener_certificate_expiry_timestamp_seconds", listen=listen)
+    with Secure(certificates, conf="datacenter fra\n") as server:
+        listen, now = f"127.0.0.1:{server.tls}", time.time()
+        with server.connect() as sock:
+            end = ssl.cert_time_to_seconds(sock.getpeercert()["notAfter"])
+        assert expiry() == end and server.metric("gslbd_listener_certificate_expiry_timestamp_seconds",
+                                                 listen=f"127.0.0.1:{server.port}") is None
+        (told,) = server.status()["certificates"]
+        assert told["listen"] == listen and calendar.timegm(time.strptime(told["expires"], "%Y-%m-%dT%H:%M:%SZ")) == end
+        said = shown(server)
+        assert said.returncode == 0 and "certificate" not in said.stdout
+        server.take("ending")
+        server.reload()
+        assert now < expiry() < now + 7 * 86400
+        assert "expires at 20" in server.log() and "within 7 days" in server.log()
+        said = shown(server)
+        assert said.returncode == 0 and re.search(rf"^certificate at {listen}: expires in [56]d$", said.stdout, re.M), said.stdout
+        server.take("expired")
+        server.reload()
+        assert expiry() < time.time()
+        said = shown(server)
+        assert said.returncode == 1 and "NOT WELL: 1 certificate of ours EXPIRED" in said.stdout
+        assert re.search(rf"^certificate at {listen}: expired \d+[dhms] ago$", said.stdout, re.M), said.stdout
 
 
 def test_a_session_from_before_a_reload_is_as_good_as_none(certificates):
