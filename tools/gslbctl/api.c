@@ -7,9 +7,11 @@
 #include "place.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { CONNECT_MS = 3000, CALL_MS = 30000, REPLY_MAX = 64 << 20 };
 
@@ -120,6 +122,43 @@ const char *api_address(const struct api *api)
 	return api->place.address;
 }
 
+/* A path that there is, but is no socket? */
+static bool is_other_file(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
+}
+
+/* Why there is no connection, and what is expected where it was tried. */
+static void tell_unreachable(const struct api *api, int error)
+{
+	static const char expected[] = "expected is the UNIX socket that `admin` of gslbd.conf names, or a "
+				       "socket address such as 127.0.0.1:8053";
+	const char *at = api->place.address, *path = api->place.path;
+	if (path != NULL && error == ENOENT)
+		fprintf(stderr, "gslbctl: %s: there is no such file; %s\n", at, expected);
+	else if (path != NULL && is_other_file(path))
+		fprintf(stderr, "gslbctl: %s: this is no UNIX socket; %s\n", at, expected);
+	else if (path != NULL && error == EACCES)
+		fprintf(stderr,
+			"gslbctl: %s: permission denied: only the server's user, and root, may open it\n",
+			at);
+	else
+		fprintf(stderr, "gslbctl: %s: %s; is gslbd running, and is this where its `admin` listens?\n",
+			at, error ? strerror(error) : api->error);
+}
+
+static void tell_error(struct api *api, CURLcode code)
+{
+	long error = 0;
+	curl_easy_getinfo(api->curl, CURLINFO_OS_ERRNO, &error);
+	if (code == CURLE_COULDNT_CONNECT)
+		tell_unreachable(api, (int)error);
+	else
+		fprintf(stderr, "gslbctl: %s: %s\n", api->place.address,
+			api->error[0] ? api->error : curl_easy_strerror(code));
+}
+
 static long perform(struct api *api, const char *method, const char *path, const char *body,
 		    struct text *text)
 {
@@ -141,8 +180,7 @@ static long perform(struct api *api, const char *method, const char *path, const
 	if (code == CURLE_OK)
 		curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &status);
 	else if (!api->hushed)
-		fprintf(stderr, "gslbctl: %s: %s\n", api->place.address,
-			api->error[0] ? api->error : curl_easy_strerror(code));
+		tell_error(api, code);
 	free(url);
 	api->answered = code == CURLE_OK;
 	return status;

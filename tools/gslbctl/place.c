@@ -43,20 +43,19 @@ static void from_path(const char *path, struct place *out)
 static bool from_text(const char *text, const char *source, struct place *out)
 {
 	struct endpoint endpoint;
-	if (strchr(text, '/') != NULL) {
+	if (endpoint_parse(text, strlen(text), &endpoint)) {
+		from_endpoint(endpoint, out);
+		return true;
+	}
+	if (strchr(text, '/') != NULL || access(text, F_OK) == 0) {
 		from_path(text, out);
 		return true;
 	}
-	if (!endpoint_parse(text, strlen(text), &endpoint)) {
-		fprintf(stderr,
-			"gslbctl: %s: \"%s\" is neither a socket address, such as 127.0.0.1:8053, nor the "
-			"path of "
-			"a UNIX socket\n",
-			source, text);
-		return false;
-	}
-	from_endpoint(endpoint, out);
-	return true;
+	fprintf(stderr,
+		"gslbctl: %s: \"%s\" is neither a socket address, such as 127.0.0.1:8053, nor the path of "
+		"a UNIX socket: there is no such file\n",
+		source, text);
+	return false;
 }
 
 /* The configuration to look at; NULL: there is none. */

@@ -222,7 +222,7 @@ def test_what_can_not_be_found_is_told(site, tmp_path):
     wrong = gslbctl("-s", f"127.0.0.1:{site.admin}", "-t", tmp_path / "wrong", "status")
     assert wrong.returncode == 2 and f"the token of {tmp_path / 'wrong'} is not the server's" in wrong.stderr
     dead = gslbctl("-s", f"127.0.0.1:{free_port()}", "-t", tmp_path / "wrong", "status")
-    assert dead.returncode == 2 and "connect" in dead.stderr
+    assert dead.returncode == 2 and "Connection refused; is gslbd running, and is this where its `admin` listens?" in dead.stderr
     (tmp_path / "empty.conf").write_text("listen 127.0.0.1:53\n")
     empty = gslbctl("-c", tmp_path / "empty.conf", "status")
     assert empty.returncode == 2 and "has no admin line" in empty.stderr
@@ -244,6 +244,32 @@ def test_a_unix_socket(tmp_path):
         assert gslbctl("-c", server.conf, "status").returncode == 0
         result = gslbctl("-s", path, "drain", "fra", cwd=tmp_path)
         assert result.returncode == 0, result.stderr
+
+
+EXPECTED = "expected is the UNIX socket that `admin` of gslbd.conf names, or a socket address such as 127.0.0.1:8053\n"
+
+
+@pytest.mark.parametrize("at, told", [
+    ("{}/nope", "{}/nope: there is no such file; " + EXPECTED),
+    ("{}", "{}: this is no UNIX socket; " + EXPECTED),
+    ("file", "file: this is no UNIX socket; " + EXPECTED),
+    ("dead.sock", "dead.sock: Connection refused; is gslbd running, and is this where its `admin` listens?\n"),
+    ("admin.sock", "-s: \"admin.sock\" is neither a socket address, such as 127.0.0.1:8053, nor the path of a UNIX socket: "
+                   "there is no such file\n"),
+    ("{}/" + "long/" * 30, "{}/" + "long/" * 30 + ": Unix socket path too long"),
+])
+def test_a_path_where_nobody_listens_is_told(tmp_path, at, told):
+    (tmp_path / "file").write_text("")
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(tmp_path / "dead.sock"))
+    result = gslbctl("-s", at.format(tmp_path), "status", cwd=tmp_path)
+    assert result.returncode == 2 and result.stderr.startswith("gslbctl: " + told.format(tmp_path)), result.stderr
+
+
+def test_a_unix_socket_needs_no_slash(tmp_path):
+    conf = f"listen 127.0.0.1:@PORT@\nadmin {tmp_path}/s\ndatacenter fra\nzone app.example.com z.zone\n"
+    with Server({"gslbd.conf": conf, "z.zone": SOA}):
+        assert gslbctl("-s", "s", "status", cwd=tmp_path).returncode == 0
 
 
 class Silence:
