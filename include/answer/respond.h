@@ -37,6 +37,8 @@ struct responder {
 	struct picker picker;               /* random numbers and turns */
 	struct query query;                 /* scratch of one query */
 	struct answer answer;
+	int64_t transfers_told_ms; /* when the log had one that was too many; 0: never */
+	uint64_t transfers_untold; /* that were too many since */
 };
 
 /*

@@ -37,6 +37,7 @@ enum counter {
 	COUNTER_ALL_DOWN,
 	COUNTER_TRANSFERS, /* complete */
 	COUNTER_TRANSFERS_REFUSED,
+	COUNTER_TRANSFERS_LIMITED, /* refused as so many are under way */
 	COUNTER_TSIG_REFUSED,
 	COUNTER_PROXY_MALFORMED, /* messages; connections are counted where they are closed */
 	COUNTERS

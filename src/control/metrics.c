@@ -65,6 +65,7 @@ static const char *const counter_names[COUNTERS] = {
 	[COUNTER_ALL_DOWN] = "all_down",
 	[COUNTER_TRANSFERS] = "transfers",
 	[COUNTER_TRANSFERS_REFUSED] = "transfers_refused",
+	[COUNTER_TRANSFERS_LIMITED] = "transfers_limited",
 	[COUNTER_TSIG_REFUSED] = "tsig_refused",
 	[COUNTER_PROXY_MALFORMED] = "proxy_malformed",
 };
@@ -157,7 +158,8 @@ static void write_queries(struct control *c, struct metrics_text *out)
 	write_totals(totals,
 		     &(struct writing){metrics_begin(out, "gslbd_query_events_total", METRICS_COUNTER,
 						     "Queries dropped, truncated, with a client subnet; "
-						     "all-down decisions; transfers complete and refused; "
+						     "all-down decisions; transfers complete, refused, and "
+						     "too many at once; "
 						     "bad signatures; bad headers of proxies."),
 				       'c', event_labels, 1});
 	write_totals(totals,

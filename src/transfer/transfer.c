@@ -230,19 +230,60 @@ static bool is_too_much(const struct request *request, const struct zone *zone)
 	return r->view->limiter != NULL && limited_over(r, request->peer, RCODE_NOERROR);
 }
 
+enum { TOLD_EACH_MS = 60000 };
+
+/* Secondaries that try again and again leave a line a minute. */
+static void tell_limited(const struct request *request)
+{
+	struct responder *r = request->r;
+	char name[NAME_TEXT_MAX], client[ADDR_TEXT_MAX], before[64] = "";
+	int64_t now_ms = clock_ms();
+	if (r->transfers_told_ms != 0 && now_ms - r->transfers_told_ms < TOLD_EACH_MS) {
+		r->transfers_untold++;
+		return;
+	}
+	if (r->transfers_untold > 0)
+		snprintf(before, sizeof(before), "; %" PRIu64 " more before", r->transfers_untold);
+	log_warn(
+		"transfer: %s refused to %s for now, as %u, this worker's share of tcp transfers=, are under "
+		"way%s",
+		name_format(r->query.name.octets, name), addr_format(&request->peer->addr, client),
+		r->transfers, before);
+	r->transfers_told_ms = now_ms;
+	r->transfers_untold = 0;
+}
+
+static bool is_one_too_many(const struct request *request)
+{
+	const struct responder *r = request->r;
+	return r->transfers_max > 0 && r->transfers >= r->transfers_max;
+}
+
+/* May it have the zone now? */
+static enum rcode judge(const struct request *request, const struct zone *zone, bool *only_soa)
+{
+	struct responder *r = request->r;
+	enum rcode rcode = refusal(r, zone, request->peer, request->session);
+	*only_soa = rcode == RCODE_NOERROR && gets_soa(request, zone);
+	if (rcode != RCODE_NOERROR) {
+		count(r, COUNTER_TRANSFERS_REFUSED);
+	} else if (!*only_soa && is_one_too_many(request)) {
+		count(r, COUNTER_TRANSFERS_LIMITED);
+		tell_limited(request);
+		rcode = RCODE_SERVFAIL; /* it will try again */
+	}
+	return rcode;
+}
+
 /* Begins a transfer that is asked for, or says no. */
 static enum outcome begin(const struct request *request, struct span *out, struct transfer **transfer)
 {
 	struct responder *r = request->r;
 	const struct zone *zone = zones_apex(r->view->world->zones, &r->query.name);
-	enum rcode rcode = refusal(r, zone, request->peer, request->session);
-	bool only_soa = rcode == RCODE_NOERROR && gets_soa(request, zone);
-	if (rcode == RCODE_NOERROR && !only_soa && r->transfers_max > 0 && r->transfers >= r->transfers_max)
-		rcode = RCODE_SERVFAIL; /* it will try again */
+	bool only_soa;
+	enum rcode rcode = judge(request, zone, &only_soa);
 	if (rcode != RCODE_NOERROR || (only_soa && is_too_much(request, zone))) {
 		enum outcome outcome = reply_rcode(r, request->peer, rcode, request->session, out);
-		if (rcode != RCODE_NOERROR)
-			count(r, COUNTER_TRANSFERS_REFUSED);
 		if (outcome == OUTCOME_REPLY)
 			count_query(r, request->peer, zone, rcode);
 		return outcome;

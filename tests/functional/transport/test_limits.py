@@ -154,8 +154,13 @@ def test_transfers_at_once():
     with limited("transfers=1 idle=1s", LARGE) as server:
         with axfr(connect(server, receive_buffer=2048)) as first:
             assert first.recv(2) != b""
-            with axfr(connect(server)) as second:
-                assert rcode(second) == 2
+            for refused in range(1, 4):
+                with axfr(connect(server, "127.0.0.9")) as more:
+                    assert rcode(more) == 2
+                assert server.metric("gslbd_query_events_total", event="transfers_limited") == refused
+            assert server.metric("gslbd_query_events_total", event="transfers_refused") == 0
+            said = [line for line in server.log().splitlines() if "transfer: app.example.com. refused to 127.0.0.9" in line]
+            assert len(said) == 1 and "as 1, this worker's share of tcp transfers=, are under way" in said[0], said
             wait_until(lambda: closed(server, "slow") == 1, 20, "who does not take it is cut off")
         with axfr(connect(server)) as third:
             assert rcode(third) == 0
