@@ -108,8 +108,11 @@ static void settle(struct config *c)
 
 static void set_defaults(struct config *config)
 {
+	struct record_options *dnstap = &config->records[RECORD_DNSTAP];
 	static const struct endpoint everywhere[] = {{.addr.family = FAMILY_V4, .port = DNS_PORT},
 						     {.addr.family = FAMILY_V6, .port = DNS_PORT}};
+	if (dnstap->identity == NULL)
+		dnstap->identity = config->identity;
 	config->listens_given = config->n_listens > 0;
 	if (config->listens_given)
 		return;

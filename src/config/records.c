@@ -35,7 +35,8 @@ static const struct option_row dnstap_rows[] = {
 	 .kind = VALUE_LINE,
 	 .offset = offsetof(struct record_options, identity),
 	 .expected = "a text",
-	 .help = "what this server is called there; where it is not given, the name of the machine"},
+	 .help = "what this server is called there; where it is not given, what the keyword "
+		 "identity says, and the name of the machine where that is nothing"},
 	{.key = "version",
 	 .kind = VALUE_LINE,
 	 .offset = offsetof(struct record_options, version),

@@ -72,6 +72,14 @@ def test_queries_and_responses_as_bind_reads_them():
         assert "www.app.example.com. 30 IN A 192.0.2.1" in whole
 
 
+def test_the_servers_identity_is_the_readers_too():
+    with serving(CONF + "dnstap tap.sock\nidentity ns7.fra\n", ZONE) as (server, api):
+        with capture(server) as path:
+            server.dig("www.app.example.com")
+            wait_until(lambda: counts(api, "dnstap") == (1, 0))
+        assert messages(path, "-y").count("identity: ns7.fra") == 2
+
+
 @pytest.mark.parametrize("which, letters", [("queries", {"AQ"}), ("responses", {"AR"})])
 def test_one_kind_of_messages(which, letters):
     with serving(CONF + f"dnstap tap.sock messages={which}\n", ZONE) as (server, api):

@@ -41,6 +41,31 @@ static void what_is_given_is_told(void **state)
 	config_free(config);
 }
 
+static void dnstap_calls_it_the_same_unless_it_says_otherwise(void **state)
+{
+	(void)state;
+	char host[256];
+	assert_int_equal(gethostname(host, sizeof(host)), 0);
+	const struct {
+		const char *text, *expected; /* NULL: the recording finds out the machine's name */
+	} rows[] = {
+		{"dnstap s identity=own\nidentity ns1\n", "own"},
+		{"dnstap s\nidentity ns1\n", "ns1"},
+		{"identity ns1\ndnstap s\n", "ns1"},
+		{"dnstap s\n", host},
+		{"dnstap s\nidentity \"\"\n", NULL},
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		struct config *config = config_of(rows[i].text);
+		const char *identity = config->records[RECORD_DNSTAP].identity;
+		if (rows[i].expected == NULL)
+			assert_null(identity);
+		else
+			assert_string_equal(identity, rows[i].expected);
+		config_free(config);
+	}
+}
+
 static void faults_are_told(void **state)
 {
 	(void)state;
@@ -124,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_host_tells_its_name_but_no_version),
 		cmocka_unit_test(what_is_given_is_told),
+		cmocka_unit_test(dnstap_calls_it_the_same_unless_it_says_otherwise),
 		cmocka_unit_test(faults_are_told),
 		cmocka_unit_test(secrets_are_read),
 	};
