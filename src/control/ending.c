@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The control thread's end: what clients have begun is finished, what is to survive is saved, all is freed.
- */
+/* The control thread's end: what clients have begun is finished, what is to survive saved, all freed. */
 #include "answer/limiter.h"
 #include "control/server.h"
 

@@ -8,7 +8,7 @@
 
 enum { POLL_MS = 100, PATIENCE_S = 130 };
 
-/* For programs there is an object in any case: {ok, pid, version, was: {pid, version}} or {ok, failed}. */
+/* For programs: {ok, pid, version, was: {pid, version}} or {ok, failed}. */
 static void print_json(struct json_object *o)
 {
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
