@@ -3,7 +3,7 @@
 #include "answer/limited.h"
 #include "answer/limiter.h"
 #include "answer/tally.h"
-#include "base/memory.h"
+#include "support/stage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char conf[] = "datacenter fra\nzone e z\nzone f y\nexplain-from ::/0\n";
 static const char zone[] =
@@ -27,53 +26,18 @@ static const char zone[] =
 enum { RATE = 10, NOW_MS = 200000 };
 
 struct fixture {
-	struct world *world;
-	struct board *board;
+	struct stage stage;
 	struct tally *tally;
-	struct view view;
 	struct rate_limit rules;
-	struct responder *responder;
 };
-
-static void write_file(const char *folder, const char *name, const char *text)
-{
-	char path[128];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
 
 static int setup(void **state)
 {
-	static const char *const names[] = {"c", "y", "z"};
-	char folder[] = "/tmp/gslbd-limited-XXXXXX", path[128];
-	struct faults faults = {0};
-	assert_non_null(mkdtemp(folder));
-	write_file(folder, "c", conf);
-	write_file(folder, "y", zone);
-	write_file(folder, "z", zone);
-	snprintf(path, sizeof(path), "%s/c", folder);
+	static const struct stage_file files[] = {{"c", conf}, {"y", zone}, {"z", zone}};
 	struct fixture *f = mem_alloc(sizeof(*f));
-	f->world = world_load(path, false, &faults);
-	faults_print(&faults, stderr);
-	faults_free(&faults);
-	for (unsigned i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		unlink(path);
-	}
-	rmdir(folder);
-	assert_non_null(f->world);
-	struct vitals vitals;
-	vitals_init(&vitals, f->world->roster);
-	f->board = board_build(f->world->roster, &vitals, 1);
-	vitals_free(&vitals);
-	f->tally = tally_new(f->world);
-	f->responder = mem_alloc(sizeof(*f->responder));
-	f->responder->view = &f->view;
-	f->responder->now_ms = NOW_MS;
-	random_seed_with(&f->responder->picker.random, 1);
+	stage_open(&f->stage, files, 3);
+	f->stage.responder->now_ms = NOW_MS;
+	f->tally = tally_new(f->stage.world);
 	*state = f;
 	return 0;
 }
@@ -81,11 +45,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	limiter_free(f->view.limiter);
-	free(f->responder);
+	limiter_free(f->stage.view.limiter);
 	tally_free(f->tally);
-	board_free(f->board);
-	world_free(f->world);
+	stage_close(&f->stage);
 	free(f);
 	return 0;
 }
@@ -93,15 +55,15 @@ static int teardown(void **state)
 /* A new limiter, as the file would have it. */
 static void limit(struct fixture *f, enum limit_mode mode, uint16_t slip)
 {
-	limiter_free(f->view.limiter);
+	limiter_free(f->stage.view.limiter);
 	f->rules = (struct rate_limit){
 		.mode = mode, .slip = slip, .prefix_v4 = 24, .prefix_v6 = 56, .table = 1000};
 	for (unsigned i = 0; i < LIMIT_KINDS; i++)
 		f->rules.rates[i] = RATE;
-	f->view = (struct view){.world = f->world,
-				.board = f->board,
-				.tallies = &f->tally,
-				.limiter = limiter_new(&f->rules, NULL)};
+	f->stage.view = (struct view){.world = f->stage.world,
+				      .board = f->stage.board,
+				      .tallies = &f->tally,
+				      .limiter = limiter_new(&f->rules, NULL)};
 	memset(f->tally->limited, 0, sizeof(f->tally->limited));
 }
 
@@ -122,7 +84,7 @@ static ldns_pkt *ask(struct fixture *f, const char *name, ldns_rr_type type, enu
 	assert_int_equal(ldns_pkt_query_new_frm_str(&query, name, type, class, 0), LDNS_STATUS_OK);
 	assert_int_equal(ldns_pkt2wire(&octets, query, &len), LDNS_STATUS_OK);
 	struct span reply = {out, sizeof(out)};
-	if (respond(f->responder, &peer, (struct span){octets, len}, &reply) == OUTCOME_REPLY)
+	if (respond(f->stage.responder, &peer, (struct span){octets, len}, &reply) == OUTCOME_REPLY)
 		assert_int_equal(ldns_wire2pkt(&response, reply.octets, reply.len), LDNS_STATUS_OK);
 	ldns_pkt_free(query);
 	free(octets);
@@ -290,13 +252,13 @@ static void what_is_malformed_is_limited(void **state)
 	limit(f, LIMIT_ON, 0);
 	for (unsigned i = 0; i < 3 * RATE; i++) {
 		struct span reply = {out, sizeof(out)};
-		got += respond(f->responder, &peer, (struct span){octets, sizeof(octets)}, &reply) ==
+		got += respond(f->stage.responder, &peer, (struct span){octets, sizeof(octets)}, &reply) ==
 		       OUTCOME_REPLY;
 	}
 	assert_int_equal(got, RATE);
 	assert_int_equal(counted(f, LIMIT_ERRORS, LIMIT_DROPPED), 2 * RATE);
 	struct limit_event event;
-	assert_true(limiter_event(f->view.limiter, &event));
+	assert_true(limiter_event(f->stage.view.limiter, &event));
 	assert_int_equal(event.type, 0);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Options through the one door: what each transport is told, and what a cookie is taken for. */
-#include "answer/respond.h"
-#include "base/memory.h"
+#include "support/stage.h"
 #include "wire/octets.h"
 
 #include <setjmp.h>
@@ -12,61 +11,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define N(x)     (sizeof(x) / sizeof((x)[0]))
 #define QUESTION "\3www\1e\0\0\1\0\1"
 
 enum { NOW_S = 1700000000, QUESTION_OCTETS = sizeof(QUESTION) - 1, ROOM = 4096 };
 
-struct fixture {
-	struct world *world;
-	struct board *board;
-	struct view view;
-	struct responder *responder;
-};
-
-static struct world *world_of(const char *conf)
+static void begin(struct stage *s, const char *conf)
 {
 	static const char zone[] =
 		"$TTL 30\n@ SOA ns h 1 2 3 4 5\n@ NS ns\nns A 192.0.2.53\nwww A 192.0.2.1\n";
-	char path[] = "/tmp/gslbd-options-XXXXXX";
-	struct faults faults = {0};
-	int fd = mkstemp(path);
-	assert_true(fd >= 0);
-	FILE *file = fdopen(fd, "w");
-	fputs(zone, file);
-	fclose(file);
-	char *text = NULL;
-	assert_true(asprintf(&text, "%s\nzone e %s\n", conf, path) > 0);
-	struct config *config = config_read_text("c", text, strlen(text), &faults);
-	struct world *world = world_build(config, false, &faults);
-	assert_int_equal(faults.n, 0);
-	free(text);
-	unlink(path);
-	return world;
-}
-
-static void begin(struct fixture *f, const char *conf)
-{
-	struct vitals vitals;
-	f->world = world_of(conf);
-	vitals_init(&vitals, f->world->roster);
-	f->board = board_build(f->world->roster, &vitals, 1);
-	vitals_free(&vitals);
-	f->view = (struct view){.world = f->world, .board = f->board};
-	f->responder = mem_alloc(sizeof(*f->responder));
-	f->responder->view = &f->view;
-	f->responder->now_s = NOW_S;
-	f->responder->cookie_secret = (struct cookie_secret){"sixteen octets!"};
-	picker_seed(&f->responder->picker);
-}
-
-static void end(struct fixture *f)
-{
-	free(f->responder);
-	board_free(f->board);
-	world_free(f->world);
+	char text[256];
+	snprintf(text, sizeof(text), "%s\nzone e z\n", conf);
+	stage_open(s, (const struct stage_file[]){{"c", text}, {"z", zone}}, 2);
+	s->responder->now_s = NOW_S;
+	s->responder->cookie_secret = (struct cookie_secret){"sixteen octets!"};
 }
 
 struct exchange {
@@ -81,7 +40,7 @@ struct exchange {
 };
 
 /* Asks for www.e A from 192.0.2.9, with these options. */
-static void exchange(struct fixture *f, struct exchange *x)
+static void exchange(struct stage *s, struct exchange *x)
 {
 	uint8_t query[600] = {0x12, 0x34, 0, 0, 0, !x->no_question, 0, 0, 0, 0, 0, 1};
 	const struct peer peer = {.addr = {FAMILY_V4, {192, 0, 2, 9}},
@@ -97,7 +56,7 @@ static void exchange(struct fixture *f, struct exchange *x)
 	octets_put16(query + at + 9, (unsigned)x->options_len);
 	memcpy(query + at + 11, x->options, x->options_len);
 	struct span out = {x->reply, ROOM};
-	assert_int_equal(respond(f->responder, &peer, (struct span){query, at + 11 + x->options_len}, &out),
+	assert_int_equal(respond(s->responder, &peer, (struct span){query, at + 11 + x->options_len}, &out),
 			 OUTCOME_REPLY);
 	x->reply_len = out.len;
 }
@@ -141,15 +100,15 @@ static void each_transport_is_told_what_is_for_it(void **state)
 		    {TRANSPORT_TCP, 100, true, false, RCODE_FORMERR},
 		    {TRANSPORT_TCP, 0, false, false, RCODE_FORMERR},
 		    {TRANSPORT_TLS, 100, true, true, RCODE_FORMERR}};
-	struct fixture f;
-	begin(&f, "identity me");
+	struct stage s;
+	begin(&s, "identity me");
 	for (size_t i = 0; i < N(rows); i++) {
 		struct exchange x = {.transport = rows[i].transport,
 				     .idle_timeout_ds = rows[i].idle_timeout_ds,
 				     .options = all,
 				     .options_len = sizeof(all)};
 		size_t len;
-		exchange(&f, &x);
+		exchange(&s, &x);
 		const uint8_t *keepalive = option_of(&x, EDNS_OPTION_KEEPALIVE, &len);
 		assert_int_equal(keepalive != NULL, rows[i].keepalive);
 		assert_true(keepalive == NULL || (len == 2 && octets_get16(keepalive) == 100));
@@ -158,21 +117,21 @@ static void each_transport_is_told_what_is_for_it(void **state)
 		assert_memory_equal(option_of(&x, EDNS_OPTION_NSID, &len), "me", 2);
 		x.options = wrong;
 		x.options_len = sizeof(wrong);
-		exchange(&f, &x);
+		exchange(&s, &x);
 		opt_of(&x);
 		assert_int_equal(x.rcode, rows[i].wrong);
 	}
-	end(&f);
+	stage_close(&s);
 }
 
 /* Asks with a cookie of `len` octets, which becomes that of the reply, where there is one. */
-static unsigned ask_with_cookie(struct fixture *f, uint8_t *cookie, size_t *len, bool no_question)
+static unsigned ask_with_cookie(struct stage *s, uint8_t *cookie, size_t *len, bool no_question)
 {
 	uint8_t option[4 + COOKIE_OCTETS_MAX] = {0, EDNS_OPTION_COOKIE};
 	struct exchange x = {.options = option, .options_len = 4 + *len, .no_question = no_question};
 	octets_put16(option + 2, (unsigned)*len);
 	memcpy(option + 4, cookie, *len);
-	exchange(f, &x);
+	exchange(s, &x);
 	const uint8_t *value = option_of(&x, EDNS_OPTION_COOKIE, len);
 	if (value == NULL)
 		*len = 0;
@@ -185,49 +144,49 @@ static void a_cookie_is_taken_and_made_anew(void **state)
 {
 	(void)state;
 	for (int no_question = 0; no_question < 2; no_question++) {
-		struct fixture f;
-		begin(&f, "");
-		const bool *valid = &f.responder->query.cookie_valid;
+		struct stage s;
+		begin(&s, "");
+		const bool *valid = &s.responder->query.cookie_valid;
 		uint8_t cookie[COOKIE_OCTETS_MAX] = "client's", first[COOKIE_OCTETS];
 		size_t len = 8;
-		assert_int_equal(ask_with_cookie(&f, cookie, &len, no_question), RCODE_NOERROR);
+		assert_int_equal(ask_with_cookie(&s, cookie, &len, no_question), RCODE_NOERROR);
 		assert_int_equal(len, COOKIE_OCTETS);
 		assert_false(*valid);
 		memcpy(first, cookie, sizeof(first));
 
-		f.responder->now_s += 1800;
-		assert_int_equal(ask_with_cookie(&f, cookie, &len, no_question), RCODE_NOERROR);
+		s.responder->now_s += 1800;
+		assert_int_equal(ask_with_cookie(&s, cookie, &len, no_question), RCODE_NOERROR);
 		assert_true(*valid);
 		assert_memory_equal(cookie, first, sizeof(first)); /* as it was */
 
-		f.responder->now_s += 1;
-		assert_int_equal(ask_with_cookie(&f, cookie, &len, no_question), RCODE_NOERROR);
+		s.responder->now_s += 1;
+		assert_int_equal(ask_with_cookie(&s, cookie, &len, no_question), RCODE_NOERROR);
 		assert_true(*valid);
 		assert_memory_not_equal(cookie, first, sizeof(first));
 
 		cookie[20] ^= 1;
-		assert_int_equal(ask_with_cookie(&f, cookie, &len, no_question),
+		assert_int_equal(ask_with_cookie(&s, cookie, &len, no_question),
 				 no_question ? RCODE_BADCOOKIE : RCODE_NOERROR);
 		assert_false(*valid);
-		assert_int_equal(ask_with_cookie(&f, cookie, &len, no_question), RCODE_NOERROR);
+		assert_int_equal(ask_with_cookie(&s, cookie, &len, no_question), RCODE_NOERROR);
 		assert_true(*valid); /* it was told a good one */
-		end(&f);
+		stage_close(&s);
 	}
 }
 
 static void without_cookies_nothing_is_said_of_them(void **state)
 {
 	(void)state;
-	struct fixture f;
-	begin(&f, "cookies off");
+	struct stage s;
+	begin(&s, "cookies off");
 	uint8_t cookie[COOKIE_OCTETS_MAX] = "client's";
 	size_t len = 8;
-	assert_int_equal(ask_with_cookie(&f, cookie, &len, false), RCODE_NOERROR);
+	assert_int_equal(ask_with_cookie(&s, cookie, &len, false), RCODE_NOERROR);
 	assert_int_equal(len, 0);
 	len = 8;
-	assert_int_equal(ask_with_cookie(&f, cookie, &len, true), RCODE_FORMERR);
+	assert_int_equal(ask_with_cookie(&s, cookie, &len, true), RCODE_FORMERR);
 	assert_int_equal(len, 0);
-	end(&f);
+	stage_close(&s);
 }
 
 int main(void)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The one door: queries in octets, responses read by ldns, which is an oracle that we did not write. */
-#include "answer/respond.h"
-#include "base/memory.h"
+#include "support/stage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char conf[] =
 	"datacenter fra\ndatacenter iad\ngeomap world * iad fra\ngeomap world 10.0.0.0/8 fra\nzone e z\n";
@@ -28,64 +26,24 @@ static const char zone[] =
 	"dn DNAME aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b\nself DNAME x.self\n"
 	"*.wild CNAME web\nsub NS ns.sub\nns.sub A 192.0.2.4\nmail MX 1 ns\n";
 
-struct fixture {
-	struct world *world;
-	struct board *board;
-	struct view view;
-	struct responder *responder;
-};
-
-static void write_file(const char *folder, const char *name, const char *text)
-{
-	char path[128];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static int setup(void **state)
 {
-	char folder[] = "/tmp/gslbd-respond-XXXXXX", path[128];
-	struct faults faults = {0};
-	assert_non_null(mkdtemp(folder));
-	write_file(folder, "c", conf);
-	write_file(folder, "z", zone);
-	snprintf(path, sizeof(path), "%s/c", folder);
-	struct fixture *f = mem_alloc(sizeof(*f));
-	f->world = world_load(path, false, &faults);
-	faults_print(&faults, stderr);
-	faults_free(&faults);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/z", folder);
-	unlink(path);
-	rmdir(folder);
-	assert_non_null(f->world);
-	struct vitals vitals;
-	vitals_init(&vitals, f->world->roster);
-	f->board = board_build(f->world->roster, &vitals, 1);
-	vitals_free(&vitals);
-	f->view = (struct view){.world = f->world, .board = f->board};
-	f->responder = mem_alloc(sizeof(*f->responder));
-	f->responder->view = &f->view;
-	picker_seed(&f->responder->picker);
-	*state = f;
+	static const struct stage_file files[] = {{"c", conf}, {"z", zone}};
+	struct stage *s = mem_alloc(sizeof(*s));
+	stage_open(s, files, 2);
+	*state = s;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct fixture *f = *state;
-	free(f->responder);
-	board_free(f->board);
-	world_free(f->world);
-	free(f);
+	stage_close(*state);
+	free(*state);
 	return 0;
 }
 
 /* Asks from this source, and gives the response as ldns reads it; the caller frees it. */
-static ldns_pkt *ask(struct fixture *f, const char *name, ldns_rr_type type, const char *source)
+static ldns_pkt *ask(struct stage *s, const char *name, ldns_rr_type type, const char *source)
 {
 	ldns_pkt *query = NULL, *response = NULL;
 	uint8_t *octets = NULL, out[512];
@@ -95,7 +53,7 @@ static ldns_pkt *ask(struct fixture *f, const char *name, ldns_rr_type type, con
 	assert_int_equal(ldns_pkt_query_new_frm_str(&query, name, type, LDNS_RR_CLASS_IN, 0), LDNS_STATUS_OK);
 	assert_int_equal(ldns_pkt2wire(&octets, query, &len), LDNS_STATUS_OK);
 	struct span reply = {out, sizeof(out)};
-	assert_int_equal(respond(f->responder, &peer, (struct span){octets, len}, &reply), OUTCOME_REPLY);
+	assert_int_equal(respond(s->responder, &peer, (struct span){octets, len}, &reply), OUTCOME_REPLY);
 	assert_int_equal(ldns_wire2pkt(&response, reply.octets, reply.len), LDNS_STATUS_OK);
 	ldns_pkt_free(query);
 	free(octets);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* gslbd.conf: what is read from sound ones. */
 #include "config/config.h"
+#include "support/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +10,6 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static struct config *read(const char *text)
 {
@@ -253,52 +253,39 @@ static void a_large_file(void **state)
 	free(text);
 }
 
-static void put(const char *folder, const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 /* Paths are those beside the file that names them, and a first definition may be in another file. */
 static void paths_are_relative_to_the_file_that_names_them(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/gslbd-config-XXXXXX", path[300], expected[600];
+	char path[FOLDER_PATH_ROOM], expected[600];
 	struct faults faults = {0};
-	assert_non_null(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/sub", folder);
-	assert_int_equal(mkdir(path, 0700), 0);
-	put(folder, "main", "geoip a.mmdb\n$INCLUDE sub/inner\ngeoip /abs.mmdb\n");
-	put(folder, "sub/inner", "geoip b.mmdb\nzone example. ../z\ndatacenter a\n");
-	put(folder, "twice", "datacenter a\n$INCLUDE sub/inner\n");
+	struct folder folder;
+	folder_make(&folder);
+	folder_make_inner(&folder, "sub");
+	folder_write(&folder, "main", "geoip a.mmdb\n$INCLUDE sub/inner\ngeoip /abs.mmdb\n");
+	folder_write(&folder, "sub/inner", "geoip b.mmdb\nzone example. ../z\ndatacenter a\n");
+	folder_write(&folder, "twice", "datacenter a\n$INCLUDE sub/inner\n");
 
-	snprintf(path, sizeof(path), "%s/main", folder);
-	struct config *c = config_read(path, &faults);
+	struct config *c = config_read(folder_path(&folder, "main", path), &faults);
 	assert_non_null(c);
 	static const char *const geoips[] = {"a.mmdb", "sub/b.mmdb"};
 	for (size_t i = 0; i < 2; i++) {
-		snprintf(expected, sizeof(expected), "%s/%s", folder, geoips[i]);
+		snprintf(expected, sizeof(expected), "%s/%s", folder.path, geoips[i]);
 		assert_string_equal(c->geoips[i], expected);
 	}
 	assert_string_equal(c->geoips[2], "/abs.mmdb");
-	snprintf(expected, sizeof(expected), "%s/sub/../z", folder);
+	snprintf(expected, sizeof(expected), "%s/sub/../z", folder.path);
 	assert_string_equal(c->zones[0].path, expected);
 	config_free(c);
 
-	snprintf(path, sizeof(path), "%s/twice", folder);
-	config_free(config_read(path, &faults));
+	config_free(config_read(folder_path(&folder, "twice", path), &faults));
 	snprintf(expected, sizeof(expected), "datacenter \"a\" is already defined at line 1 of %s", path);
 	assert_int_equal(faults.n, 1);
 	assert_string_equal(faults.list[0].text, expected);
 	assert_null(config_read("/nonexistent/gslbd.conf", &faults));
 	assert_string_equal(faults.list[1].text, "can't be read: No such file or directory");
 	faults_free(&faults);
-	snprintf(path, sizeof(path), "rm -r %s", folder);
-	assert_int_equal(system(path), 0);
+	folder_remove(&folder);
 }
 
 int main(void)

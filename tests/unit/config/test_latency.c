@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Latency tables: what is read from sound ones, and the faults of others. */
 #include "config/config.h"
+#include "support/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,28 +15,20 @@
 
 #define N(x) (sizeof(x) / sizeof((x)[0]))
 
-static char folder[] = "/tmp/gslbd-latency-XXXXXX";
+static struct folder folder;
 
-static int folder_make(void **state)
+static int enter_folder(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) == NULL || chdir(folder) != 0;
+	folder_make(&folder);
+	return chdir(folder.path);
 }
 
-static int folder_remove(void **state)
+static int leave_folder(void **state)
 {
 	(void)state;
-	char command[64];
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	return system(command);
-}
-
-static void put(const char *name, const char *text)
-{
-	FILE *file = fopen(name, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
+	folder_remove(&folder);
+	return chdir("/");
 }
 
 /* The faults as main would print them, or else the rows; the caller frees the text. */
@@ -69,8 +62,9 @@ static void check_tables(const char *conf, const char *expected)
 static void rows_are_read(void **state)
 {
 	(void)state;
-	put("t", "; measured\nEU fra 12\neu/de  fra 8ms ; near\nna/us/CA iad 1m\nAS64500 fra 1\n"
-		 "203.0.113.0/24 iad 1s500ms\n2001:db8::/32 fra 60000\n* fra 200\n");
+	folder_write(&folder, "t",
+		     "; measured\nEU fra 12\neu/de  fra 8ms ; near\nna/us/CA iad 1m\nAS64500 fra 1\n"
+		     "203.0.113.0/24 iad 1s500ms\n2001:db8::/32 fra 60000\n* fra 200\n");
 	check_tables("latency t\ndatacenter fra\ndatacenter iad\n",
 		     "t:2 EU 0 12000\nt:3 EU/DE 0 8000\nt:4 NA/US/CA 1 60000000\nt:5 AS64500 0 1000\n"
 		     "t:6 203.0.113.0/24 1 1500000\nt:7 2001:db8::/32 0 60000000\nt:8 * 0 200000\n");
@@ -100,7 +94,7 @@ static void what_is_wrong_stands_at_its_place(void **state)
 		{"$INCLUDE nope", "t:1:10: nope can't be read: No such file or directory\n"},
 	};
 	for (size_t i = 0; i < N(rows); i++) {
-		put("t", rows[i].table);
+		folder_write(&folder, "t", rows[i].table);
 		check_tables("latency t\ndatacenter fra\ndatacenter iad\n", rows[i].expected);
 	}
 }
@@ -109,9 +103,9 @@ static void what_is_wrong_stands_at_its_place(void **state)
 static void several_tables(void **state)
 {
 	(void)state;
-	put("t", "EU fra 1\n$INCLUDE u\nNA fra 2\n");
-	put("u", "\nAS fra 3\n");
-	put("v", "OC fra 4\nAS fra 5\n");
+	folder_write(&folder, "t", "EU fra 1\n$INCLUDE u\nNA fra 2\n");
+	folder_write(&folder, "u", "\nAS fra 3\n");
+	folder_write(&folder, "v", "OC fra 4\nAS fra 5\n");
 	check_tables("latency t\ndatacenter fra\n", "t:1 EU 0 1000\nu:2 AS 0 3000\nt:3 NA 0 2000\n");
 	check_tables("latency t\nlatency v\ndatacenter fra\n",
 		     "v:2:1: AS has a time to that datacenter already, at line 2 of u\n");
@@ -133,5 +127,5 @@ int main(void)
 		cmocka_unit_test(several_tables),
 		cmocka_unit_test(a_table_that_can_not_be_read),
 	};
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

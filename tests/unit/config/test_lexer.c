@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Entries, tokens, and what is lexically wrong. */
 #include "config/lexer.h"
+#include "support/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -155,73 +156,58 @@ static void tokens_are_decoded(void **state)
 	assert_true(token_decode(&token, out, 3) == SIZE_MAX);
 }
 
-static void write_file(const char *folder, const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static void includes_are_relative_and_return(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/gslbd-lexer-XXXXXX", path[300], got[1024] = "";
-	assert_non_null(mkdtemp(folder));
-	snprintf(path, sizeof(path), "mkdir %s/sub", folder);
-	assert_int_equal(system(path), 0);
-	write_file(folder, "main", "a\n$INCLUDE sub/one\nb\n$INCLUDE nope\n$INCLUDE main\n");
-	write_file(folder, "sub/one", "c\n$INCLUDE two\nd");
-	write_file(folder, "sub/two", "e");
+	char path[FOLDER_PATH_ROOM], got[1024] = "";
+	struct folder folder;
+	folder_make(&folder);
+	folder_make_inner(&folder, "sub");
+	folder_write(&folder, "main", "a\n$INCLUDE sub/one\nb\n$INCLUDE nope\n$INCLUDE main\n");
+	folder_write(&folder, "sub/one", "c\n$INCLUDE two\nd");
+	folder_write(&folder, "sub/two", "e");
 	struct faults faults = {0};
-	snprintf(path, sizeof(path), "%s/main", folder);
-	lex(lexer_open(path, NULL, &faults), &faults, got, sizeof(got));
+	lex(lexer_open(folder_path(&folder, "main", path), NULL, &faults), &faults, got, sizeof(got));
 	assert_non_null(
 		strstr(got, "1:[a]/2:[$INCLUDE][sub/one]/1:[c]/2:[$INCLUDE][two]/1:[e]/3:[d]/3:[b]/4:"));
 	assert_non_null(strstr(got, "nope can't be read: No such file or directory"));
 	assert_non_null(strstr(got, "main includes itself"));
-	snprintf(path, sizeof(path), "rm -r %s", folder);
-	assert_int_equal(system(path), 0);
+	folder_remove(&folder);
 }
 
 static void a_file_is_itself_by_any_path(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/gslbd-lexer-XXXXXX", path[300], link[300], got[1024] = "";
+	char path[FOLDER_PATH_ROOM], got[1024] = "";
 	struct faults faults = {0};
-	assert_non_null(mkdtemp(folder));
-	write_file(folder, "main", "$INCLUDE ./main\n$INCLUDE link\na\n");
-	snprintf(path, sizeof(path), "%s/main", folder);
-	snprintf(link, sizeof(link), "%s/link", folder);
-	assert_int_equal(symlink("main", link), 0);
-	lex(lexer_open(path, NULL, &faults), &faults, got, sizeof(got));
+	struct folder folder;
+	folder_make(&folder);
+	folder_write(&folder, "main", "$INCLUDE ./main\n$INCLUDE link\na\n");
+	assert_int_equal(symlink("main", folder_path(&folder, "link", path)), 0);
+	lex(lexer_open(folder_path(&folder, "main", path), NULL, &faults), &faults, got, sizeof(got));
 	assert_non_null(strstr(got, "3:[a]/!1:10 "));
 	assert_non_null(strstr(got, "/./main includes itself!2:10 "));
 	assert_non_null(strstr(got, "/link includes itself"));
-	snprintf(path, sizeof(path), "rm -r %s", folder);
-	assert_int_equal(system(path), 0);
+	folder_remove(&folder);
 }
 
 static void includes_are_seventeen_files_deep_at_most(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/gslbd-lexer-XXXXXX", path[300], name[16], text[64], got[4096] = "";
+	char path[FOLDER_PATH_ROOM], name[16], text[64], got[4096] = "";
 	struct faults faults = {0};
-	assert_non_null(mkdtemp(folder));
+	struct folder folder;
+	folder_make(&folder);
 	for (unsigned i = 0; i < 20; i++) {
 		snprintf(name, sizeof(name), "f%u", i);
 		snprintf(text, sizeof(text), "$INCLUDE f%u\nin%u\n", i + 1, i);
-		write_file(folder, name, text);
+		folder_write(&folder, name, text);
 	}
-	snprintf(path, sizeof(path), "%s/f0", folder);
-	lex(lexer_open(path, NULL, &faults), &faults, got, sizeof(got));
+	lex(lexer_open(folder_path(&folder, "f0", path), NULL, &faults), &faults, got, sizeof(got));
 	assert_non_null(strstr(got, "[in16]"));
 	assert_null(strstr(got, "[in17]"));
 	assert_non_null(strstr(got, "2:[in0]/!1:10 files are included 16 deep; does one include itself?"));
-	snprintf(path, sizeof(path), "rm -r %s", folder);
-	assert_int_equal(system(path), 0);
+	folder_remove(&folder);
 }
 
 /* A text of several megabytes, with entries of many sizes, and a fault at its end. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What another server is given of a zone, read by ldns: every steered name flattened, message by message. */
-#include "base/memory.h"
+#include "support/stage.h"
 #include "transfer/transfer.h"
 #include "wire/octets.h"
 
@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char conf[] = "datacenter fra location=50,8\ndatacenter iad location=39,-77\ndatacenter sin\n"
 			   "geomap world * iad fra\ngeomap world 10.0.0.0/8 fra\n"
@@ -89,89 +88,43 @@ static const struct row {
 
 enum { LARGE = 3000, HUGE_TEXTS = 230 }; /* so many strings of 255 octets are nearly a whole message */
 
-struct fixture {
-	struct world *world;
-	struct board *board;
-	struct view view;
-	struct responder *responder;
-};
-
-static FILE *file_in(const char *folder, const char *name)
+/* Thousands of small records, one that is nearly a whole message, and one again. The caller frees it. */
+static char *large_zone(void)
 {
-	char path[128];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	return file;
-}
-
-static void write_file(const char *folder, const char *name, const char *text)
-{
-	FILE *file = file_in(folder, name);
-	fputs(text, file);
-	fclose(file);
-}
-
-/* Thousands of small records, one that is nearly a whole message, and one again. */
-static void write_large(const char *folder)
-{
-	FILE *file = file_in(folder, "l");
-	fputs("$TTL 30\n@ SOA ns h 1 2 3 4 5\n@ NS ns\nns A 192.0.2.53\n", file);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	fputs("$TTL 30\n@ SOA ns h 1 2 3 4 5\n@ NS ns\nns A 192.0.2.53\n", out);
 	for (int i = 0; i < LARGE; i++)
-		fprintf(file, "n%d A 192.0.2.1\nn%d A 192.0.2.2\n", i, i);
-	fputs("huge TXT", file);
+		fprintf(out, "n%d A 192.0.2.1\nn%d A 192.0.2.2\n", i, i);
+	fputs("huge TXT", out);
 	for (int i = 0; i < HUGE_TEXTS; i++)
-		fprintf(file, " \"%0255d\"", i);
-	fputs("\nlast A 192.0.2.3\n", file);
-	fclose(file);
+		fprintf(out, " \"%0255d\"", i);
+	fputs("\nlast A 192.0.2.3\n", out);
+	fclose(out);
+	return text;
 }
 
-static struct world *load(void)
+static void open_stage(struct stage *s)
 {
-	static const char *const names[] = {"c.conf", "z", "l", "c"};
-	char folder[] = "/tmp/gslbd-transfer-XXXXXX", path[128];
-	struct faults faults = {0};
-	assert_non_null(mkdtemp(folder));
-	write_file(folder, "c.conf", conf);
-	write_file(folder, "z", zone);
-	write_file(folder, "c", child);
-	write_large(folder);
-	snprintf(path, sizeof(path), "%s/c.conf", folder);
-	struct world *world = world_load(path, false, &faults);
-	faults_print(&faults, stderr);
-	faults_free(&faults);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		unlink(path);
-	}
-	rmdir(folder);
-	assert_non_null(world);
-	return world;
+	char *large = large_zone();
+	const struct stage_file files[] = {{"c.conf", conf}, {"z", zone}, {"l", large}, {"c", child}};
+	stage_open(s, files, 4);
+	free(large);
 }
 
 static int setup(void **state)
 {
-	struct fixture *f = mem_alloc(sizeof(*f));
-	struct vitals vitals;
-	f->world = load();
-	vitals_init(&vitals, f->world->roster);
-	f->board = board_build(f->world->roster, &vitals, 1);
-	vitals_free(&vitals);
-	f->view = (struct view){.world = f->world, .board = f->board};
-	f->responder = mem_alloc(sizeof(*f->responder));
-	f->responder->view = &f->view;
-	picker_seed(&f->responder->picker);
-	*state = f;
+	struct stage *s = mem_alloc(sizeof(*s));
+	open_stage(s);
+	*state = s;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct fixture *f = *state;
-	free(f->responder);
-	board_free(f->board);
-	world_free(f->world);
-	free(f);
+	stage_close(*state);
+	free(*state);
 	return 0;
 }
 
@@ -204,7 +157,7 @@ static size_t take(const struct span *query, const struct span *message, ldns_rr
 }
 
 /* All records of a transfer; messages keep to 16,384 octets where they can. The caller frees them. */
-static ldns_rr_list *transfer_of(struct fixture *f, const char *name, unsigned *messages)
+static ldns_rr_list *transfer_of(struct stage *s, const char *name, unsigned *messages)
 {
 	static const struct peer peer = {.addr = {FAMILY_V4, {127, 0, 0, 1}}, .transport = TRANSPORT_TCP};
 	struct span query = query_for(name, LDNS_RR_TYPE_AXFR);
@@ -213,11 +166,11 @@ static ldns_rr_list *transfer_of(struct fixture *f, const char *name, unsigned *
 	struct transfer *transfer = NULL;
 	ldns_rr_list *records = ldns_rr_list_new();
 	*messages = 1;
-	assert_int_equal(transfer_door(f->responder, &peer, query, &out, &transfer), OUTCOME_REPLY);
+	assert_int_equal(transfer_door(s->responder, &peer, query, &out, &transfer), OUTCOME_REPLY);
 	assert_true(take(&query, &out, records) > 0);
 	while (transfer != NULL) {
 		out.len = MESSAGE_OCTETS_MAX;
-		assert_true(transfer_next(f->responder, &transfer, &out));
+		assert_true(transfer_next(s->responder, &transfer, &out));
 		size_t n = take(&query, &out, records);
 		assert_true(out.len <= 16384 || n < 10); /* the huge one, and what fits behind it */
 		++*messages;
@@ -294,50 +247,50 @@ static void a_child_zone_is_a_zone_of_its_own(void **state)
 static void a_transfer_goes_on_in_another_world_of_the_same_zone(void **state)
 {
 	static const struct peer peer = {.addr = {FAMILY_V4, {127, 0, 0, 1}}, .transport = TRANSPORT_TCP};
-	struct fixture *f = *state;
-	struct world *next = load();
-	struct view view = {.world = next, .board = f->board};
+	struct stage *s = *state;
+	struct stage reloaded;
+	open_stage(&reloaded);
 	struct span query = query_for("large.", LDNS_RR_TYPE_AXFR);
 	uint8_t *octets = malloc(MESSAGE_OCTETS_MAX);
 	struct span out = {octets, MESSAGE_OCTETS_MAX};
 	struct transfer *transfer = NULL;
 	ldns_rr_list *records = ldns_rr_list_new();
-	transfer_door(f->responder, &peer, query, &out, &transfer);
+	transfer_door(s->responder, &peer, query, &out, &transfer);
 	take(&query, &out, records);
 	for (unsigned i = 1; transfer != NULL; i++) {
-		f->responder->view = i % 2 ? &view : &f->view;
+		s->responder->view = i % 2 ? &reloaded.view : &s->view;
 		out.len = MESSAGE_OCTETS_MAX;
-		assert_true(transfer_next(f->responder, &transfer, &out));
+		assert_true(transfer_next(s->responder, &transfer, &out));
 		take(&query, &out, records);
 	}
 	assert_int_equal(ldns_rr_list_rr_count(records), 2 + 2 + 2 * LARGE + 2);
-	f->responder->view = &f->view;
+	s->responder->view = &s->view;
 	ldns_rr_list_deep_free(records);
 	free(octets);
 	LDNS_FREE(query.octets);
-	world_free(next);
+	stage_close(&reloaded);
 }
 
 static void many_transfers_send_short_messages(void **state)
 {
 	static const struct peer peer = {.addr = {FAMILY_V4, {127, 0, 0, 1}}, .transport = TRANSPORT_TCP};
 	enum { MANY = 10 };
-	struct fixture *f = *state;
+	struct stage *s = *state;
 	struct span query = query_for("large.", LDNS_RR_TYPE_AXFR);
 	struct transfer *transfers[MANY] = {NULL};
 	uint8_t *octets = malloc(MESSAGE_OCTETS_MAX);
 	size_t before = MESSAGE_OCTETS_MAX;
 	for (unsigned i = 0; i < MANY; i++) {
 		struct span out = {octets, MESSAGE_OCTETS_MAX};
-		transfer_door(f->responder, &peer, query, &out, &transfers[i]);
-		assert_int_equal(f->responder->transfers, i + 1);
+		transfer_door(s->responder, &peer, query, &out, &transfers[i]);
+		assert_int_equal(s->responder->transfers, i + 1);
 		assert_true(out.len <= before);
 		before = out.len;
 	}
 	assert_true(before <= 2048 && before > 1900);
 	for (unsigned i = 0; i < MANY; i++)
 		transfer_free(transfers[i]);
-	assert_int_equal(f->responder->transfers, 0);
+	assert_int_equal(s->responder->transfers, 0);
 	free(octets);
 	LDNS_FREE(query.octets);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Zone files: what each mistake is told as, and what a sound file becomes. */
+#include "support/folder.h"
 #include "wire/octets.h"
 #include "wire/types.h"
 #include "zone_faults.h"
@@ -10,7 +11,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static void entries_that_are_wrong(void **state)
 {
@@ -210,28 +210,18 @@ static void a_name_without_steer_takes_the_zones(void **state)
 	}
 }
 
-static void write_file(const char *folder, const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 /* RFC 1035 §5.1: an included file's $ORIGIN and owner do not reach the file that includes it. */
 static void an_included_file_has_an_origin_of_its_own(void **state)
 {
 	(void)state;
-	static const char *const files[] = {"z", "one", "two"};
-	char folder[] = "/tmp/gslbd-load-XXXXXX", configuration[300], path[300];
+	char configuration[300];
 	struct faults faults = {0};
-	assert_non_null(mkdtemp(folder));
-	write_file(folder, "z", START "a TXT x\n$INCLUDE one sub\n AAAA ::1\nb TXT x\n$INCLUDE two\n");
-	write_file(folder, "one", " AAAA ::2\nc TXT x\n$ORIGIN deep\nc TXT x\n$INCLUDE two\nd TXT x\n");
-	write_file(folder, "two", "e TXT x\n$ORIGIN q\nf TXT x\n");
-	snprintf(configuration, sizeof(configuration), "zone example %s/z\n", folder);
+	struct folder folder;
+	folder_make(&folder);
+	folder_write(&folder, "z", START "a TXT x\n$INCLUDE one sub\n AAAA ::1\nb TXT x\n$INCLUDE two\n");
+	folder_write(&folder, "one", " AAAA ::2\nc TXT x\n$ORIGIN deep\nc TXT x\n$INCLUDE two\nd TXT x\n");
+	folder_write(&folder, "two", "e TXT x\n$ORIGIN q\nf TXT x\n");
+	snprintf(configuration, sizeof(configuration), "zone example %s/z\n", folder.path);
 	struct config *config = config_read_text("c", configuration, strlen(configuration), &faults);
 	struct arena *arena = arena_new();
 	struct roster *roster = roster_new(config);
@@ -252,11 +242,7 @@ static void an_included_file_has_an_origin_of_its_own(void **state)
 	roster_free(roster);
 	arena_free(arena);
 	config_free(config);
-	for (size_t i = 0; i < N(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
-		unlink(path);
-	}
-	rmdir(folder);
+	folder_remove(&folder);
 }
 
 int main(void)
