@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: ISC
 """A gslbd with its admin API, asked over HTTP, and over DNS as fast as a socket goes."""
 
-import http.client
-import json
 import re
 import socket
 from collections import Counter
 
 import dns.edns
 import dns.message
+from api import Api
 from harness import SOA, Server, free_port, wait_until
 
 TOKEN = "a-token-for-tests"
@@ -23,29 +22,20 @@ class AdminServer(Server):
 
     def __init__(self, conf, zone, wait=True, head=HEAD, peers="", **values):
         self.admin_port = free_port()
+        self.api = Api(self.admin_port, TOKEN)
         files = {"gslbd.conf": f"{head}{conf}zone app.example.com z.zone {peers}\n", "z.zone": SOA + zone, "admin.token": TOKEN}
         super().__init__(files, wait=wait, ADMIN=self.admin_port, **values)
 
-    def connection(self):
-        return http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=10)
-
     def call(self, method, path, body=None):
         """Status and body, as JSON where it is."""
-        connection = self.connection()
-        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-        connection.request(method, path, body and json.dumps(body), headers)
-        reply = connection.getresponse()
-        text = reply.read().decode()
-        connection.close()
-        return reply.status, json.loads(text) if "json" in reply.headers["Content-Type"] else text
+        reply = self.api.ask(method, path, body)
+        return reply.status, reply.json if "json" in reply.headers["Content-Type"] else reply.text
 
     def status(self):
-        status, body = self.call("GET", "/v1/status")
-        assert status == 200, body
-        return body
+        return self.api.status()
 
     def datacenter(self, name):
-        return next(dc for dc in self.status()["datacenters"] if dc["name"] == name)
+        return self.api.datacenter(name)
 
     def target(self, check):
         return next(target for target in self.status()["targets"] if target["check"] == check)

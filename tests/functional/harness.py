@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What the stories share: a gslbd under test, datacenters that can be switched off, and dig."""
 
-import http.server
+import contextlib
 import os
 import re
 import shutil
@@ -9,9 +9,10 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from pathlib import Path
+
+from targets import HttpHandler, HttpServer
 
 ROOT = Path(__file__).resolve().parents[2]
 GSLBD = os.environ.get("GSLBD", str(ROOT / "build/asan/gslbd"))
@@ -56,7 +57,7 @@ class Datacenter:
     def start(self):
         outer = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(HttpHandler):
             def do_GET(self):
                 outer.requests.append(time.monotonic())
                 outer.hosts.append(self.headers.get("Host"))
@@ -71,26 +72,24 @@ class Datacenter:
                 except OSError:
                     pass
 
-            def log_message(self, *args):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-            request_queue_size = 256
-
-            def handle_error(self, *args):
-                pass
-
-        self.server = Server((self.address, self.port), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        self.server = HttpServer(self.address, self.port, Handler)
+        self.port = self.server.server_port
 
     def stop(self):
         if self.server:
-            self.server.shutdown()
-            self.server.server_close()
+            self.server.stop()
             self.server = None
+
+
+@contextlib.contextmanager
+def datacenters(n=2):
+    """So many of them, all well."""
+    all_of_them = [Datacenter() for _ in range(n)]
+    try:
+        yield all_of_them
+    finally:
+        for datacenter in all_of_them:
+            datacenter.stop()
 
 
 class Answer:

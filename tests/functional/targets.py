@@ -8,6 +8,31 @@ import subprocess
 import threading
 
 
+class HttpHandler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+class HttpServer(http.server.ThreadingHTTPServer):
+    """Serves at once, on threads of its own; port 0 is one that is free."""
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 256
+
+    def __init__(self, address, port, handler, tls=None):
+        super().__init__((address, port), handler)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, True, do_handshake_on_connect=False)
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def handle_error(self, *args):
+        pass
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+
+
 class Web:
     """An HTTP server. `reply` is called with each request (method, path, headers) and says status, headers, body; while
     `speaks` is clear, connections are accepted and nothing is answered; stop() closes the port, start() opens it again."""
@@ -25,7 +50,7 @@ class Web:
     def start(self):
         outer = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(HttpHandler):
             def setup(self):
                 outer.speaks.wait(30)
                 super().setup()
@@ -47,28 +72,13 @@ class Web:
                 self.send_response(outer.reply(self)[0])
                 self.end_headers()
 
-            def log_message(self, *args):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-            request_queue_size = 256
-
-            def handle_error(self, *args):
-                pass
-
-        self.server = Server((self.address, self.port), Handler)
-        self.port = self.server.server_address[1]
-        if self.tls:
-            self.server.socket = self.tls.wrap_socket(self.server.socket, True, do_handshake_on_connect=False)
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        self.server = HttpServer(self.address, self.port, Handler, self.tls)
+        self.port = self.server.server_port
 
     def stop(self):
         self.speaks.set()
         if self.server:
-            self.server.shutdown()
-            self.server.server_close()
+            self.server.stop()
             self.server = None
 
 

@@ -15,7 +15,7 @@ import dns.tsigkeyring
 import dns.zone
 import pytest
 from admin import AdminServer
-from harness import Datacenter, wait_until
+from harness import datacenters, wait_until
 from honest import Honest
 
 FRA, IAD = "192.0.2.1", "192.0.2.2"
@@ -23,6 +23,13 @@ ZONE = f"www STEER failover fra iad ttl=0..300\nwww AT fra A {FRA}\nwww AT iad A
 DAY = 86400
 INTERVAL = 0.5
 KEY = "MDEyMzQ1Njc4OWFiY2RlZg=="
+CONF = f"""state state fresh=10m
+check site http interval=500ms timeout=400ms rise=2 fall=2
+datacenter fra address=127.0.0.1:@FRA@ check=site
+datacenter iad address=127.0.0.1:@IAD@ check=site
+key k secret={KEY}
+zone signed.example @FOLDER@/s.zone allow-transfer=key:k
+"""
 
 # In front of libc's: the clock of the calendar is as many seconds off as a file says.
 SHIM = r"""
@@ -79,13 +86,13 @@ int gettimeofday(struct timeval *restrict out, void *restrict zone)
 
 
 class Jumping(AdminServer):
-    def __init__(self, shim, offset, conf):
+    def __init__(self, shim, offset, **values):
         self.shim, self.offset_path = shim, offset
         self.file = open(offset, "w+b")
         self.file.write(bytes(8))
         self.file.flush()
         self.offset = mmap.mmap(self.file.fileno(), 8)
-        super().__init__(conf, ZONE)
+        super().__init__(CONF, ZONE, **values)
 
     def environment(self):
         options = os.environ.get("ASAN_OPTIONS", "")
@@ -117,19 +124,10 @@ def shim(tmp_path_factory):
 
 @pytest.fixture
 def pair(shim, tmp_path):
-    fra, iad = Datacenter(), Datacenter()
-    conf = f"""state state fresh=10m
-check site http interval=500ms timeout=400ms rise=2 fall=2
-datacenter fra address=127.0.0.1:{fra.port} check=site
-datacenter iad address=127.0.0.1:{iad.port} check=site
-key k secret={KEY}
-zone signed.example s.zone allow-transfer=key:k
-"""
     (tmp_path / "s.zone").write_text("$TTL 30\n@ SOA ns1 h 1 2 3 4 5\n@ NS ns1\nns1 A 192.0.2.53\n")
-    with Jumping(shim, tmp_path / "offset", conf.replace("s.zone", str(tmp_path / "s.zone"))) as server:
+    with datacenters() as (fra, iad), \
+            Jumping(shim, tmp_path / "offset", FRA=fra.port, IAD=iad.port, FOLDER=tmp_path) as server:
         yield server, fra, iad
-    fra.stop()
-    iad.stop()
 
 
 def test_checks_keep_their_pace_and_answers_stay(pair):

@@ -9,25 +9,22 @@ import time
 
 import pytest
 from admin import TOKEN, AdminServer
-from harness import Datacenter, wait_until
+from harness import datacenters, wait_until
 from honest import Honest, over_tcp
 
 FRA, IAD = "192.0.2.1", "192.0.2.2"
+CONF = """state state
+check site http interval=200ms timeout=1s rise=1 fall=2
+datacenter fra address=127.0.0.1:@FRA@ check=site
+datacenter iad address=127.0.0.1:@IAD@ check=site
+"""
 ZONE = f"www STEER failover fra iad\nwww AT fra A {FRA}\nwww AT iad A {IAD}\n"
 
 
 @pytest.fixture
 def pair():
-    fra, iad = Datacenter(), Datacenter()
-    conf = f"""state state
-check site http interval=200ms timeout=1s rise=1 fall=2
-datacenter fra address=127.0.0.1:{fra.port} check=site
-datacenter iad address=127.0.0.1:{iad.port} check=site
-"""
-    with AdminServer(conf, ZONE) as server:
+    with datacenters() as (fra, iad), AdminServer(CONF, ZONE, FRA=fra.port, IAD=iad.port) as server:
         yield server, fra, iad
-    fra.stop()
-    iad.stop()
 
 
 FEWEST = 8  # it has these from its start to its end; poll() takes no more at once than the limit
@@ -113,7 +110,7 @@ def test_what_an_operator_says_is_saved_later(pair):
     state = server.folder / "state/state.json"
     assert server.call("PUT", "/v1/overrides/fra", {"state": "drain"})[0] == 200
     wait_until(lambda: state.exists() and '"drain"' in state.read_text(), 20, "the override is saved")
-    with Honest(server, FRA, IAD), contextlib.closing(server.connection()) as connection:
+    with Honest(server, FRA, IAD), contextlib.closing(server.api.connection()) as connection:
         connection.request("GET", "/livez")  # accepted before they are gone
         connection.getresponse().read()
         before = state.read_bytes()

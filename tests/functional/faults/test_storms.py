@@ -8,10 +8,16 @@ import time
 
 import pytest
 from admin import AdminServer
-from harness import Datacenter, wait_until
+from harness import datacenters, wait_until
 from honest import Honest, over_tcp
 
 FRA, IAD = "192.0.2.1", "192.0.2.2"
+CONF = """state state
+check site http interval=100ms timeout=2s rise=2 fall=2
+datacenter fra address=127.0.0.1:@FRA@ check=site
+datacenter iad address=127.0.0.1:@IAD@ check=site
+zone large.example large.zone
+"""
 ZONE = f"www STEER failover fra iad\nwww AT fra A {FRA}\nwww AT iad A {IAD}\n"
 NAMES = 20000  # so that a load takes its time
 
@@ -35,17 +41,8 @@ class Large(AdminServer):
 
 @pytest.fixture
 def pair():
-    fra, iad = Datacenter(), Datacenter()
-    conf = f"""state state
-check site http interval=100ms timeout=2s rise=2 fall=2
-datacenter fra address=127.0.0.1:{fra.port} check=site
-datacenter iad address=127.0.0.1:{iad.port} check=site
-zone large.example large.zone
-"""
-    with Large(conf, ZONE) as server:
+    with datacenters() as (fra, iad), Large(CONF, ZONE, FRA=fra.port, IAD=iad.port) as server:
         yield server, fra, iad
-    fra.stop()
-    iad.stop()
 
 
 def test_a_hundred_reloads_while_one_is_under_way(pair):

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from harness import SOA, Datacenter, Server, wait_until
+from harness import SOA, Server, datacenters, wait_until
 
 # interval 200 ms, fall 2, timeout 1 s: a dead server is out within 2 x 200 + 1000 + 50 ms; the rest is for slow machines
 INTERVAL, TIMEOUT, FALL, SLACK = 0.2, 1.0, 2, 8.0
@@ -21,15 +21,13 @@ ZONE = SOA + """www STEER failover fra iad
 www AT fra A 192.0.2.1
 www AT iad A 192.0.2.2
 """ + "".join(f"n{i} STEER failover fra iad\nn{i} AT fra A 192.0.2.1\nn{i} AT iad A 192.0.2.2\n" for i in range(200))
+FILES = {"gslbd.conf": CONF, "z.zone": ZONE}
 
 
 @pytest.fixture
 def pair():
-    fra, iad = Datacenter(), Datacenter()
-    with Server({"gslbd.conf": CONF, "z.zone": ZONE}, FRA=fra.port, IAD=iad.port) as server:
+    with datacenters() as (fra, iad), Server(FILES, FRA=fra.port, IAD=iad.port) as server:
         yield server, fra, iad
-    fra.stop()
-    iad.stop()
 
 
 def moves_to(server, address, since, name="www.app.example.com"):
@@ -75,27 +73,24 @@ def test_one_poll_a_target_however_many_names_use_it(pair):
 
 
 def test_the_first_answer_knows_who_is_down():
-    fra, iad = Datacenter(), Datacenter()
-    fra.stop()
-    with Server({"gslbd.conf": CONF, "z.zone": ZONE}, wait=False, FRA=fra.port, IAD=iad.port) as server:
-        def first():
-            return server.dig("www.app.example.com").answers
-        assert wait_until(first, 10, "the first answer") == ["192.0.2.2"]
-    iad.stop()
+    with datacenters() as (fra, iad):
+        fra.stop()
+        with Server(FILES, wait=False, FRA=fra.port, IAD=iad.port) as server:
+            def first():
+                return server.dig("www.app.example.com").answers
+            assert wait_until(first, 10, "the first answer") == ["192.0.2.2"]
 
 
 def test_body_and_status_that_are_expected():
-    fra, iad = Datacenter(), Datacenter()
     conf = CONF.replace("rise=2", 'rise=2 expect=200-204,418 body="all is \\"well\\""')
-    for dc in (fra, iad):
-        dc.status, dc.body = 418, b'x' * 5000 + b' all is "well" '
-    with Server({"gslbd.conf": conf, "z.zone": ZONE}, FRA=fra.port, IAD=iad.port) as server:
-        assert server.answers("www.app.example.com") == ["192.0.2.1"]
-        fra.body = b"all is lost"
-        moves_to(server, "192.0.2.2", time.monotonic())
-        assert "body" in server.log()
-    fra.stop()
-    iad.stop()
+    with datacenters() as (fra, iad):
+        for dc in (fra, iad):
+            dc.status, dc.body = 418, b'x' * 5000 + b' all is "well" '
+        with Server({"gslbd.conf": conf, "z.zone": ZONE}, FRA=fra.port, IAD=iad.port) as server:
+            assert server.answers("www.app.example.com") == ["192.0.2.1"]
+            fra.body = b"all is lost"
+            moves_to(server, "192.0.2.2", time.monotonic())
+            assert "body" in server.log()
 
 
 def test_a_tcp_check_needs_a_listener_only():
@@ -125,14 +120,13 @@ zone app.example.com z.zone
 
 
 def test_a_record_has_a_check_beside_its_datacenters():
-    fra, one, two = Datacenter(), Datacenter(), Datacenter()
-    zone = SOA + f"""www STEER failover fra iad
-www AT fra check=site address=127.0.0.1:{one.port} A 192.0.2.1
-www AT fra check=site address=127.0.0.1:{two.port} A 192.0.2.2
+    zone = SOA + """www STEER failover fra iad
+www AT fra check=site address=127.0.0.1:@ONE@ A 192.0.2.1
+www AT fra check=site address=127.0.0.1:@TWO@ A 192.0.2.2
 www AT iad A 192.0.2.3
 """
-    iad = Datacenter()
-    with Server({"gslbd.conf": CONF, "z.zone": zone}, FRA=fra.port, IAD=iad.port) as server:
+    with datacenters(4) as (fra, iad, one, two), \
+            Server({"gslbd.conf": CONF, "z.zone": zone}, FRA=fra.port, IAD=iad.port, ONE=one.port, TWO=two.port) as server:
         one.status = 500
         wait_until(lambda: f"down: check site of 127.0.0.1:{one.port}: status 500" in server.log(), 10)
         assert all(server.answers("www.app.example.com") == ["192.0.2.2"] for _ in range(20))
@@ -140,16 +134,13 @@ www AT iad A 192.0.2.3
         moves_to(server, "192.0.2.3", time.monotonic())
         fra.status = 200
         moves_to(server, "192.0.2.2", time.monotonic())
-    for dc in (fra, iad, one, two):
-        dc.stop()
 
 
 def test_a_change_is_published_in_milliseconds():
     """From the reply that decides to the first different answer, asked without pause."""
-    fra, iad = Datacenter(), Datacenter()
     conf = CONF.replace("fall=2", "fall=1")
     query = b"\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x03app\x07example\x03com\x00\x00\x01\x00\x01"
-    with Server({"gslbd.conf": conf, "z.zone": ZONE}, FRA=fra.port, IAD=iad.port) as server, \
+    with datacenters() as (fra, iad), Server({"gslbd.conf": conf, "z.zone": ZONE}, FRA=fra.port, IAD=iad.port) as server, \
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(5)
         sock.connect(("127.0.0.1", server.port))
@@ -166,5 +157,3 @@ def test_a_change_is_published_in_milliseconds():
             took.append(time.monotonic() - fra.answered)
         print("published after", ", ".join(f"{t * 1000:.1f} ms" for t in took))
         assert sorted(took)[len(took) // 2] < 0.5
-    fra.stop()
-    iad.stop()

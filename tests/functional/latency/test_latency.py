@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: ISC
 """max-latency: a datacenter that answers slowly is left for one that does not, and taken again below 80 %."""
 
-import time
-
 import pytest
-from harness import SOA, Datacenter, Server, wait_until
+from harness import SOA, Server, datacenters, wait_until
 
 CONF = """listen 127.0.0.1:@PORT@
 check site http interval=250ms timeout=240ms rise=2 fall=2
@@ -18,6 +16,10 @@ www AT iad A 192.0.2.2
 """
 
 
+def served(fra, iad, limit, name_limit):
+    return Server({"gslbd.conf": CONF, "z.zone": ZONE}, FRA=fra.port, IAD=iad.port, LIMIT=limit, NAME_LIMIT=name_limit)
+
+
 def answers(server, address):
     return lambda: server.answers("www.app.example.com") == [address]
 
@@ -25,9 +27,7 @@ def answers(server, address):
 @pytest.mark.parametrize("limit, name_limit", [("max-latency=150ms", ""), ("", "max-latency=150ms")],
                          ids=["of the datacenter", "of the name"])
 def test_slow_is_left_and_taken_again_with_hysteresis(limit, name_limit):
-    fra, iad = Datacenter(), Datacenter()
-    with Server({"gslbd.conf": CONF, "z.zone": ZONE}, FRA=fra.port, IAD=iad.port, LIMIT=limit,
-                NAME_LIMIT=name_limit) as server:
+    with datacenters() as (fra, iad), served(fra, iad, limit, name_limit) as server:
         assert answers(server, "192.0.2.1")()
         fra.delay = 0.17
         wait_until(answers(server, "192.0.2.2"), 10, "slow is left")
@@ -38,16 +38,10 @@ def test_slow_is_left_and_taken_again_with_hysteresis(limit, name_limit):
         fra.delay = 0.0
         wait_until(answers(server, "192.0.2.1"), 10, "fast is taken again")
         assert "down" not in server.log()
-    fra.stop()
-    iad.stop()
 
 
 def test_when_all_are_slow_all_are_used():
-    fra, iad = Datacenter(), Datacenter()
-    with Server({"gslbd.conf": CONF, "z.zone": ZONE}, FRA=fra.port, IAD=iad.port, LIMIT="",
-                NAME_LIMIT="max-latency=100ms") as server:
+    with datacenters() as (fra, iad), served(fra, iad, "", "max-latency=100ms") as server:
         fra.delay = iad.delay = 0.15
         wait_until(lambda: server.log().count(" slow: check site of ") == 2, 10, "both are slow")
         assert answers(server, "192.0.2.1")()
-    fra.stop()
-    iad.stop()

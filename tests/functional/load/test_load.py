@@ -10,7 +10,7 @@ from harness import wait_until
 from targets import Talker, Web
 
 FRA, IAD = "192.0.2.1", "192.0.2.2"
-ZONE = f"""www STEER failover fra iad
+ZONE = """www STEER failover fra iad
 pool STEER pool fra iad
 hash STEER failover fra iad pick=hash
 connections STEER pool fra iad pick=least-connections

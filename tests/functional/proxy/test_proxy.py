@@ -5,19 +5,14 @@ import ipaddress
 import socket
 import struct
 import subprocess
-import sys
-from pathlib import Path
 
 import dns.message
 import pytest
 from admin import AdminServer
 from harness import free_port, wait_until
+from secure import NAME, Secure
+from streams import Replies, framed, many
 from targets import Certificates
-
-FUNCTIONAL = Path(__file__).resolve().parents[1]
-sys.path += [str(FUNCTIONAL / "transport"), str(FUNCTIONAL / "tls")]
-from secure import NAME, Secure  # noqa: E402
-from streams import Replies, framed, many  # noqa: E402
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 HEAD = """listen 127.0.0.1:@PORT@

@@ -3,16 +3,9 @@
 
 import json
 import socket
-import sys
-from pathlib import Path
 
 import dns.message
-
-sys.path.append(str(Path(__file__).parents[1] / "admin"))
-sys.path.append(str(Path(__file__).parents[1] / "upgrade"))
-
-from exposition import read, value  # noqa: E402
-from successors import Line  # noqa: E402, F401
+from exposition import read, value
 
 SINKS = ("query-log", "dnstap")
 WINDOW = 16  # queries under way

@@ -12,7 +12,8 @@ import socket
 import pytest
 from api import Api, serving
 from harness import SOA, Server, free_port, wait_until
-from recorded import SINKS, ask_many, counts, lines, Line
+from recorded import SINKS, ask_many, counts, lines
+from successors import Line
 
 CONF = """datacenter fra
 datacenter iad

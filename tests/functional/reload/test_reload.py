@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from harness import SOA, Datacenter, Server, wait_until
+from harness import SOA, Datacenter, Server, datacenters, wait_until
 
 CONF = """listen 127.0.0.1:@PORT@
 workers 2
@@ -20,15 +20,13 @@ ZONE = SOA + """www STEER failover fra iad
 www AT fra A 192.0.2.1
 www AT iad A 192.0.2.2
 """
+FILES = {"gslbd.conf": CONF, "z.zone": ZONE}
 
 
 @pytest.fixture
 def pair():
-    fra, iad = Datacenter(), Datacenter()
-    with Server({"gslbd.conf": CONF, "z.zone": ZONE}, FRA=fra.port, IAD=iad.port) as server:
+    with datacenters() as (fra, iad), Server(FILES, FRA=fra.port, IAD=iad.port) as server:
         yield server, fra, iad
-    fra.stop()
-    iad.stop()
 
 
 def test_new_records_and_zones_are_served(pair):

@@ -2,7 +2,7 @@
 """method latency: tables, margins, and what stands in where no table knows."""
 
 import pytest
-from harness import SOA, Datacenter, Server, run_gslbd, wait_until
+from harness import SOA, Server, datacenters, run_gslbd, wait_until
 from places import EXACT, FRA, IAD, SIN, TIER, TWO, WIDE, ZONE, table, world
 
 ROWS = """; place datacenter time
@@ -120,8 +120,6 @@ def test_a_line_for_one_datacenter_and_distance_for_the_others():
 
 
 def test_the_checks_own_latency_stands_in_last():
-    fra, iad = Datacenter(), Datacenter()
-    fra.delay = 0.1
     conf = """geoip @GEO@/world.mmdb
 check site http interval=300ms timeout=2s
 datacenter fra address=127.0.0.1:@FRA@ check=site
@@ -129,15 +127,15 @@ datacenter iad address=127.0.0.1:@IAD@ check=site
 datacenter sin
 zone app.example.com z.zone
 """
-    with world(base=conf, FRA=fra.port, IAD=iad.port) as (server, api):
-        assert server.answers(EXACT, subnet="172.16.0.0/16") == [IAD]
-        times = api.explain(EXACT, "10.1.0.1")["orders"][0]["times"]
-        assert [(t["datacenter"], t["by"]) for t in times] == [("iad", "check"), ("fra", "check"), ("sin", "unknown")]
-        assert times[1]["ms"] >= 100
-        fra.delay, iad.delay = 0.0, 0.2
-        wait_until(lambda: server.answers(EXACT, subnet="172.16.0.0/16") == [FRA], 20, "the faster one")
-    fra.stop()
-    iad.stop()
+    with datacenters() as (fra, iad):
+        fra.delay = 0.1
+        with world(base=conf, FRA=fra.port, IAD=iad.port) as (server, api):
+            assert server.answers(EXACT, subnet="172.16.0.0/16") == [IAD]
+            times = api.explain(EXACT, "10.1.0.1")["orders"][0]["times"]
+            assert [(t["datacenter"], t["by"]) for t in times] == [("iad", "check"), ("fra", "check"), ("sin", "unknown")]
+            assert times[1]["ms"] >= 100
+            fra.delay, iad.delay = 0.0, 0.2
+            wait_until(lambda: server.answers(EXACT, subnet="172.16.0.0/16") == [FRA], 20, "the faster one")
 
 
 def test_a_reload_takes_the_table_again():

@@ -6,17 +6,13 @@ import os
 import re
 import ssl
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from harness import run_gslbd
 from secure import NAME, Secure, ask
+from successors import Line
 from targets import Certificates
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "upgrade"))
-from successors import Line  # noqa: E402
 
 
 @pytest.fixture(scope="module")

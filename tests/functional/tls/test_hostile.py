@@ -8,7 +8,8 @@ import struct
 
 import pytest
 from harness import wait_until
-from secure import HEAD, NAME, Secure, ask, framed, hello, many
+from secure import HEAD, NAME, Secure, ask, hello
+from streams import framed, many
 from targets import Certificates
 
 

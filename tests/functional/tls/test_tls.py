@@ -12,7 +12,8 @@ import time
 import dns.message
 import dns.query
 import pytest
-from secure import NAME, Replies, Secure, ask, framed, hello, many
+from secure import NAME, Secure, ask, hello
+from streams import Replies, framed, many
 from targets import Certificates
 
 ADDRESS = "127.0.0.1"

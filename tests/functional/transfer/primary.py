@@ -13,10 +13,9 @@ import dns.rcode
 import dns.rdatatype
 import dns.tsig
 import dns.tsigkeyring
-import pytest
 
 import api
-from harness import Datacenter, Server, free_port
+from harness import Server, free_port
 
 SECRET = base64.b64encode(b"moves zones from here to there..").decode()
 STRANGER = "c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXItMTIz"
@@ -105,22 +104,3 @@ class Primary(Server):
 
 def reply_of(query, wire, keyring):
     return dns.message.from_wire(wire, keyring=keyring, request_mac=query.mac)
-
-
-@pytest.fixture
-def listener():
-    return Listener(MOVER, silent=1)
-
-
-@pytest.fixture
-def centers():
-    centers = [Datacenter(), Datacenter()]
-    yield centers
-    for center in centers:
-        center.stop()
-
-
-@pytest.fixture
-def server(listener, centers):
-    with Primary(listener, centers) as server:
-        yield server

@@ -12,7 +12,6 @@ import dns.rdatatype
 import pytest
 
 from harness import wait_until
-from primary import centers, listener, server  # noqa: F401
 
 
 def many(n, value="192.0.2.7"):

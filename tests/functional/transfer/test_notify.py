@@ -9,7 +9,7 @@ import dns.opcode
 import dns.rcode
 
 from harness import wait_until
-from primary import MOVER, Listener, Primary, centers, listener, server  # noqa: F401
+from primary import MOVER, Listener, Primary
 
 
 def test_secondaries_are_told_until_they_answer(server, listener):

@@ -1,72 +1,34 @@
 # SPDX-License-Identifier: ISC
-"""A secondary of another make."""
+"""A secondary of another make, which knows neither AT nor STEER."""
 
-import shutil
-import subprocess
-
-import dns.exception
-import dns.message
-import dns.query
-import pytest
+from types import SimpleNamespace
 
 from harness import free_port, wait_until
-from primary import SECRET, Primary, centers  # noqa: F401
+from nsd import Nsd, needs_nsd
+from primary import SECRET, Primary
 
-NSD = shutil.which("nsd", path="/usr/sbin:/usr/bin")
-
-
-def nsd(server, folder, port):
-    """A secondary of another make, which knows neither AT nor STEER."""
-    (folder / "nsd.conf").write_text(f"""server:
-  ip-address: 127.0.0.1@{port}
-  username: ""
-  chroot: ""
-  zonesdir: "{folder}"
-  pidfile: "{folder}/pid"
-  database: ""
-  xfrdfile: "{folder}/xfrd.state"
-  xfrdir: "{folder}"
-  logfile: "{folder}/log"
-remote-control:
-  control-enable: no
-key:
+CONF = f"""key:
   name: mover
   algorithm: hmac-sha256
   secret: "{SECRET}"
 zone:
   name: app.example.com
-  request-xfr: 127.0.0.1@{server.port} mover
+  request-xfr: 127.0.0.1@@PORT@ mover
   allow-notify: 127.0.0.1 mover
-""")
-    return subprocess.Popen([NSD, "-d", "-c", folder / "nsd.conf"], stdout=subprocess.DEVNULL,
-                            stderr=subprocess.DEVNULL)
+"""
 
 
-def serial_at(port):
-    try:
-        reply = dns.query.udp(dns.message.make_query("app.example.com", "SOA"), "127.0.0.1", port=port, timeout=1)
-    except (dns.exception.Timeout, OSError):
-        return None
-    return reply.answer[0][0].serial if reply.answer else None
-
-
-@pytest.mark.skipif(NSD is None, reason="NSD is not installed")
+@needs_nsd
 def test_nsd_is_a_secondary(centers, tmp_path):
     port = free_port()
-
-    class Nowhere:
-        pass
-    Nowhere.port = port
-    with Primary(Nowhere, centers) as server:
-        secondary = nsd(server, tmp_path, port)
-        try:
-            wait_until(lambda: serial_at(port) == 7, 30, "the first transfer")
-            reply = dns.query.udp(dns.message.make_query("x.wild.app.example.com", "TXT"), "127.0.0.1", port=port)
-            assert reply.answer[0][0].strings == (b"any",)
-            server.serial(8, "new IN A 192.0.2.8\n")
-            wait_until(lambda: serial_at(port) == 8, 30, "the transfer after the notify")
-            reply = dns.query.udp(dns.message.make_query("www.app.example.com", "A"), "127.0.0.1", port=port)
-            assert sorted(r.address for r in reply.answer[0]) == ["192.0.2.80", "192.0.2.81"]
-        finally:
-            secondary.terminate()
-            secondary.wait(20)
+    with Primary(SimpleNamespace(port=port), centers) as server, \
+            Nsd(tmp_path, CONF.replace("@PORT@", str(server.port)), port=port) as secondary:
+        def serial():
+            answer = secondary.answer("app.example.com", "SOA")
+            return answer[0][0].serial if answer else None
+        wait_until(lambda: serial() == 7, 30, "the first transfer")
+        assert secondary.answer("x.wild.app.example.com", "TXT")[0][0].strings == (b"any",)
+        server.serial(8, "new IN A 192.0.2.8\n")
+        wait_until(lambda: serial() == 8, 30, "the transfer after the notify")
+        addresses = secondary.answer("www.app.example.com", "A")[0]
+        assert sorted(r.address for r in addresses) == ["192.0.2.80", "192.0.2.81"]

@@ -12,7 +12,7 @@ import dns.tsig
 import dns.tsigkeyring
 import pytest
 
-from primary import MOVER, OTHERS, SECRET, centers, listener, reply_of, server  # noqa: F401
+from primary import MOVER, OTHERS, SECRET, reply_of
 
 
 @pytest.mark.parametrize("tcp", [False, True])

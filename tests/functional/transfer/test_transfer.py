@@ -11,7 +11,7 @@ import dns.rrset
 import pytest
 
 from harness import wait_until
-from primary import MOVER, OTHERS, SECRET, centers, listener, reply_of, server  # noqa: F401
+from primary import MOVER, OTHERS, SECRET, reply_of
 
 FLAT = """@ 30 SOA ns1 hostmaster 7 3600 900 1209600 30
 @ 30 NS ns1

@@ -2,7 +2,7 @@
 """ttl=MIN..MAX: an answer is kept no longer than health is sure to stay as it is."""
 
 import pytest
-from harness import SOA, Datacenter, Server, run_gslbd, wait_until
+from harness import SOA, Server, datacenters, run_gslbd, wait_until
 
 # Up, fra takes 4 failures to go down: 3 intervals at the soonest. Down, it takes 3 successes: 2 intervals.
 CONF = """listen 127.0.0.1:@PORT@
@@ -34,15 +34,13 @@ top AT * ALIAS over
 over 500 AT fra A 192.0.2.6
 fixed AT fra A 192.0.2.7
 """
+FILES = {"gslbd.conf": CONF, "z.zone": ZONE}
 
 
 @pytest.fixture
 def trio():
-    fra, iad = Datacenter(), Datacenter()
-    with Server({"gslbd.conf": CONF, "z.zone": ZONE}, FRA=fra.port, IAD=iad.port) as server:
+    with datacenters() as (fra, iad), Server(FILES, FRA=fra.port, IAD=iad.port) as server:
         yield server, fra, iad
-    fra.stop()
-    iad.stop()
 
 
 def ttl(server, label, kind="A"):

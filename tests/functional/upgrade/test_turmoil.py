@@ -9,7 +9,7 @@ import threading
 import time
 
 from api import Api
-from harness import SOA, Datacenter, build_mmdb, free_port, wait_until
+from harness import SOA, build_mmdb, datacenters, free_port, wait_until
 from successors import Line, Load
 
 RIGHT = {"192.0.2.1", "192.0.2.2"}
@@ -101,12 +101,12 @@ class Turmoil:
 
 
 def test_everything_at_once(tmp_path):
-    fra, iad = Datacenter(), Datacenter()
     (tmp_path / "geo").write_text("198.51.100.0/24 continent=NA country=US\n198.51.0.0/16 continent=EU country=DE\n")
     build_mmdb(tmp_path / "geo", tmp_path / "geo.mmdb")
     admin = free_port()
     files = {"gslbd.conf": CONF, "z.zone": ZONE, "admin.token": "secret\n"}
-    with Line(files, FRA=fra.port, IAD=iad.port, ADMIN=admin, GEO=tmp_path / "geo.mmdb") as server:
+    with datacenters() as (fra, iad), \
+            Line(files, FRA=fra.port, IAD=iad.port, ADMIN=admin, GEO=tmp_path / "geo.mmdb") as server:
         server.api = Api(admin)
         upgrades, end = 0, time.monotonic() + SECONDS
         with Load(server, RIGHT) as load, Turmoil(server, fra, iad) as turmoil:
@@ -120,5 +120,3 @@ def test_everything_at_once(tmp_path):
         wait_until(lambda: server.api.ask("POST", "/v1/reload").status == 202, 10, "a last reload")
         wait_until(lambda: server.answers("www.app.example.com") == ["192.0.2.1"], 20, "calm")
         print(f"{upgrades} upgrades")
-    fra.stop()
-    iad.stop()

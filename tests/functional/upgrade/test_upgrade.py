@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 from api import Api
-from harness import GSLBD, SOA, Datacenter, free_port, wait_until
+from harness import GSLBD, SOA, Datacenter, datacenters, free_port, wait_until
 from successors import Line, Load
 
 GSLBCTL = os.environ.get("GSLBCTL", "build/asan/tools/gslbctl")
@@ -32,10 +32,8 @@ FILES = {"z.zone": ZONE, "admin.token": "secret\n"}
 
 @pytest.fixture
 def pair():
-    fra, iad = Datacenter(), Datacenter()
-    yield fra, iad
-    fra.stop()
-    iad.stop()
+    with datacenters() as sites:
+        yield sites
 
 
 def line(pair, conf=CONF, kind=Line, **values):

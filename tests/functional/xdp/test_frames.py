@@ -5,16 +5,9 @@ import socket
 import struct
 
 import pytest
-from lab import CLIENT_V4, CLIENT_V6, PORT, V4, V6, Lab, Wire, query
+from lab import CLIENT_V4, CLIENT_V6, PORT, V4, V6, Wire, query
 
 SPORT = 4444
-
-
-@pytest.fixture(scope="module")
-def lab():
-    lab = Lab()
-    yield lab
-    lab.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,7 @@ import dns.flags
 import dns.message
 import pytest
 from harness import wait_until
-from lab import PORT, V4, V6, Echo, Lab, inside, query
-
-
-@pytest.fixture(scope="module")
-def lab():
-    lab = Lab()
-    yield lab
-    lab.close()
+from lab import PORT, V4, V6, Echo, inside, query
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,10 @@
 
 import socket
 import ssl
-import sys
-from pathlib import Path
 
 from admin import AdminServer
 from harness import free_port
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "transport"))
-from streams import Replies, framed, many  # noqa: E402, F401
+from streams import Replies, framed
 
 NAME = "ns1.app.example.com"
 HEAD = """listen 127.0.0.1:@PORT@
