@@ -2,15 +2,14 @@
 """Targets that do their worst: each is a failed check of that target alone, and costs this server nothing that lasts."""
 
 import os
-import re
 import socket
 import struct
 import time
-from pathlib import Path
 
 import pytest
 from checked import BACKUP, WELL, assert_verdicts, checked
 from harness import wait_until
+from proc import descriptors, memory_kib
 from targets import Talker, Web
 
 
@@ -90,14 +89,6 @@ PROGRAMS = {
 }
 
 
-def resident_kib(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
-
-
-def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
-
-
 def least_within(server, read, rounds):
     """The least of a figure of the process while each check ends so many times more: peaks come and go."""
     def ended():
@@ -134,9 +125,9 @@ def test_each_fails_by_itself(worst):
     expected = {name: why for name, (*_, why) in (ROWS | PROGRAMS).items()}
     assert_verdicts(worst, {**expected, "well": "up"})
     assert all(worst.ask(name) == BACKUP for name in expected) and worst.ask("well") == WELL
-    memory, files = least_within(worst, resident_kib, 1), least_within(worst, descriptors, 1)
+    memory, files = least_within(worst, memory_kib, 1), least_within(worst, descriptors, 1)
     for _ in range(2):
-        more_memory, more_files = least_within(worst, resident_kib, 1), least_within(worst, descriptors, 1)
+        more_memory, more_files = least_within(worst, memory_kib, 1), least_within(worst, descriptors, 1)
     assert more_memory < memory + 4096, f"{memory} KiB became {more_memory} KiB"
     assert more_files <= files + 4, f"{files} descriptors became {more_files}"
     assert worst.target("well")["failed"] == 0 and worst.ask("well") == WELL

@@ -11,12 +11,12 @@ import select
 import socket
 import struct
 import time
-from pathlib import Path
 
 import pytest
 from harness import SOA, Server, wait_until
 from honest import address_in, over_tcp, query
 from mutants import Mutants
+from proc import descriptors, memory_kib
 
 SANITIZED = os.environ.get("GSLBD_TEST_EVERY", "1") != "1"
 PACKETS, SESSIONS = (300_000, 10_000) if SANITIZED else (1_000_000, 40_000)
@@ -57,29 +57,20 @@ def server(monkeypatch):
         yield server
 
 
-def memory_kib(server):
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")))
-
-
-def descriptors(server):
-    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
-
-
 class Watch:
     """What the server takes up, from the warm-up on."""
 
     def __init__(self, server):
-        self.server, self.memory = server, None
-        self.descriptors = descriptors(server)
+        self.pid, self.memory = server.process.pid, None
+        self.descriptors = descriptors(self.pid)
 
     def look(self, share):
         if self.memory is None and share >= WARM:
-            self.memory = memory_kib(self.server)
+            self.memory = memory_kib(self.pid)
 
     def check(self):
-        wait_until(lambda: descriptors(self.server) <= self.descriptors, 30, "descriptors are given back")
-        grown = memory_kib(self.server) - self.memory
+        wait_until(lambda: descriptors(self.pid) <= self.descriptors, 30, "descriptors are given back")
+        grown = memory_kib(self.pid) - self.memory
         print(f"{self.memory} KiB, grown by {grown} KiB; {self.descriptors} descriptors")
         assert grown < GROWTH_KIB, f"from {self.memory} KiB by {grown} KiB"
 
@@ -206,7 +197,7 @@ def test_hostile_sessions(server):
         honest.connect((server.address, server.port))
         honest.settimeout(10)
         many_sessions(server, sessions, honest, warm)
-        wait_until(lambda: descriptors(server) <= watch.descriptors, 30, "descriptors are given back")
+        wait_until(lambda: descriptors(server.process.pid) <= watch.descriptors, 30, "descriptors are given back")
         watch.look(WARM)
         many_sessions(server, sessions, honest, SESSIONS - warm)
     watch.check()

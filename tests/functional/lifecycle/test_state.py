@@ -175,8 +175,8 @@ datacenter iad
 
 def test_a_disk_that_hangs_does_not_hold_the_end_up(pair):
     server, _, _ = pair
-    beside = server.folder / "state/state.json.new"
-    wait_until(lambda: server.state.exists() and not beside.exists(), 15, "a moment without writing")
-    os.mkfifo(beside)  # an open() for writing hangs, as that of a dead NFS server
+    server.call("PUT", "/v1/overrides/fra", {"state": "drain"})
+    saves_state_of(server, "fra", "drain")
+    os.mkfifo(server.folder / "state/state.json.new")  # an open() for writing hangs, as that of a dead NFS server
     stopped(server)
     assert "state: " in server.log() and "is given up" in server.log()

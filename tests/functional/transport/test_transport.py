@@ -11,6 +11,7 @@ import dns.query
 import dns.rcode
 import pytest
 from harness import SOA, Server, free_port, run_gslbd
+from proc import memory_kib
 
 CONF = "listen 127.0.0.1:@PORT@\nlisten [::1]:@PORT@\nlisten 0.0.0.0:@WILD@\nworkers 2\ndatacenter fra\nzone app.example.com z.zone\n"
 ZONE = SOA + "www A 192.0.2.1\n" + "".join(f"big A 192.0.2.{i}\n" for i in range(1, 101)) + \
@@ -166,8 +167,7 @@ def test_a_client_that_never_reads_costs_little(server):
         except (TimeoutError, OSError):
             pass  # gslbd has stopped to read
         assert server.dig("www.app.example.com", tcp=True).answers == ["192.0.2.1"]
-        memory = int(next(line.split()[1] for line in open(f"/proc/{server.process.pid}/status") if line.startswith("VmRSS")))
-        print(f"resident: {memory} KiB")
+        print(f"resident: {memory_kib(server.process.pid)} KiB")
 
 
 def test_an_idle_connection_is_closed(server):

@@ -12,6 +12,7 @@ import subprocess
 import pytest
 from api import Api
 from harness import GSLBD, SOA, Datacenter, datacenters, free_port, wait_until
+from proc import descriptors
 from successors import Line, Load
 
 GSLBCTL = os.environ.get("GSLBCTL", "build/asan/tools/gslbctl")
@@ -42,10 +43,6 @@ def line(pair, conf=CONF, kind=Line, **values):
     server = kind({"gslbd.conf": conf, **FILES}, FRA=fra.port, IAD=iad.port, ADMIN=admin, **values)
     server.api = Api(admin)
     return server
-
-
-def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 @pytest.mark.parametrize("state", ["", "state kept\n"])
