@@ -23,10 +23,6 @@ void descend_filter(const struct config *config);
 /* The sockets and interfaces are open. What remains is said in the log. */
 void descend_last(const struct config *config);
 
-/* The capabilities that remain: for ports below 1024, where one is configured, so that an upgrade may open
- * another. */
-uint64_t descend_kept(const struct config *config);
-
 /* Those that a successor is started with: the same, and what interfaces with xdp= take. */
 uint64_t descend_inherited(const struct config *config);
 

@@ -270,10 +270,7 @@ void metrics_write_targets(struct control *c, struct metrics_text *out);
 /* GET /metrics */
 void metrics_write(struct control *c, struct evbuffer *out);
 
-/* A moment of clock_ms() as people write it (RFC 3339, UTC), into `out` of 32 characters. */
-char *moment_text(int64_t ms, char *out);
-
-/* The same of one of clock_wall_ms(). */
+/* A moment of clock_wall_ms() as people write it (RFC 3339, UTC), into `out` of 32 characters. */
 char *wall_text(int64_t ms, char *out);
 
 /*

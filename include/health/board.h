@@ -69,8 +69,7 @@ void board_free(struct board *board);
 enum override_state datacenter_say(const struct roster *roster, const struct vitals *vitals,
 				   uint32_t datacenter);
 
-/* The rules and past of a target, and of a datacenter's check, for comeback.h. */
-struct comeback_case target_case(const struct roster *roster, const struct vitals *vitals, uint32_t target);
+/* The rules and past of a datacenter's check, for comeback.h. */
 struct comeback_case datacenter_case(const struct roster *roster, const struct vitals *vitals,
 				     uint32_t datacenter);
 

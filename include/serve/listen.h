@@ -25,12 +25,9 @@ bool listen_probe(const struct endpoint *endpoint, int type, struct faults *faul
 
 /*
  * A bound, non-blocking socket of SOCK_DGRAM, or a listening one of SOCK_STREAM, that may stand beside others
- * of this user on the same endpoint. The caller closes it. -1 with a fault ("listen 127.0.0.1:53:
- * permission…").
+ * of this user on the same endpoint: number `nth` of those that this process was started with, else a new
+ * one. The caller closes it. -1 with a fault ("listen 127.0.0.1:53: permission…").
  */
-int listen_socket(const struct endpoint *endpoint, int type, struct faults *faults);
-
-/* The same, but one that this process was started with, where there is one: number `nth` of them. */
 int listen_take(struct inherited *inherited, const struct endpoint *endpoint, int type, unsigned nth,
 		struct faults *faults);
 

@@ -40,8 +40,6 @@ void name_from_octets(const uint8_t *octets, struct name *out);
 /* Length in octets, with the root label, of an uncompressed, valid name. */
 size_t name_length(const uint8_t *octets);
 
-bool name_equal(const struct name *a, const struct name *b);
-
 /* Is `name` the same as `apex`, or below it? Both are lower case. */
 bool name_within(const struct name *name, const struct name *apex);
 

@@ -40,8 +40,6 @@ struct rrset {
 };
 _Static_assert(sizeof(struct rrset) == 24, "a large zone has millions of them");
 
-struct rdata_shape rdata_shape(uint16_t type);
-
 /* Where in its RDATA a type names a host whose addresses go along with it; -1: nowhere. */
 static inline int rdata_host(uint16_t type)
 {

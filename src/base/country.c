@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of countries, and distances on the globe. */
+/* The table of countries. */
 #include "base/country.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,19 +108,6 @@ const struct country *country_find(const char *code)
 	return bsearch(code, countries, COUNTRIES, sizeof(countries[0]), country_compare);
 }
 
-const struct country *country_list(size_t *n)
-{
-	*n = COUNTRIES;
-	return countries;
-}
-
-const char *const *continent_list(size_t *n)
-{
-	static const char *const continents[] = {"AF", "AN", "AS", "EU", "NA", "OC", "SA"};
-	*n = sizeof(continents) / sizeof(continents[0]);
-	return continents;
-}
-
 uint16_t country_number(const char *code)
 {
 	unsigned first = (unsigned char)code[0], second = (unsigned char)code[1];
@@ -130,19 +116,9 @@ uint16_t country_number(const char *code)
 
 uint8_t continent_number(const char *code)
 {
-	size_t n;
-	const char *const *continents = continent_list(&n);
-	for (size_t i = 0; i < n; i++)
+	static const char *const continents[] = {"AF", "AN", "AS", "EU", "NA", "OC", "SA"};
+	for (size_t i = 0; i < sizeof(continents) / sizeof(continents[0]); i++)
 		if (strcmp(continents[i], code) == 0)
 			return (uint8_t)(i + 1);
 	return 0;
-}
-
-double distance_km(double latitude1, double longitude1, double latitude2, double longitude2)
-{
-	const double earth_km = 6371, radians = M_PI / 180;
-	double north = sin((latitude2 - latitude1) * radians / 2);
-	double east = sin((longitude2 - longitude1) * radians / 2);
-	double h = north * north + cos(latitude1 * radians) * cos(latitude2 * radians) * east * east;
-	return 2 * earth_km * asin(sqrt(h < 1 ? h : 1));
 }

@@ -136,11 +136,21 @@ const char *socket_path_read(struct builder *b, const struct entry *e, const str
 	return path;
 }
 
-/* Is it a socket address at all? What is none may be a path whose slash is missing. */
-static bool listen_looks(const char *text)
+/* False where it is no socket address with a port, which is then told. What is none at all may be a path
+ * whose slash is missing. */
+static bool admin_endpoint_read(struct builder *b, const struct entry *e, const struct token *t,
+				const char *given, struct endpoint *out)
 {
-	struct endpoint endpoint;
-	return endpoint_parse(text, strlen(text), &endpoint);
+	struct endpoint any;
+	if (endpoint_parse(given, strlen(given), &any) && !listen_read(&b->reader, e, t, ADMIN_PORT, out))
+		return false;
+	if (out->port != 0)
+		return true;
+	refuse(&b->reader, e, t,
+	       "\"%s\" is no socket address with a port, such as 127.0.0.1:8053, nor the path of a "
+	       "UNIX socket, such as /run/gslbd.sock",
+	       given);
+	return false;
 }
 
 static void read_admin(struct builder *b, const struct entry *e)
@@ -158,14 +168,7 @@ static void read_admin(struct builder *b, const struct entry *e)
 		return;
 	else if (strchr(given, '/') != NULL)
 		admin->path = socket_path_read(b, e, t, given);
-	else if (listen_looks(given) && !listen_read(&b->reader, e, t, ADMIN_PORT, &admin->endpoint))
-		sound = false;
-	else if (admin->endpoint.port == 0)
-		refuse(&b->reader, e, t,
-		       "\"%s\" is no socket address with a port, such as 127.0.0.1:8053, nor the path of a "
-		       "UNIX socket, such as /run/gslbd.sock",
-		       given);
-	else if (sound && fields.token_file == NULL)
+	else if (admin_endpoint_read(b, e, t, given, &admin->endpoint) && sound && fields.token_file == NULL)
 		refuse(&b->reader, e, t,
 		       "an admin port needs token-file=, the secret that its callers must show");
 	admin->given = true;

@@ -322,14 +322,14 @@ static void get_explain(void *context, const struct http_request *request, struc
 
 static void get_names(void *context, const struct http_request *request, struct http_reply *reply)
 {
-	const char *text = http_query(request, "name"), *why;
+	const char *asked = http_query(request, "name"), *why;
 	struct name name;
 	if (!api_ready(context, reply))
 		return;
-	if (text != NULL && !name_parse(text, strlen(text), NULL, &name, &why))
-		http_error(reply, 400, "\"%s\": %s", text, why);
+	if (asked != NULL && !name_parse(asked, strlen(asked), NULL, &name, &why))
+		http_error(reply, 400, "\"%s\": %s", asked, why);
 	else
-		reply->json = names_json(context, text ? &name : NULL);
+		reply->json = names_json(context, asked ? &name : NULL);
 }
 
 static void get_clients(void *context, const struct http_request *request, struct http_reply *reply)

@@ -14,7 +14,9 @@
 
 enum { PRIVILEGED_PORTS = 1024, PATH_ROOM = 4096 };
 
-uint64_t descend_kept(const struct config *config)
+/* The capabilities that remain: for ports below 1024, where one is configured, so that an upgrade may open
+ * another. */
+static uint64_t kept_by(const struct config *config)
 {
 	bool privileged = config->admin.given && config->admin.path == NULL &&
 			  config->admin.endpoint.port < PRIVILEGED_PORTS;
@@ -25,7 +27,7 @@ uint64_t descend_kept(const struct config *config)
 
 uint64_t descend_inherited(const struct config *config)
 {
-	uint64_t kept = descend_kept(config);
+	uint64_t kept = kept_by(config);
 	if (config->n_bypasses > 0)
 		kept |= CAPABILITY(CAP_NET_ADMIN) | CAPABILITY(CAP_NET_RAW) | CAPABILITY(CAP_BPF) |
 			CAPABILITY(CAP_IPC_LOCK);
@@ -112,7 +114,7 @@ void descend_last(const struct config *config)
 {
 	char text[256];
 	if (geteuid() != 0)
-		privileges_limit(descend_kept(config));
+		privileges_limit(kept_by(config));
 	log_info("privileges: %s; no new ones%s%s", privileges_text(text, sizeof(text)),
 		 filter_possible() ? "; system calls filtered" : "",
 		 program_of(config) ? "; checks may start programs" : "; no program may be started");

@@ -31,7 +31,8 @@ char *wall_text(int64_t ms, char *out)
 	return out;
 }
 
-char *moment_text(int64_t ms, char *out)
+/* The same of a moment of clock_ms(). */
+static char *moment_text(int64_t ms, char *out)
 {
 	return wall_text(clock_wall_ms() - clock_ms() + ms, out);
 }

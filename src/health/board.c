@@ -43,7 +43,9 @@ enum override_state datacenter_say(const struct roster *roster, const struct vit
 	return OVERRIDE_NONE;
 }
 
-struct comeback_case target_case(const struct roster *roster, const struct vitals *vitals, uint32_t target)
+/* The rules and past of a target, for comeback.h. */
+static struct comeback_case target_case(const struct roster *roster, const struct vitals *vitals,
+					uint32_t target)
 {
 	const struct check *check = roster->targets[target].check;
 	const struct vital *v = &vitals->targets[target];

@@ -146,7 +146,7 @@ static void set_up_tcp(int fd)
 	turn_on(fd, IPPROTO_TCP, TCP_NODELAY);
 }
 
-int listen_socket(const struct endpoint *endpoint, int type, struct faults *faults)
+static int open_new(const struct endpoint *endpoint, int type, struct faults *faults)
 {
 	int fd = socket_new(endpoint, type);
 	if (fd >= 0) {
@@ -169,7 +169,7 @@ int listen_take(struct inherited *inherited, const struct endpoint *endpoint, in
 {
 	int fd = inherited_take(inherited, endpoint, type, nth);
 	if (fd < 0)
-		return listen_socket(endpoint, type, faults);
+		return open_new(endpoint, type, faults);
 	if (type == SOCK_DGRAM)
 		set_up_udp(fd, &endpoint->addr);
 	else

@@ -138,11 +138,6 @@ size_t name_length(const uint8_t *octets)
 	return at + 1;
 }
 
-bool name_equal(const struct name *a, const struct name *b)
-{
-	return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
-}
-
 bool name_within(const struct name *name, const struct name *apex)
 {
 	if (name->labels < apex->labels)

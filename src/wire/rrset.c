@@ -21,7 +21,7 @@ static struct rdata_shape names_of(uint16_t type)
 	}
 }
 
-struct rdata_shape rdata_shape(uint16_t type)
+static struct rdata_shape shape_of(uint16_t type)
 {
 	struct rdata_shape shape = names_of(type);
 	shape.host = rdata_host(type) >= 0;
@@ -33,6 +33,6 @@ struct rrset rrset_of(uint16_t type, uint16_t n, const uint8_t *octets, size_t l
 	return (struct rrset){.type = type,
 			      .n = n,
 			      .octets_len = len & 0xffffff,
-			      .shape = rdata_shape(type),
+			      .shape = shape_of(type),
 			      .octets = octets};
 }

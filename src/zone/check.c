@@ -11,7 +11,6 @@
 
 struct checker {
 	struct draft *draft;
-	const struct zone_context *context;
 	const struct zone_file *file;
 	struct faults *faults;
 };
@@ -293,7 +292,7 @@ static void check_owner(struct checker *c, struct draft_owner *owner)
 void draft_check(struct draft *draft, const struct zone_context *context, const struct zone_file *file,
 		 bool whole)
 {
-	struct checker c = {draft, context, file, context->faults};
+	struct checker c = {draft, file, context->faults};
 	check_apex(&c, whole);
 	mark_cuts(&c);
 	for (struct draft_owner *owner = draft_apex(draft); owner != NULL; owner = draft_next(draft, owner))

@@ -82,13 +82,13 @@ def test_the_longest_idle_gives_way():
 
 
 def test_less_patience_where_there_is_less_room():
-    """Of 16 s a quarter is left where all connections are taken."""
-    with limited("connections=8 idle=16s") as server, contextlib.ExitStack() as stack:
+    """Of 8 s a quarter is left where all connections are taken."""
+    with limited("connections=8 idle=8s") as server, contextlib.ExitStack() as stack:
         socks = [stack.enter_context(connect(server)) for _ in range(8)]
         assert all(ask(sock) for sock in socks)
         begin = time.monotonic()
         assert socks[0].recv(1) == b""
-        assert time.monotonic() - begin < 14
+        assert time.monotonic() - begin < 7
         assert closed(server, "idle") >= 1
         assert is_served(server)
 

@@ -170,8 +170,9 @@ def test_a_client_that_never_reads_costs_little(server):
         print(f"resident: {memory_kib(server.process.pid)} KiB")
 
 
-def test_an_idle_connection_is_closed(server):
-    with connect(server) as sock:
+def test_an_idle_connection_is_closed():
+    conf = "listen 127.0.0.1:@PORT@\ntcp idle=1s\nzone app.example.com z.zone\n"
+    with Server({"gslbd.conf": conf, "z.zone": SOA + "www A 192.0.2.1\n"}) as server, connect(server) as sock:
         sock.sendall(framed(ident=4) + b"\0")
         assert read_message(sock).id == 4
         sock.settimeout(20)

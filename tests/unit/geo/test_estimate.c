@@ -2,9 +2,8 @@
 /* Estimated round-trip times: the very numbers, which must be the same everywhere, and how close they are. */
 #include "geo/estimate.h"
 #include "base/random.h"
-#include "base/country.h"
+#include "globe.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +15,25 @@ static uint32_t between(const double a[2], const double b[2])
 	ladder_init(&ladder);
 	struct point from = point_at(a[0], a[1]), to = point_at(b[0], b[1]);
 	return estimate_us(&ladder, &from, &to);
+}
+
+static void the_oracle_knows_great_circles(void **state)
+{
+	(void)state;
+	static const struct {
+		double from[2], to[2], km, within;
+	} rows[] = {
+		{{0, 0}, {0, 0}, 0, 0.001},
+		{{0, 0}, {0, 90}, 10007.5, 1},
+		{{90, 0}, {-90, 0}, 20015.1, 1},
+		{{0, 179}, {0, -179}, 222.4, 0.1},
+		{{50.11, 8.68}, {39.04, -77.49}, 6560, 30},
+		{{51.5, -0.1}, {48.9, 2.4}, 343, 10},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		double km = distance_km(rows[i].from[0], rows[i].from[1], rows[i].to[0], rows[i].to[1]);
+		assert_true(fabs(km - rows[i].km) <= rows[i].within);
+	}
 }
 
 static void known_places_are_known_times_apart(void **state)
@@ -69,6 +87,7 @@ static void a_step_is_the_nearest_of_eighths_of_octaves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_oracle_knows_great_circles),
 		cmocka_unit_test(known_places_are_known_times_apart),
 		cmocka_unit_test(a_step_is_the_nearest_of_eighths_of_octaves),
 	};

@@ -3,7 +3,7 @@
  * Compiled locators against the slow truth: every leaf of every trie is walked, and its order compared with
  * what looking the address up in the databases and reading the map line by line gives.
  */
-#include "base/country.h"
+#include "globe.h"
 #include "base/random.h"
 #include "geo/locator.h"
 #include "random_world.h"

@@ -5,6 +5,7 @@
  */
 #include "geo/times.h"
 #include "base/country.h"
+#include "globe.h"
 #include "geo/locator.h"
 #include "random_world.h"
 
