@@ -73,7 +73,7 @@ static void last_of(const ldns_rr_list *list, char *out)
 	free(text);
 }
 
-static void answers(void **state)
+static void each_question_has_its_answer(void **state)
 {
 	static const struct {
 		const char *name;
@@ -159,7 +159,7 @@ static void additional_addresses_and_glue(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers),
+		cmocka_unit_test(each_question_has_its_answer),
 		cmocka_unit_test(a_dname_that_makes_a_name_too_long_is_yxdomain),
 		cmocka_unit_test(additional_addresses_and_glue),
 	};

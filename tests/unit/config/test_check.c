@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static void what_every_check_has(void **state)
+static void options_of_every_check(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
@@ -86,7 +86,7 @@ static void what_every_check_has(void **state)
 	check_rows(rows, N(rows));
 }
 
-static void http_and_https(void **state)
+static void options_of_http_and_https(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
@@ -173,7 +173,7 @@ static void http_and_https(void **state)
 	check_rows(rows, N(rows));
 }
 
-static void tcp(void **state)
+static void options_of_tcp(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
@@ -192,7 +192,7 @@ static void tcp(void **state)
 	check_rows(rows, N(rows));
 }
 
-static void exec_and_grpc(void **state)
+static void options_of_exec_and_grpc(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
@@ -221,7 +221,7 @@ static void exec_and_grpc(void **state)
 	check_rows(rows, N(rows));
 }
 
-static void calc(void **state)
+static void options_of_calc(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
@@ -279,12 +279,9 @@ static void parts_of_a_calc(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_every_check_has),
-		cmocka_unit_test(http_and_https),
-		cmocka_unit_test(tcp),
-		cmocka_unit_test(exec_and_grpc),
-		cmocka_unit_test(calc),
-		cmocka_unit_test(parts_of_a_calc),
+		cmocka_unit_test(options_of_every_check), cmocka_unit_test(options_of_http_and_https),
+		cmocka_unit_test(options_of_tcp),         cmocka_unit_test(options_of_exec_and_grpc),
+		cmocka_unit_test(options_of_calc),        cmocka_unit_test(parts_of_a_calc),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,7 +208,7 @@ static void checks_are_equal_where_they_find_out_the_same(void **state)
 	}
 }
 
-static void defaults(void **state)
+static void what_is_not_given_has_its_default(void **state)
 {
 	(void)state;
 	struct config *c = read("check s http\ndatacenter d\n");
@@ -230,7 +230,7 @@ static void defaults(void **state)
 }
 
 /* So many that a search through all before, for each, would not end in a test's time. */
-static void a_large_file(void **state)
+static void a_large_file_is_read_in_linear_time(void **state)
 {
 	(void)state;
 	enum { MANY = 200000 };
@@ -295,8 +295,8 @@ int main(void)
 		cmocka_unit_test(options_of_checks_are_read),
 		cmocka_unit_test(admin_state_and_explain_from_are_read),
 		cmocka_unit_test(checks_are_equal_where_they_find_out_the_same),
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(a_large_file),
+		cmocka_unit_test(what_is_not_given_has_its_default),
+		cmocka_unit_test(a_large_file_is_read_in_linear_time),
 		cmocka_unit_test(paths_are_relative_to_the_file_that_names_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

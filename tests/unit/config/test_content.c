@@ -68,7 +68,7 @@ static void a_file_that_does_not_know_its_length(void **state)
 	free(content.text);
 }
 
-static void refused(void **state)
+static void what_is_no_regular_file_or_too_large_is_refused(void **state)
 {
 	(void)state;
 	static const struct {
@@ -135,7 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_of_any_length),
 		cmocka_unit_test(a_file_that_does_not_know_its_length),
-		cmocka_unit_test(refused),
+		cmocka_unit_test(what_is_no_regular_file_or_too_large_is_refused),
 		cmocka_unit_test(a_pipe_by_its_descriptor),
 		cmocka_unit_test(the_same_file_by_another_path),
 	};

@@ -100,7 +100,7 @@ static void what_is_wrong_stands_at_its_place(void **state)
 }
 
 /* What is noted of one table outlives it: its rows may be met again in another. */
-static void several_tables(void **state)
+static void rows_of_several_tables_are_told_apart(void **state)
 {
 	(void)state;
 	folder_write(&folder, "t", "EU fra 1\n$INCLUDE u\nNA fra 2\n");
@@ -112,7 +112,7 @@ static void several_tables(void **state)
 	check_tables("latency t\nlatency t\ndatacenter fra\n", "c:2:9: latency t stands there already\n");
 }
 
-static void a_table_that_can_not_be_read(void **state)
+static void a_table_that_can_not_be_read_is_told(void **state)
 {
 	(void)state;
 	check_tables("datacenter fra\nlatency nope\n",
@@ -124,8 +124,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_read),
 		cmocka_unit_test(what_is_wrong_stands_at_its_place),
-		cmocka_unit_test(several_tables),
-		cmocka_unit_test(a_table_that_can_not_be_read),
+		cmocka_unit_test(rows_of_several_tables_are_told_apart),
+		cmocka_unit_test(a_table_that_can_not_be_read_is_told),
 	};
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -36,7 +36,7 @@ static void lex(struct lexer *lexer, struct faults *faults, char *out, size_t ro
 	faults_free(faults);
 }
 
-static void entries(void **state)
+static void entries_are_taken_apart(void **state)
 {
 	(void)state;
 	static const struct {
@@ -114,7 +114,7 @@ static void a_file_of_open_parentheses_is_not_read_over_and_over(void **state)
 	free(text);
 }
 
-static void a_million_entries(void **state)
+static void a_million_entries_are_read(void **state)
 {
 	(void)state;
 	enum { MANY = 1000000 };
@@ -247,10 +247,10 @@ static void what_was_read_can_be_dropped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entries),
+		cmocka_unit_test(entries_are_taken_apart),
 		cmocka_unit_test(a_nul_octet_is_refused),
 		cmocka_unit_test(a_file_of_open_parentheses_is_not_read_over_and_over),
-		cmocka_unit_test(a_million_entries),
+		cmocka_unit_test(a_million_entries_are_read),
 		cmocka_unit_test(tokens_are_decoded),
 		cmocka_unit_test(includes_are_relative_and_return),
 		cmocka_unit_test(a_file_is_itself_by_any_path),

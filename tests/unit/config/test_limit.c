@@ -24,7 +24,7 @@ static void describe(const struct rate_limit *l, char *out, size_t room)
 		 l->table, list);
 }
 
-static void is_read(void **state)
+static void a_limit_is_read(void **state)
 {
 	(void)state;
 	static const struct {
@@ -52,7 +52,7 @@ static void is_read(void **state)
 	}
 }
 
-static void is_refused(void **state)
+static void a_limit_that_is_none_is_refused(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
@@ -93,6 +93,7 @@ static void is_refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(is_read), cmocka_unit_test(is_refused)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_limit_is_read),
+					   cmocka_unit_test(a_limit_that_is_none_is_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 
 #define N(x) (sizeof(x) / sizeof((x)[0]))
 
-static void durations(void **state)
+static void durations_are_read(void **state)
 {
 	(void)state;
 	static const struct {
@@ -49,7 +49,7 @@ static void durations(void **state)
 	}
 }
 
-static void numbers(void **state)
+static void numbers_are_read(void **state)
 {
 	(void)state;
 	static const struct {
@@ -76,7 +76,7 @@ static void numbers(void **state)
 	}
 }
 
-static void the_nearest_word(void **state)
+static void the_nearest_word_is_meant(void **state)
 {
 	(void)state;
 	static const char *const words[] = {"listen", "workers", "datacenter", "geomap", "zone"};
@@ -103,7 +103,8 @@ static void the_nearest_word(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(numbers), cmocka_unit_test(durations),
-					   cmocka_unit_test(the_nearest_word)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(numbers_are_read),
+					   cmocka_unit_test(durations_are_read),
+					   cmocka_unit_test(the_nearest_word_is_meant)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

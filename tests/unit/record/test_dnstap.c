@@ -18,7 +18,7 @@
 #define TIME   "88be86d806 " /* 1795268360 */
 #define NANO   "c0bba138 "
 
-static void messages(void **state)
+static void each_message_has_the_octets_of_its_protobuf(void **state)
 {
 	(void)state;
 	static const struct record_options options = {.identity = "me", .version = "0.1"};
@@ -66,7 +66,7 @@ static void messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(messages),
+		cmocka_unit_test(each_message_has_the_octets_of_its_protobuf),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

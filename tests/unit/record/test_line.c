@@ -20,7 +20,7 @@
 #define WWW    "03777777 0145 00 0001 0001"
 #define SUBNET "00 0029 04d0 00000000 000b 0008 0007 0001 18"
 
-static void lines(void **state)
+static void each_record_is_an_object_on_a_line(void **state)
 {
 	(void)state;
 	static const struct {
@@ -121,7 +121,7 @@ static void no_more_than_twenty_records_are_listed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines),
+		cmocka_unit_test(each_record_is_an_object_on_a_line),
 		cmocka_unit_test(what_is_not_known_of_an_address_is_null),
 		cmocka_unit_test(no_more_than_twenty_records_are_listed),
 	};

@@ -104,7 +104,7 @@ static void *write_all(void *argument)
 	return NULL;
 }
 
-static void two_threads(void **state)
+static void what_one_thread_puts_another_takes_in_order(void **state)
 {
 	(void)state;
 	struct ring ring;
@@ -136,7 +136,7 @@ int main(void)
 		cmocka_unit_test(what_goes_in_comes_out),
 		cmocka_unit_test(what_is_begun_but_not_ended_does_not_count),
 		cmocka_unit_test(a_full_one_refuses_until_something_is_taken),
-		cmocka_unit_test(two_threads),
+		cmocka_unit_test(what_one_thread_puts_another_takes_in_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

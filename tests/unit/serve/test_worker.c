@@ -202,7 +202,7 @@ static void what_the_kernel_holds_back_is_told_and_served_without(void **state)
 	}
 }
 
-static void both_families(void **state)
+static void both_families_are_opened(void **state)
 {
 	(void)state;
 	char got[512] = "";
@@ -243,7 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_family_that_the_machine_lacks),
 		cmocka_unit_test(what_the_kernel_holds_back_is_told_and_served_without),
-		cmocka_unit_test(both_families),
+		cmocka_unit_test(both_families_are_opened),
 		cmocka_unit_test(workers_that_come_round_are_alive),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

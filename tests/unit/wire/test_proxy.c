@@ -84,7 +84,7 @@ static void check(const struct row *row, const char *name)
 	test_free(exact);
 }
 
-static void headers(void **state)
+static void each_header_has_its_client(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < N(rows); i++)
@@ -111,7 +111,7 @@ static void every_beginning_of_a_sound_header_is_a_beginning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(headers),
+		cmocka_unit_test(each_header_has_its_client),
 		cmocka_unit_test(every_beginning_of_a_sound_header_is_a_beginning),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

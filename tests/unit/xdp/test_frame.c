@@ -181,7 +181,7 @@ static void check_reply(enum family family, const struct sent *query, const stru
 	}
 }
 
-static void replies(void **state)
+static void replies_go_back_the_way_queries_came(void **state)
 {
 	(void)state;
 	static const size_t lengths[] = {0, 1, 12, 19, 20, 21, 511, 512, 1231, 1232};
@@ -248,7 +248,7 @@ int main(void)
 		cmocka_unit_test(frames_that_are_read),
 		cmocka_unit_test(a_sum_that_hardware_was_to_complete),
 		cmocka_unit_test(every_length_of_a_frame),
-		cmocka_unit_test(replies),
+		cmocka_unit_test(replies_go_back_the_way_queries_came),
 		cmocka_unit_test(where_a_frame_comes_from_and_goes_to),
 		cmocka_unit_test(a_sum_of_zero),
 	};

@@ -175,7 +175,7 @@ static void what_no_message_can_hold(void **state)
 	}
 }
 
-static void long_records(void **state)
+static void a_record_too_long_for_a_message_is_refused(void **state)
 {
 	(void)state;
 	static const char *const
@@ -203,7 +203,7 @@ int main(void)
 		cmocka_unit_test(what_a_zone_begins_with),
 		cmocka_unit_test(sixty_four_candidates_are_the_most),
 		cmocka_unit_test(what_no_message_can_hold),
-		cmocka_unit_test(long_records),
+		cmocka_unit_test(a_record_too_long_for_a_message_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

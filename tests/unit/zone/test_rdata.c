@@ -281,7 +281,7 @@ static bool parse_strings(int n, int len, struct rdata *out)
 	return ok;
 }
 
-static void long_data(void **state)
+static void data_has_at_most_65535_octets(void **state)
 {
 	(void)state;
 	static struct rdata rdata;
@@ -339,7 +339,7 @@ int main(void)
 		cmocka_unit_test(data_that_does_not_fit_its_type_is_refused),
 		cmocka_unit_test(data_that_ldns_would_bend_is_refused),
 		cmocka_unit_test(names_have_255_octets_at_most),
-		cmocka_unit_test(long_data),
+		cmocka_unit_test(data_has_at_most_65535_octets),
 		cmocka_unit_test(types_by_name_and_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 #define FOOCOM "03666f6f076578616d706c6503636f6d00"
 #define FOOORG "03666f6f076578616d706c65036f726700"
 
-static void test_vectors(void **state)
+static void the_vectors_of_the_rfc_come_out(void **state)
 {
 	(void)state;
 	static const struct {
@@ -56,7 +56,7 @@ static void test_vectors(void **state)
 		check_octets(rows[i].text, TYPE_SVCB, rows[i].expected);
 }
 
-static void values(void **state)
+static void values_have_their_octets(void **state)
 {
 	(void)state;
 	static const struct {
@@ -201,7 +201,7 @@ static bool parse_hints(unsigned n, struct rdata *out)
 	return ok;
 }
 
-static void long_data(void **state)
+static void data_has_at_most_65535_octets(void **state)
 {
 	(void)state;
 	static struct rdata rdata;
@@ -214,11 +214,11 @@ static void long_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),
-		cmocka_unit_test(values),
+		cmocka_unit_test(the_vectors_of_the_rfc_come_out),
+		cmocka_unit_test(values_have_their_octets),
 		cmocka_unit_test(faults_say_what_would_be_right),
 		cmocka_unit_test(an_alias_has_no_parameters),
-		cmocka_unit_test(long_data),
+		cmocka_unit_test(data_has_at_most_65535_octets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

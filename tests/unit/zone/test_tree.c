@@ -154,7 +154,7 @@ static void the_longest_names_are_found(void **state)
 }
 
 /* Every one of many zones is found by its apex, and what is between them is refused. */
-static void many_zones(void **state)
+static void the_deepest_zone_answers(void **state)
 {
 	(void)state;
 	static const char text[] = "@ 1 SOA a b 1 2 3 4 5\n@ NS x.\nwww A 192.0.2.1\n";
@@ -205,7 +205,7 @@ static void a_server_without_zones_refuses(void **state)
 }
 
 /* Ten thousand names and one miss each: the table grows and stays exact. */
-static void many_names(void **state)
+static void each_of_many_names_is_found(void **state)
 {
 	(void)state;
 	char *text = NULL;
@@ -232,9 +232,11 @@ static void many_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_are_found), cmocka_unit_test(the_longest_names_are_found),
-		cmocka_unit_test(many_zones),      cmocka_unit_test(a_server_without_zones_refuses),
-		cmocka_unit_test(many_names),
+		cmocka_unit_test(names_are_found),
+		cmocka_unit_test(the_longest_names_are_found),
+		cmocka_unit_test(the_deepest_zone_answers),
+		cmocka_unit_test(a_server_without_zones_refuses),
+		cmocka_unit_test(each_of_many_names_is_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
