@@ -18,12 +18,17 @@ static inline int64_t clock_ms(void)
 	return CLOCK_BEGIN_MS + (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Nanoseconds of a clock that never goes back, to measure how long something takes. */
+/* Nanoseconds, and microseconds, of a clock that never goes back, to measure how long something takes. */
 static inline uint64_t clock_ns(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static inline uint64_t clock_us(void)
+{
+	return clock_ns() / 1000;
 }
 
 /* Milliseconds of a clock that never goes back, to within some: it costs a few loads. */
@@ -34,12 +39,17 @@ static inline uint64_t clock_coarse_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Milliseconds since 1970, as people count; may jump. */
-static inline int64_t clock_wall_ms(void)
+/* Nanoseconds, and milliseconds, since 1970, as people count; may jump. */
+static inline uint64_t clock_wall_ns(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static inline int64_t clock_wall_ms(void)
+{
+	return (int64_t)(clock_wall_ns() / 1000000);
 }
 
 /* Seconds since 1970, as of the kernel's last tick: cheap enough to ask once a batch of queries. */

@@ -10,6 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * Octets of a record between its owner and its RDATA, and of a TSIG's between the algorithm's name and the
+ * MAC (time, fudge, the MAC's length) and from there to the other data (original ID, error, their length).
+ */
+enum { RECORD_FIXED = 10, TSIG_BEFORE_MAC = 10, TSIG_BEHIND_MAC = 6 };
+
+/* Where a message's header counts the additional records. */
+enum { ARCOUNT_AT = 10 };
+
 struct tsig_record {
 	size_t at; /* where it begins */
 	struct name key, algorithm;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which connection has to go: a list of them by their last whole request. */
 #include "admin/crowd.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
 enum {
 	ACCEPTS_MAX = 16, /* a turn of the loop: what has just come is read before it can be crowded out */
@@ -45,13 +45,6 @@ struct crowd {
 	crowd_done *done;     /* NULL: it takes connections */
 	void *context;
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *argument)
 {
@@ -105,7 +98,7 @@ static void on_tick(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	struct crowd *c = argument;
 	struct guest *first;
-	uint64_t now = now_ms();
+	uint64_t now = clock_us() / 1000;
 	sweep(c);
 	while ((first = TAILQ_FIRST(&c->guests)) != NULL && now >= first->heard_ms + c->limits.timeout_ms) {
 		c->counters.timed_out++;
@@ -148,7 +141,7 @@ static struct bufferevent *on_accept(struct event_base *base, void *argument)
 	/* the stream closes its descriptor itself, after its events: the number must not be another's while
 	 * they wait */
 	*g = (struct guest){.stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE),
-			    .heard_ms = now_ms(),
+			    .heard_ms = clock_us() / 1000,
 			    .asking = true};
 	bufferevent_incref(g->stream);
 	evbuffer_add_cb(bufferevent_get_input(g->stream), on_input, g);
@@ -173,7 +166,7 @@ static void on_look(evutil_socket_t fd, short what, void *argument)
 	sweep(c);
 	TAILQ_FOREACH(g, &c->guests, by_age)
 	waits |= guest_waits(g);
-	if (waits && now_ms() < c->finish_ms)
+	if (waits && clock_us() / 1000 < c->finish_ms)
 		return;
 	event_del(c->look);
 	c->done(c->context);
@@ -182,7 +175,7 @@ static void on_look(evutil_socket_t fd, short what, void *argument)
 void crowd_finish(struct crowd *crowd, unsigned wait_ms, crowd_done *done, void *context)
 {
 	static const struct timeval look = {.tv_usec = FINISH_LOOK_MS * 1000};
-	crowd->finish_ms = now_ms() + wait_ms;
+	crowd->finish_ms = clock_us() / 1000 + wait_ms;
 	crowd->done = done;
 	crowd->context = context;
 	evconnlistener_disable(crowd->listener);
@@ -225,7 +218,7 @@ void crowd_heard(struct crowd *crowd, const struct bufferevent *stream)
 			continue;
 		TAILQ_REMOVE(&crowd->guests, g, by_age);
 		TAILQ_INSERT_TAIL(&crowd->guests, g, by_age);
-		g->heard_ms = now_ms();
+		g->heard_ms = clock_us() / 1000;
 		g->asking = evbuffer_get_length(bufferevent_get_input(g->stream)) > 0; /* the next already */
 		return;
 	}

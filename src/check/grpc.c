@@ -4,7 +4,7 @@
  * trailer, or in the header where there is no body.
  */
 #include "base/memory.h"
-#include "check/clock.h"
+#include "base/clock.h"
 #include "check/grpc_message.h"
 #include "check/kind.h"
 #include "check/printable.h"

@@ -11,7 +11,7 @@
  */
 #include "base/memory.h"
 #include "check/carrier.h"
-#include "check/clock.h"
+#include "base/clock.h"
 #include "check/exec.h"
 #include "check/transfer.h"
 

@@ -4,6 +4,7 @@
  * or no connection, until it can be read otherwise, and always for the moment by which that must have been.
  */
 #include "check/talk.h"
+#include "base/clock.h"
 #include "check/transfer.h"
 
 #include <assert.h>
@@ -15,16 +16,9 @@
 
 enum { READ_MAX = 4096 };
 
-static uint64_t now_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static uint32_t since_begin(const struct talk *talk)
 {
-	uint64_t us = now_us() - talk->begin_us;
+	uint64_t us = clock_us() - talk->begin_us;
 	return us == 0 ? 1 : us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
 }
 
@@ -160,7 +154,7 @@ void talk_start(struct transfer *transfer, struct event_base *base, talk_ended *
 	struct talk *talk = &transfer->talk;
 	struct sockaddr_storage sa;
 	socklen_t len = endpoint_to_sockaddr(&transfer->address, &sa);
-	*talk = (struct talk){.wanted = true, .begin_us = now_us(), .ended = ended, .context = context};
+	*talk = (struct talk){.wanted = true, .begin_us = clock_us(), .ended = ended, .context = context};
 	talk->fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (talk->fd < 0 || (connect(talk->fd, (struct sockaddr *)&sa, len) != 0 && errno != EINPROGRESS))
 		transfer->socket_errno = errno;

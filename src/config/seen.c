@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* An open-addressing hash table of kinds and keys. */
 #include "config/seen.h"
+#include "base/fnv.h"
 
 #include <string.h>
 
@@ -13,13 +14,9 @@ struct seen_slot {
 	struct spot at;
 };
 
-/* FNV-1a (Fowler, Noll and Vo): the files are the operator's own, nobody aims for collisions. */
 static uint32_t hash_of(unsigned kind, const char *key)
 {
-	uint32_t hash = 2166136261u ^ kind;
-	for (; *key != '\0'; key++)
-		hash = (hash ^ (uint8_t)*key) * 16777619u;
-	return hash;
+	return fnv_text(key) + kind;
 }
 
 /* The slot that holds the key, or the empty one where it belongs. */

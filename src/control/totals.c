@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A hash table from texts to counts. */
 #include "control/totals.h"
+#include "base/fnv.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -16,18 +17,9 @@ struct totals {
 	struct total *list;
 };
 
-/* FNV-1a: the keys are names out of the operator's own files. */
-static size_t hash_of(const char *key)
-{
-	uint64_t hash = 14695981039346656037u;
-	for (; *key != '\0'; key++)
-		hash = (hash ^ (uint8_t)*key) * 1099511628211u;
-	return (size_t)(hash ^ hash >> 32);
-}
-
 static struct total *find(const struct totals *totals, const char *key)
 {
-	size_t at = hash_of(key) & (totals->room - 1);
+	size_t at = fnv_text(key) & (totals->room - 1);
 	while (totals->list[at].key != NULL && strcmp(totals->list[at].key, key) != 0)
 		at = (at + 1) & (totals->room - 1);
 	return &totals->list[at];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The names of the datacenters that have figures: numbered, and free again when no figure uses them. */
+#include "base/fnv.h"
 #include "base/memory.h"
 #include "health/figures.h"
 
@@ -21,13 +22,10 @@ void sites_free(struct sites *sites)
 	sites_init(sites);
 }
 
-/* Whoever gives the names may name 1024 of them at most, so a plain hash will do (FNV-1a). */
+/* Whoever gives the names may name 1024 of them at most, so a plain hash will do. */
 static uint16_t *bucket(struct sites *sites, const char *name)
 {
-	uint32_t h = 0x811c9dc5u;
-	for (; *name != '\0'; name++)
-		h = (h ^ (uint8_t)*name) * 0x01000193u;
-	return &sites->buckets[(h ^ h >> 16) % SITE_BUCKETS];
+	return &sites->buckets[fnv_text(name) % SITE_BUCKETS];
 }
 
 uint16_t sites_find(const struct sites *sites, const char *name)

@@ -2,13 +2,13 @@
 /* From a query and its answer to a record in the ring. */
 #include "record/recorder.h"
 #include "answer/tally.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "record/record.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { PLACE_MAX = 64 }; /* a datacenter's name, with its NUL */
 
@@ -35,13 +35,6 @@ static bool is_due(struct track *track)
 		return false;
 	track->left = track->every == 1 ? 1 : 1 + random_below(&track->random, 2 * track->every - 1);
 	return true;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 /* Where a candidate lives; NULL where it only leads to others, which were chosen from in turn. */
@@ -130,7 +123,7 @@ enum outcome recorder_respond(struct responder *r, const struct peer *peer, stru
 	r->query.subnet.present = false;
 	enum outcome outcome = transfer_door(r, peer, in, out, transfer);
 	memcpy(in.octets, header, header_len); /* a signature that was right has been taken off */
-	struct exchange x = {.peer = peer, .time_ns = now_ns(), .query = in, .reply = *out};
+	struct exchange x = {.peer = peer, .time_ns = clock_wall_ns(), .query = in, .reply = *out};
 	if (outcome == OUTCOME_DROP)
 		x.reply.len = 0;
 	for (unsigned i = 0; i < recorder->n; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Worker threads and their sockets. */
 #include "serve/worker.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "process/filter.h"
@@ -21,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -58,13 +58,6 @@ struct workers {
 	struct filter *filter; /* of what they may call; NULL: of nothing */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* The worker's door behind that one, or its first; NULL: there is none. */
 static struct door *next_door(const struct worker *worker, const struct door *before)
 {
@@ -88,7 +81,7 @@ static void retire(struct worker *worker)
 		}
 		tcp_retire(d->tcp);
 	}
-	worker->retire_until_ms = now_ms() + RETIRE_MS;
+	worker->retire_until_ms = clock_ms() + RETIRE_MS;
 	event_add(worker->retiring, &look);
 }
 
@@ -100,7 +93,7 @@ static void on_retiring(evutil_socket_t fd, short what, void *argument)
 	unsigned connections = 0;
 	for (const struct door *d = NULL; (d = next_door(worker, d)) != NULL;)
 		connections += tcp_connections(d->tcp);
-	if (connections == 0 || now_ms() > worker->retire_until_ms)
+	if (connections == 0 || clock_ms() > worker->retire_until_ms)
 		event_base_loopbreak(worker->server.base);
 }
 
@@ -224,9 +217,9 @@ const int *workers_sockets(const struct workers *w, size_t *n)
 /* Answers what has been received, and gives slow readers a moment to take their replies. */
 static void drain(struct worker *worker)
 {
-	int64_t end = now_ms() + DRAIN_MS;
+	int64_t end = clock_ms() + DRAIN_MS;
 	bypass_drain(worker->all->bypass, worker->number);
-	for (bool busy = true; busy && now_ms() < end;) {
+	for (bool busy = true; busy && clock_ms() < end;) {
 		busy = false;
 		for (const struct door *d = NULL; (d = next_door(worker, d)) != NULL;) {
 			if (d->udp != NULL)

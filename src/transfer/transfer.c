@@ -122,12 +122,12 @@ static bool is_current(const struct query *q, struct span in, uint32_t serial)
 	if (q->type != TYPE_IXFR || octets_get16(in.octets + 8) != 1)
 		return false;
 	size_t fixed = tsig_name_read(in, HEADER_OCTETS + (size_t)q->question_len, &owner);
-	if (fixed == 0 || in.len - fixed < 10)
+	if (fixed == 0 || in.len - fixed < RECORD_FIXED)
 		return false;
 	size_t rdlength = octets_get16(in.octets + fixed + 8);
-	if (rdlength < SOA_FIXED || in.len - fixed - 10 < rdlength)
+	if (rdlength < SOA_FIXED || in.len - fixed - RECORD_FIXED < rdlength)
 		return false;
-	uint32_t has = octets_get32(in.octets + fixed + 10 + rdlength - SOA_FIXED);
+	uint32_t has = octets_get32(in.octets + fixed + RECORD_FIXED + rdlength - SOA_FIXED);
 	return !serial_above(serial, has);
 }
 

@@ -10,11 +10,11 @@
 #include <string.h>
 
 enum {
-	MAC_LEAST = 10,
+	MAC_LEAST = 10, /* octets (RFC 8945 §5.2.2.1) */
 	PARTS_MAX = 5,
 	TIMERS = 8,
-	OPT_ROOM = 35
-}; /* with a client-subnet; other options see to their room themselves */
+	OPT_ROOM = 35 /* with a client-subnet; other options see to their room themselves */
+};
 
 /* By enum key_algorithm. */
 static const struct algorithm {
@@ -95,7 +95,7 @@ static bool session_mac(const struct tsig_session *s, struct span message, unsig
 	}
 	memcpy(p, message.octets, HEADER_OCTETS);
 	octets_put16(p, s->id);
-	octets_put16(p + 10, additional);
+	octets_put16(p + ARCOUNT_AT, additional);
 	add(&parts, frame.before, (size_t)(p + HEADER_OCTETS - frame.before));
 	add(&parts, message.octets + HEADER_OCTETS, message.len - HEADER_OCTETS);
 
@@ -179,9 +179,9 @@ static enum rcode verify(struct tsig_session *s, struct span message, unsigned a
 /* Takes the record off the message; returns the count of additional records without it. */
 static unsigned take_off(struct span *message, const struct tsig_record *r)
 {
-	unsigned additional = octets_get16(message->octets + 10) - 1u;
+	unsigned additional = octets_get16(message->octets + ARCOUNT_AT) - 1u;
 	message->len = r->at;
-	octets_put16(message->octets + 10, additional);
+	octets_put16(message->octets + ARCOUNT_AT, additional);
 	return additional;
 }
 
@@ -219,36 +219,45 @@ bool tsig_verify_response(struct tsig_session *s, struct span *message, uint64_t
 	return ok;
 }
 
+/* Of the record, without other data. */
+static size_t rdata_octets(const struct tsig_session *s, unsigned mac_len)
+{
+	return s->algorithm.len + (size_t)TSIG_BEFORE_MAC + mac_len + TSIG_BEHIND_MAC;
+}
+
 /* The record; returns what is behind it. */
 static uint8_t *record_put(const struct tsig_session *s, const struct variables *v, const uint8_t *mac,
 			   unsigned mac_len, uint8_t *p)
 {
-	size_t rdlength = s->algorithm.len + 10u + mac_len + 6u + v->other_len;
+	size_t rdlength = rdata_octets(s, mac_len) + v->other_len;
 	memcpy(p, s->key.owner, s->key.owner_len);
 	p += s->key.owner_len;
 	octets_put16(p, TYPE_TSIG);
 	octets_put16(p + 2, CLASS_ANY);
 	octets_put32(p + 4, 0);
 	octets_put16(p + 8, (unsigned)rdlength);
-	memcpy(p + 10, s->algorithm.octets, s->algorithm.len);
-	p += 10 + s->algorithm.len;
+	p += RECORD_FIXED;
+	memcpy(p, s->algorithm.octets, s->algorithm.len);
+	p += s->algorithm.len;
 	put48(p, v->signed_s);
 	octets_put16(p + 6, v->fudge_s);
 	octets_put16(p + 8, mac_len);
-	memcpy(p + 10, mac, mac_len);
-	p += 10 + mac_len;
+	p += TSIG_BEFORE_MAC;
+	memcpy(p, mac, mac_len);
+	p += mac_len;
 	octets_put16(p, s->id);
 	octets_put16(p + 2, v->error);
 	octets_put16(p + 4, v->other_len);
-	memcpy(p + 6, v->other, v->other_len);
-	return p + 6 + v->other_len;
+	p += TSIG_BEHIND_MAC;
+	memcpy(p, v->other, v->other_len);
+	return p + v->other_len;
 }
 
 size_t tsig_left(const struct tsig_session *s, size_t limit, const struct query *q)
 {
 	size_t least = HEADER_OCTETS + (size_t)q->question_len + OPT_ROOM;
-	size_t taken =
-		s->key.owner_len + 10u + s->algorithm.len + 16u + algorithms[s->key.algorithm].mac_len + 6u;
+	size_t taken = s->key.owner_len + (size_t)RECORD_FIXED +
+		       rdata_octets(s, algorithms[s->key.algorithm].mac_len);
 	return limit >= taken + least ? limit - taken : limit;
 }
 
@@ -257,18 +266,19 @@ bool tsig_sign(struct tsig_session *s, struct span *message, size_t room, uint64
 	uint8_t mac[TSIG_MAC_MAX], server_time[6];
 	bool late = s->error == TSIG_BADTIME;
 	bool keyed = s->keyed && s->error != TSIG_BADSIG;
-	unsigned additional = octets_get16(message->octets + 10);
+	unsigned additional = octets_get16(message->octets + ARCOUNT_AT);
 	unsigned mac_len = keyed ? algorithms[s->key.algorithm].mac_len : 0;
 	const struct variables v = {late ? s->signed_s : now_s, TSIG_FUDGE_S, (uint16_t)s->error,
 				    late ? sizeof(server_time) : 0, server_time};
 	put48(server_time, now_s);
-	if (room - message->len < s->key.owner_len + 10u + s->algorithm.len + 16u + mac_len + v.other_len)
+	if (room - message->len <
+	    s->key.owner_len + (size_t)RECORD_FIXED + rdata_octets(s, mac_len) + v.other_len)
 		return false;
 	if (keyed && !session_mac(s, *message, additional, &v, mac))
 		return false;
 	uint8_t *end = record_put(s, &v, mac, mac_len, message->octets + message->len);
 	message->len = (size_t)(end - message->octets);
-	octets_put16(message->octets + 10, additional + 1);
+	octets_put16(message->octets + ARCOUNT_AT, additional + 1);
 	s->continued = s->mac_len > 0; /* else it was the request */
 	memcpy(s->mac, mac, mac_len);
 	s->mac_len = (uint16_t)mac_len;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { POINTERS_MAX = 16, FIXED = 10 };
+enum { POINTERS_MAX = 16 };
 
 size_t tsig_name_read(struct span message, size_t at, struct name *out)
 {
@@ -39,10 +39,10 @@ static size_t record_end(struct span m, size_t at)
 {
 	struct name owner;
 	at = tsig_name_read(m, at, &owner);
-	if (at == 0 || m.len - at < FIXED)
+	if (at == 0 || m.len - at < RECORD_FIXED)
 		return 0;
 	size_t rdlength = octets_get16(m.octets + at + 8);
-	return m.len - at - FIXED < rdlength ? 0 : at + FIXED + rdlength;
+	return m.len - at - RECORD_FIXED < rdlength ? 0 : at + RECORD_FIXED + rdlength;
 }
 
 /* Where the last record of the additional section begins; 0: there is none, or not all is right before it. */
@@ -57,7 +57,7 @@ static size_t last_record(struct span m)
 			return 0;
 		at += 4;
 	}
-	for (size_t section = 6; section <= 10; section += 2)
+	for (size_t section = 6; section <= ARCOUNT_AT; section += 2)
 		records += octets_get16(m.octets + section);
 	for (; records > 0; records--) {
 		last = at;
@@ -65,26 +65,27 @@ static size_t last_record(struct span m)
 		if (at == 0)
 			return 0;
 	}
-	return at == m.len && octets_get16(m.octets + 10) > 0 ? last : 0;
+	return at == m.len && octets_get16(m.octets + ARCOUNT_AT) > 0 ? last : 0;
 }
 
 static bool read_rdata(struct span m, size_t at, struct tsig_record *out)
 {
 	size_t fixed = tsig_name_read(m, at, &out->algorithm);
-	if (fixed == 0 || m.len - fixed < 10)
+	if (fixed == 0 || m.len - fixed < TSIG_BEFORE_MAC)
 		return false;
 	const uint8_t *p = m.octets + fixed;
 	out->signed_s = (uint64_t)octets_get16(p) << 32 | octets_get32(p + 2);
 	out->fudge_s = octets_get16(p + 6);
 	out->mac_len = octets_get16(p + 8);
-	out->mac = p + 10;
-	if (m.len - fixed - 10 < out->mac_len || m.len - fixed - 10 - out->mac_len < 6)
+	out->mac = p + TSIG_BEFORE_MAC;
+	size_t left = m.len - fixed - TSIG_BEFORE_MAC;
+	if (left < out->mac_len || left - out->mac_len < TSIG_BEHIND_MAC)
 		return false;
 	p = out->mac + out->mac_len;
 	out->id = octets_get16(p);
 	out->error = octets_get16(p + 2);
 	out->other_len = octets_get16(p + 4);
-	out->other = p + 6;
+	out->other = p + TSIG_BEHIND_MAC;
 	return (size_t)(m.octets + m.len - out->other) == out->other_len;
 }
 
@@ -98,5 +99,5 @@ bool tsig_record_find(struct span m, struct tsig_record *out)
 		return false;
 	bool head =
 		octets_get16(m.octets + fixed + 2) == CLASS_ANY && octets_get32(m.octets + fixed + 4) == 0;
-	return head && read_rdata(m, fixed + FIXED, out);
+	return head && read_rdata(m, fixed + RECORD_FIXED, out);
 }

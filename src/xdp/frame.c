@@ -2,21 +2,11 @@
 /* Ethernet, IP and UDP headers of a query, and of its reply. */
 #include "xdp/frame.h"
 #include "wire/octets.h"
+#include "xdp/layout.h"
 
 #include <string.h>
 
-enum {
-	MAC_OCTETS = 6,
-	IPV4_OCTETS = 20,
-	IPV6_OCTETS = 40,
-	UDP_OCTETS = 8,
-	TYPE_IPV4 = 0x0800,
-	TYPE_IPV6 = 0x86dd,
-	IPV4_PLAIN = 0x45,      /* version 4, five words of header: no options */
-	FRAGMENT_MASK = 0x3fff, /* more fragments, and where this one belongs */
-	PROTOCOL_UDP = 17,
-	HOPS = 64,
-};
+enum { HOPS = 64 };
 
 /* A sum whose carry comes round again (RFC 1071 §2). */
 static inline uint64_t add(uint64_t sum, uint64_t words)
@@ -123,7 +113,7 @@ bool frame_read(struct span in, struct frame *out)
 		return false;
 	struct span packet = {in.octets + FRAME_ETHERNET_OCTETS, in.len - FRAME_ETHERNET_OCTETS};
 	*out = (struct frame){0};
-	switch (octets_get16(in.octets + 2 * MAC_OCTETS)) {
+	switch (octets_get16(in.octets + ETHERNET_TYPE_AT)) {
 	case TYPE_IPV4: return ipv4_read(packet, out);
 	case TYPE_IPV6: return ipv6_read(packet, out);
 	default: return false;

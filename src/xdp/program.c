@@ -2,19 +2,15 @@
 /* Writing the filter's instructions. */
 #include "xdp/program.h"
 #include "wire/octets.h"
+#include "xdp/frame.h"
+#include "xdp/layout.h"
 
 #include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
 enum {
-	IP_AT = 14,
-	TYPE_AT = 12,
-	TYPE_IPV4 = 0x0800,
-	TYPE_IPV6 = 0x86dd,
-	IPV4_PLAIN = 0x45,
-	FRAGMENT_MASK = 0x3fff,
-	PROTOCOL_UDP = 17,
+	IP_AT = FRAME_ETHERNET_OCTETS,
 	KEY_AT = -(int)sizeof(struct program_key), /* on the stack */
 };
 
@@ -121,7 +117,7 @@ static void begin(struct program *p, const uint8_t *mac)
 	move(p, VALUE, PACKET);
 	add(p, VALUE, PROGRAM_FRAME_MAX);
 	put(p, (struct bpf_insn){BPF_JMP | BPF_JLT | BPF_X, VALUE, END, TO_PASS, 0});
-	expect_length(p, IP_AT + 20 + 8);
+	expect_length(p, IP_AT + IPV4_OCTETS + UDP_OCTETS);
 	load(p, BPF_W, VALUE, PACKET, 0);
 	expect(p, memory32(mac));
 	load(p, BPF_H, VALUE, PACKET, 4);
@@ -159,20 +155,20 @@ static void take_ipv4(struct program *p, const int maps[2])
 	expect(p, 0);
 	load(p, BPF_W, VALUE, PACKET, IP_AT + 16);
 	store(p, BPF_W, KEY_AT, VALUE);
-	look_up(p, FAMILY_V4, IP_AT + 20, maps);
+	look_up(p, FAMILY_V4, IP_AT + IPV4_OCTETS, maps);
 }
 
 static void take_ipv6(struct program *p, const int maps[2])
 {
-	load(p, BPF_H, VALUE, PACKET, TYPE_AT);
+	load(p, BPF_H, VALUE, PACKET, ETHERNET_TYPE_AT);
 	expect(p, network16(TYPE_IPV6));
-	expect_length(p, IP_AT + 40 + 8);
+	expect_length(p, IP_AT + IPV6_OCTETS + UDP_OCTETS);
 	expect_octet(p, IP_AT + 6, PROTOCOL_UDP);
 	for (int i = 0; i < 16; i += 4) {
 		load(p, BPF_W, VALUE, PACKET, (size_t)(IP_AT + 24 + i));
 		store(p, BPF_W, KEY_AT + i, VALUE);
 	}
-	look_up(p, FAMILY_V6, IP_AT + 40, maps);
+	look_up(p, FAMILY_V6, IP_AT + IPV6_OCTETS, maps);
 }
 
 /* The last instructions; every jump to them is known now. */
@@ -192,7 +188,7 @@ void program_write(struct program *p, const uint8_t mac[6], int endpoints, int s
 	const int maps[2] = {endpoints, sockets};
 	p->n = 0;
 	begin(p, mac);
-	load(p, BPF_H, VALUE, PACKET, TYPE_AT);
+	load(p, BPF_H, VALUE, PACKET, ETHERNET_TYPE_AT);
 	unsigned branch = p->n;
 	put(p, (struct bpf_insn){BPF_JMP32 | BPF_JNE | BPF_K, VALUE, 0, 0, (int)network16(TYPE_IPV4)});
 	take_ipv4(p, maps);
