@@ -181,13 +181,30 @@ struct candidate {
 	bool cname;                /* it is a CNAME, or stands for one */
 };
 
+/* All of them, of one name and type, in the order of the file. */
+struct slate {
+	const struct draft *draft;
+	const struct draft_steered *owner;
+	uint16_t type;
+	unsigned n;
+	struct candidate list[CANDIDATES_MAX];
+};
+
+/* Without candidates so far. Their room is left as it is: there are names without number. */
+static inline void slate_begin(struct slate *slate, const struct draft *draft,
+			       const struct draft_steered *owner, uint16_t type)
+{
+	slate->draft = draft;
+	slate->owner = owner;
+	slate->type = type;
+	slate->n = 0;
+}
+
 /* Whether the name's candidates can be CNAME and other data by turns, or stand for other names. */
 bool draft_linked(const struct draft_record *first);
 
-/* Builds an rrset of those candidates, `n` of at most CANDIDATES_MAX. */
-void rrset_steer(const struct zone_context *context, const struct draft *draft,
-		 const struct draft_steered *owner, uint16_t type, const struct candidate *list, unsigned n,
-		 struct rrset *out);
+/* Builds an rrset of those candidates. */
+void rrset_steer(const struct zone_context *context, const struct slate *slate, struct rrset *out);
 
 /* Encodes a record as rrset.h says; returns what is behind it. */
 uint8_t *record_encode(uint8_t *p, const struct draft_record *record, uint32_t ttl_s);
@@ -200,8 +217,6 @@ struct steer_entry steering_policy(const struct draft *draft, const struct draft
 void zones_reach(const struct zone_context *context, const struct zones *zones);
 
 /* Resolves how those candidates are steered. Part of rrset_steer(). */
-const struct steered *steering_resolve(const struct zone_context *context, const struct draft *draft,
-				       const struct draft_steered *owner, uint16_t type,
-				       const struct candidate *list, unsigned n);
+const struct steered *steering_resolve(const struct zone_context *context, const struct slate *slate);
 
 #endif

@@ -35,23 +35,22 @@ static bool has_record(const struct candidate *c)
 	return c->alias == NULL && !c->shadow;
 }
 
-void rrset_steer(const struct zone_context *context, const struct draft *draft,
-		 const struct draft_steered *owner, uint16_t type, const struct candidate *list, unsigned n,
-		 struct rrset *out)
+void rrset_steer(const struct zone_context *context, const struct slate *slate, struct rrset *out)
 {
-	const struct steered *steered = steering_resolve(context, draft, owner, type, list, n);
+	const struct steered *steered = steering_resolve(context, slate);
+	const struct candidate *list = slate->list;
 	size_t len = 0;
 	uint16_t records = 0;
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < slate->n; i++)
 		len += has_record(&list[i]) ? (size_t)RECORD_RDATA_AT + list[i].record->len : 0;
 	uint8_t *octets = arena_alloc_aligned(context->arena, len, 1), *p = octets;
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < slate->n; i++) {
 		if (!has_record(&list[i]))
 			continue;
 		p = record_encode(p, list[i].record, steered->how->members[i].ttl_s);
 		records++;
 	}
-	*out = rrset_of(type, records, octets, len);
+	*out = rrset_of(slate->type, records, octets, len);
 	out->steered = steered;
 }
 
@@ -74,13 +73,14 @@ static void freeze_plain(struct freezer *f, const struct draft_record *first, st
 static void freeze_steered(struct freezer *f, const struct draft_steered *owner,
 			   const struct draft_record *first, struct rrset *out)
 {
-	struct candidate list[CANDIDATES_MAX];
-	unsigned n = 0;
-	for (const struct draft_record *r = first; r != NULL && n < CANDIDATES_MAX; r = r->next) {
+	struct slate slate;
+	slate_begin(&slate, f->draft, owner, first->type);
+	for (const struct draft_record *r = first; r != NULL && slate.n < CANDIDATES_MAX; r = r->next) {
 		if (r->type == first->type)
-			list[n++] = (struct candidate){.record = r, .cname = r->type == TYPE_CNAME};
+			slate.list[slate.n++] =
+				(struct candidate){.record = r, .cname = r->type == TYPE_CNAME};
 	}
-	rrset_steer(f->context, f->draft, owner, first->type, list, n, out);
+	rrset_steer(f->context, &slate, out);
 	f->steered = mem_grow(f->steered, &f->cap_steered, f->zone->n_steered + 1, sizeof(*f->steered));
 	f->steered[f->zone->n_steered++] = out;
 }

@@ -245,8 +245,9 @@ static bool tier_without(const struct linkage *k, const struct lead *lead, uint1
 
 static bool set_build(struct linker *l, struct linkage *k, uint16_t type, struct rrset *out)
 {
-	struct candidate list[CANDIDATES_MAX], c;
-	unsigned n = 0;
+	struct slate slate;
+	struct candidate c;
+	slate_begin(&slate, k->zone->draft, k->owner, type);
 	for (size_t i = 0; i < k->n; i++) {
 		const struct lead *lead = &k->leads[i];
 		if (!lead_has(k, lead, type, &c)) {
@@ -254,14 +255,14 @@ static bool set_build(struct linker *l, struct linkage *k, uint16_t type, struct
 				continue;
 			c.shadow = true;
 		}
-		if (n == CANDIDATES_MAX) {
+		if (slate.n == CANDIDATES_MAX) {
 			fault_add(l->context->faults, draft_spot(k->zone->draft, lead->record),
 				  "more than %d candidates of one name and type", CANDIDATES_MAX);
 			return false;
 		}
-		list[n++] = c;
+		slate.list[slate.n++] = c;
 	}
-	rrset_steer(l->context, k->zone->draft, k->owner, type, list, n, out);
+	rrset_steer(l->context, &slate, out);
 	return true;
 }
 

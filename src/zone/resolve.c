@@ -116,36 +116,37 @@ static uint64_t fold(uint64_t hash, const void *octets, size_t len)
  * data not in common: there it is the group, the datacenter, and the how manieth of that datacenter it is.
  */
 static uint64_t identity(const struct config *config, const struct steer_entry *policy,
-			 const struct draft_steered *owner, const struct candidate *list, unsigned at)
+			 const struct slate *slate, unsigned at)
 {
 	const char *group = policy->group;
-	const struct draft_record *r = list[at].record;
+	const struct node *node = slate->owner->node;
+	const struct draft_record *r = slate->list[at].record;
 	int datacenter = r->steer->entry.datacenter;
 	const char *place = datacenter == CONFIG_NONE ? "*" : config->datacenters[datacenter].name;
-	uint64_t hash = group != NULL ? fold(1, group, strlen(group))
-				      : fold(2, owner->node->name, owner->node->name_len);
+	uint64_t hash = group != NULL ? fold(1, group, strlen(group)) : fold(2, node->name, node->name_len);
 	hash = fold(hash, place, strlen(place));
 	if (group == NULL)
 		return fold(hash, r->rdata, r->len);
 	uint8_t before = 0;
 	for (unsigned i = 0; i < at; i++)
-		before = (uint8_t)(before + (list[i].record->steer->entry.datacenter == datacenter));
+		before = (uint8_t)(before + (slate->list[i].record->steer->entry.datacenter == datacenter));
 	return fold(hash, &before, 1);
 }
 
 /* What the entries say, into a steering with room for all candidates. */
-static void say(const struct draft_steered *owner, const struct candidate *list, unsigned n,
-		struct steering *s, uint32_t *weights)
+static void say(const struct slate *slate, struct steering *s, uint32_t *weights)
 {
+	const struct draft_steered *owner = slate->owner;
 	uint32_t offset = 0;
 	s->weights = weights;
-	for (unsigned i = 0; i < n; i++) {
-		const struct draft_record *r = list[i].record;
+	for (unsigned i = 0; i < slate->n; i++) {
+		const struct candidate *c = &slate->list[i];
+		const struct draft_record *r = c->record;
 		uint64_t bit = (uint64_t)1 << i;
-		bool has_record = list[i].alias == NULL && !list[i].shadow;
+		bool has_record = c->alias == NULL && !c->shadow;
 		s->backups |= r->steer->entry.backup ? bit : 0;
 		s->heavy |= r->steer->entry.weight > 0 ? bit : 0;
-		s->cnames |= list[i].cname ? bit : 0;
+		s->cnames |= c->cname ? bit : 0;
 		weights[i] = r->steer->entry.weight;
 		s->members[s->n++] = (struct member){
 			.record = has_record ? offset : MEMBER_NO_RECORD,
@@ -160,8 +161,9 @@ static void say(const struct draft_steered *owner, const struct candidate *list,
 
 /* Enters the set into the roster, under its name. */
 static uint32_t enroll(const struct zone_context *context, const struct steering *s,
-		       const struct draft_steered *owner, uint16_t type, const struct candidate *list)
+		       const struct slate *slate)
 {
+	const struct candidate *list = slate->list;
 	uint32_t slots[CANDIDATES_MAX];
 	uint16_t weights[CANDIDATES_MAX];
 	char name[NAME_TEXT_MAX], type_text[16], text[NAME_TEXT_MAX + 20];
@@ -174,8 +176,8 @@ static uint32_t enroll(const struct zone_context *context, const struct steering
 		slots[i] = roster_slot(context->roster, &want);
 		weights[i] = r->steer->entry.weight;
 	}
-	snprintf(text, sizeof(text), "%s %s", name_format(owner->node->name, name),
-		 rdata_type_format(type, type_text));
+	snprintf(text, sizeof(text), "%s %s", name_format(slate->owner->node->name, name),
+		 rdata_type_format(slate->type, type_text));
 	return roster_set(context->roster,
 			  &(struct roster_set){.n = s->n,
 					       .slots = slots,
@@ -199,8 +201,7 @@ static uint64_t answerable(const struct steering *s)
 
 /* The steering that those candidates share with all that say the same. */
 static const struct steering *shared(const struct zone_context *context, const struct steer_entry *policy,
-				     const struct draft_steered *owner, const struct candidate *list,
-				     unsigned n)
+				     const struct slate *slate)
 {
 	struct arena *arena = context->arena;
 	_Alignas(struct steering)
@@ -208,12 +209,12 @@ static const struct steering *shared(const struct zone_context *context, const s
 	uint32_t weights[CANDIDATES_MAX];
 	struct steering *s = memset(room, 0, sizeof(room));
 	s->policy = *policy;
-	say(owner, list, n, s, weights);
+	say(slate, s, weights);
 	struct steering *known = steerings_find(context->steerings, s);
 	if (known != NULL)
 		return known;
-	s = arena_copy(arena, s, sizeof(*s) + n * sizeof(s->members[0]));
-	s->weights = arena_copy(arena, weights, n * sizeof(weights[0]));
+	s = arena_copy(arena, s, sizeof(*s) + slate->n * sizeof(s->members[0]));
+	s->weights = arena_copy(arena, weights, slate->n * sizeof(weights[0]));
 	group(s, arena);
 	s->answerable = answerable(s);
 	s->order = fixed_order(s, arena);
@@ -221,20 +222,18 @@ static const struct steering *shared(const struct zone_context *context, const s
 	return s;
 }
 
-const struct steered *steering_resolve(const struct zone_context *context, const struct draft *draft,
-				       const struct draft_steered *owner, uint16_t type,
-				       const struct candidate *list, unsigned n)
+const struct steered *steering_resolve(const struct zone_context *context, const struct slate *slate)
 {
-	const struct steer_entry policy = steering_policy(draft, owner, context->config);
-	const struct steering *s = shared(context, &policy, owner, list, n);
+	const struct steer_entry policy = steering_policy(slate->draft, slate->owner, context->config);
+	const struct steering *s = shared(context, &policy, slate);
+	unsigned n = slate->n;
 	const struct rrset *aliases[CANDIDATES_MAX];
 	uint64_t identities[CANDIDATES_MAX];
 	bool any_alias = false;
 	for (unsigned i = 0; i < n; i++) {
-		aliases[i] = list[i].alias;
+		aliases[i] = slate->list[i].alias;
 		any_alias |= aliases[i] != NULL;
-		identities[i] =
-			policy.pick == PICK_HASH ? identity(context->config, &policy, owner, list, i) : 0;
+		identities[i] = policy.pick == PICK_HASH ? identity(context->config, &policy, slate, i) : 0;
 	}
 	struct steered *steered = arena_alloc(context->arena, sizeof(*steered));
 	steered->how = s;
@@ -242,7 +241,7 @@ const struct steered *steering_resolve(const struct zone_context *context, const
 		steered->aliases = arena_copy(context->arena, aliases, n * sizeof(aliases[0]));
 	if (policy.pick == PICK_HASH)
 		steered->identities = arena_copy(context->arena, identities, n * sizeof(identities[0]));
-	warn_unused(draft, s, list, context);
-	steered->set = enroll(context, s, owner, type, list);
+	warn_unused(slate->draft, s, slate->list, context);
+	steered->set = enroll(context, s, slate);
 	return steered;
 }
