@@ -2,8 +2,7 @@
 /* The floor: a bare recvmmsg/sendmmsg responder that answers every query with one A record, and thinks
  * nothing. */
 #include "base/addr.h"
-#include "wire/octets.h"
-#include "wire/types.h"
+#include "floor.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -18,7 +17,6 @@ int main(int argc, char **argv)
 	static struct mmsghdr messages[BATCH];
 	static struct iovec vectors[BATCH];
 	static struct sockaddr_storage peers[BATCH];
-	static const uint8_t record[16] = {0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 192, 0, 2, 1};
 	struct endpoint at;
 	struct sockaddr_storage sa;
 	if (argc != 2 || !endpoint_parse(argv[1], strlen(argv[1]), &at)) {
@@ -48,17 +46,8 @@ int main(int argc, char **argv)
 			continue;
 		}
 		for (int i = 0; i < got; i++) {
-			uint8_t *p = octets[i];
-			size_t end = HEADER_OCTETS;
-			while (p[end] != 0 && end < messages[i].msg_len)
-				end += p[end] + 1u;
-			end += 5;
-			p[2] = 0x84;
-			p[3] = 0;
-			octets_put16(p + 6, 1);
-			octets_put16(p + 10, 0);
-			memcpy(p + end, record, sizeof(record));
-			vectors[i].iov_len = end + sizeof(record);
+			struct span query = {octets[i], messages[i].msg_len};
+			vectors[i].iov_len = floor_answer(query).len;
 		}
 		for (int done = 0; done < got;) {
 			int sent = sendmmsg(fd, messages + done, (unsigned)(got - done), 0);

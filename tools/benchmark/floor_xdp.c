@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The floor of AF_XDP: answers every query that comes by queue 0 with one A record, and thinks nothing. */
-#include "wire/octets.h"
-#include "wire/types.h"
+#include "floor.h"
 #include "xdp/filter.h"
 #include "xdp/frame.h"
 #include "xdp/xsk.h"
@@ -11,23 +10,6 @@
 #include <string.h>
 
 enum { BATCH = 64 };
-
-/* Makes the reply in place. */
-static struct span answer(struct span query)
-{
-	static const uint8_t record[16] = {0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 192, 0, 2, 1};
-	uint8_t *p = query.octets;
-	size_t end = HEADER_OCTETS;
-	while (end < query.len && p[end] != 0)
-		end += p[end] + 1u;
-	end += 5;
-	p[2] = 0x84;
-	p[3] = 0;
-	octets_put16(p + 6, 1);
-	octets_put16(p + 10, 0);
-	memcpy(p + end, record, sizeof(record));
-	return (struct span){p, end + sizeof(record)};
-}
 
 static void serve(struct xsk *xsk)
 {
@@ -40,7 +22,7 @@ static void serve(struct xsk *xsk)
 				xsk_return(xsk, in.octets);
 				continue;
 			}
-			in.len = frame_answer(&frame, in.octets, answer(frame.payload));
+			in.len = frame_answer(&frame, in.octets, floor_answer(frame.payload));
 			xsk_send(xsk, in);
 		}
 		xsk_flush(xsk);
