@@ -4,14 +4,16 @@
 from admin import AdminServer
 
 WELL, BACKUP = ["192.0.2.1"], ["192.0.2.200"]
-FAST = "interval=200ms timeout=1s rise=1 fall=1"
+FAST = "interval=200ms rise=1 fall=1"
 
 
 def checked(rows, head="", extra="", **values):
-    """rows: name -> (the endpoint to check, kind and options). NAME.app.example.com answers WELL as long as it is up."""
+    """rows: name -> (the endpoint to check, kind and options; a second is the timeout where they name none).
+    NAME.app.example.com answers WELL as long as it is up."""
     conf, zone = head, ""
     for name, (endpoint, check) in rows.items():
-        conf += f"check {name} {check} {FAST}\ndatacenter {name} address={endpoint} check={name}\n"
+        timeout = "" if " timeout=" in check else "timeout=1s"
+        conf += f"check {name} {check} {timeout} {FAST}\ndatacenter {name} address={endpoint} check={name}\n"
         zone += f"{name} AT {name} A {WELL[0]}\n{name} AT * backup=yes A {BACKUP[0]}\n"
     return AdminServer(conf + extra, zone, **values)
 

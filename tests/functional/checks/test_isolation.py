@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: ISC
 """When everything falls silent at once it is this server that has lost the network: health stays as it was."""
 
-import http.client
 import os
 import re
-import socket
 import subprocess
 
 import harness
 import pytest
 from admin import HEAD, AdminServer
+from api import Api
 from harness import wait_until
 from targets import Web
 
@@ -172,12 +171,7 @@ class InsideServer(AdminServer):
     def __init__(self, namespace, conf):
         self.inside = namespace.inside
         super().__init__(conf, ZONE, head=HEAD.replace("127.0.0.1:@ADMIN@ token-file=admin.token", "./admin.sock"))
-
-    def connection(self):
-        connection = http.client.HTTPConnection("localhost", timeout=10)
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.connect(str(self.folder / "admin.sock"))
-        return connection
+        self.api = Api(self.folder / "admin.sock")
 
     def ask(self, name):
         dig = ["dig", f"@{self.address}", "-p", str(self.port), "+short", "+tries=1", f"{name}.app.example.com"]
