@@ -22,7 +22,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
-#include <unistd.h>
 
 static const struct crowd_limits default_limits = {.connections = 64, .timeout_ms = 10000};
 

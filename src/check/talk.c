@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "check/transfer.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <string.h>

@@ -8,7 +8,6 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 void transfer_must(CURLcode code)
 {

@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "base/thread.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
 #include <stdint.h>

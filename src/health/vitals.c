@@ -4,7 +4,6 @@
 #include "health/calc.h"
 #include "health/silence.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -181,7 +181,7 @@ class Server:
     def reload(self):
         before = self.reloads()
         self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self.reloads() > before, 20, "the end of the reload")
+        wait_until(lambda: self.reloads() > before, 60, "the end of the reload")  # its thread has the lowest priority
 
     def stop(self):
         if self.process.poll() is None:

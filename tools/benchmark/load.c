@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { SOCKETS_MAX = 64, BATCH = 32, IDS = 65536, LOST_NS = 1000000000, REPLY_MAX = 4096 };
 

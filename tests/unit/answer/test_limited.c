@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <ldns/ldns.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

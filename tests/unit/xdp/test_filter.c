@@ -4,7 +4,6 @@
 #include "frames.h"
 #include "xdp/filter.h"
 
-#include <errno.h>
 #include <linux/bpf.h>
 #include <setjmp.h>
 #include <stdarg.h>
