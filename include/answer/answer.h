@@ -31,16 +31,15 @@ struct answer {
 	struct reply_status status; /* its scope, as the client counts it, is set by who sends the reply */
 	struct match match;         /* what the question led to first */
 	bool located;               /* the client's address was looked at */
+	bool hosts;                 /* it names some whose addresses go along */
 	bool all_down;              /* nothing was usable of a name on the way, and its all-down decided */
 	uint8_t scope;              /* bits of the client's address that it depends on */
 	unsigned n, n_choices, n_syntheses;
 	struct piece pieces[PIECES_MAX + 1];
 	struct choice choices[CHOICES_MAX];
-	const struct rrset *chosen[CHOICES_MAX]; /* what each choice was made of */
 	struct synthesis syntheses[CHAIN_MAX];
 	struct name target; /* the name that a CNAME leads to */
 	uint8_t target_labels[NAME_LABELS_MAX + 1];
-	struct lookup lookup;
 };
 
 /* Whom a choice is made for. */
@@ -79,7 +78,7 @@ static inline void answer_clear(struct answer *a, enum rcode rcode)
 	a->match.zone = NULL;
 	a->match.node = NULL;
 	a->scope = 0;
-	a->located = a->all_down = false;
+	a->located = a->hosts = a->all_down = false;
 	a->n = a->n_choices = a->n_syntheses = 0;
 }
 

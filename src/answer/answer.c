@@ -29,6 +29,7 @@ struct piece *answer_add(struct answer *a, enum section section, const uint8_t *
 	piece->section = section;
 	piece->glue = false;
 	piece->records = (struct reply_records){.set = set, .owner = owner};
+	a->hosts |= set->shape.host;
 	return piece;
 }
 
@@ -59,8 +60,8 @@ __attribute__((cold, noinline)) static void drop_doubles(const struct rrset *set
 static inline const struct choice *choose(struct search *s, const struct rrset *set)
 {
 	struct answer *a = s->a;
-	struct choice *choice = &a->choices[a->n_choices];
-	a->chosen[a->n_choices++] = set;
+	struct choice *choice = &a->choices[a->n_choices++];
+	choice->set = set;
 	steer_choose(set->steered, s->view->board, s->client->addr, s->picker, choice);
 	a->located |= choice->located;
 	a->all_down |= choice->all_down;
@@ -81,11 +82,13 @@ __attribute__((cold, noinline)) static const uint8_t *give_up(struct answer *a)
 
 static void add_choice(struct search *s, const struct rrset *set, const struct choice *choice)
 {
-	struct reply_records *records = &answer_add(s->a, SECTION_ANSWER, s->owner, set)->records;
-	records->picked = choice->records;
-	records->n = (uint16_t)choice->n_records;
-	records->has_ttl = true;
-	records->ttl_s = choice->ttl_s;
+	answer_add(s->a, SECTION_ANSWER, s->owner, set)->records =
+		(struct reply_records){.set = set,
+				       .owner = s->owner,
+				       .picked = choice->records,
+				       .n = (uint16_t)choice->n_records,
+				       .has_ttl = true,
+				       .ttl_s = choice->ttl_s};
 }
 
 /* What candidates that were picked stand for. */
@@ -146,8 +149,8 @@ __attribute__((cold, noinline)) static void settle_ttl(struct answer *a, unsigne
 	}
 }
 
-/* Adds what is chosen of a steered set, with what the chosen stand for. Returns the first record, NULL if
- * there is none. */
+/* Adds what is chosen of a steered set, with what the chosen stand for. Returns the first record where that
+ * may be a CNAME. */
 static const uint8_t *add_chosen(struct search *s, const struct rrset *set)
 {
 	struct answer *a = s->a;
@@ -171,11 +174,13 @@ static const uint8_t *add_chosen(struct search *s, const struct rrset *set)
 		add_negative(s);
 		return NULL;
 	}
+	if (set->steered->how->cnames == 0 && set->steered->aliases == NULL)
+		return NULL;
 	const struct reply_records *records = &a->pieces[first].records;
 	return records->set->octets + (records->picked ? records->picked[0] : 0);
 }
 
-/* Adds what a set says to the answer section. Returns the first record, NULL if there is none. */
+/* Adds what a set says to the answer section. Returns the first record where that may be a CNAME. */
 static const uint8_t *add_answer(struct search *s, const struct rrset *set)
 {
 	if (set->steered != NULL)
@@ -200,12 +205,11 @@ __attribute__((cold, noinline)) static enum next follow(struct search *s, const 
 	struct answer *a = s->a;
 	name_from_octets(owner, &a->target);
 	name_labels(&a->target, a->target_labels);
-	a->lookup.name = &a->target;
-	a->lookup.label_at = a->target_labels;
 	s->owner = owner;
 	if (!name_within(&a->target, s->match->zone->apex))
 		return NEXT_DONE;
-	zones_find(s->view->world->zones, &a->lookup, s->q->type, &s->followed);
+	const struct lookup lookup = {&a->target, a->target_labels};
+	zones_find(s->view->world->zones, &lookup, s->q->type, &s->followed);
 	s->match = &s->followed;
 	return NEXT_FOLLOW;
 }
@@ -241,7 +245,7 @@ static enum next at_node(struct search *s)
  * long. */
 static bool synthesize(struct search *s, const uint8_t *dname, struct synthesis *out)
 {
-	const struct name *name = s->a->lookup.name;
+	const struct name *name = s->owner != NULL ? &s->a->target : &s->q->name;
 	const uint8_t *target = dname + RECORD_RDATA_AT;
 	size_t kept = name->len - (size_t)s->match->node->name_len, target_len = name_length(target);
 	if (kept + target_len > NAME_OCTETS_MAX)
@@ -316,8 +320,10 @@ static enum next step(struct search *s)
 	return NEXT_DONE;
 }
 
-void answer_find(const struct view *view, const struct query *q, const struct client *client,
-		 struct picker *picker, struct answer *out)
+/* Flattened: it is gone through once a query, and what is rare is out of line already. */
+__attribute__((flatten)) void answer_find(const struct view *view, const struct query *q,
+					  const struct client *client, struct picker *picker,
+					  struct answer *out)
 {
 	struct search s;
 	s.view = view;
@@ -328,12 +334,11 @@ void answer_find(const struct view *view, const struct query *q, const struct cl
 	s.owner = NULL;
 	s.match = &out->match;
 	out->status.authoritative = q->class == CLASS_IN; /* nobody is, for all classes (RFC 1034 §3.7.1) */
-	out->lookup.name = &q->name;
-	out->lookup.label_at = q->label_at;
-	zones_find(view->world->zones, &out->lookup, q->type, &out->match);
+	const struct lookup lookup = {&q->name, q->label_at};
+	zones_find(view->world->zones, &lookup, q->type, &out->match);
 	while (step(&s) == NEXT_FOLLOW)
 		;
-	for (unsigned i = 0, n = out->n; i < n; i++) {
+	for (unsigned i = 0, n = out->hosts ? out->n : 0; i < n; i++) {
 		const struct reply_records *records = &out->pieces[i].records;
 		if (records->set->shape.host)
 			answer_add_addresses(out, s.match, records);

@@ -269,12 +269,13 @@ static void add_choice(struct explainer *e, const struct rrset *set, const struc
 		if (choice->all_down && step == STEP_TIER) {
 			char name[64];
 			snprintf(name, sizeof(name), "all-down=%s", all_down_word(s->policy.all_down));
-			add_step(steps, name, choice->left[step], json_object_new_array());
+			add_step(steps, name, choice_left(choice, step), json_object_new_array());
 		} else {
-			uint64_t removed = before & ~choice->left[step];
-			add_step(steps, names[step], choice->left[step], removed_json(e, set, removed, step));
+			uint64_t removed = before & ~choice_left(choice, step);
+			add_step(steps, names[step], choice_left(choice, step),
+				 removed_json(e, set, removed, step));
 		}
-		before = choice->left[step];
+		before = choice_left(choice, step);
 	}
 }
 
@@ -354,8 +355,8 @@ static struct json_object *compose(struct explainer *e, const struct explain_req
 	char name[NAME_TEXT_MAX], type[16];
 	uint32_t ttl_s = UINT32_MAX;
 	for (unsigned i = 0; i < a->n_choices; i++) {
-		json_object_array_add(orders, orders_json(e, a->chosen[i]->steered, &a->choices[i]));
-		add_choice(e, a->chosen[i], &a->choices[i], steps);
+		json_object_array_add(orders, orders_json(e, a->choices[i].set->steered, &a->choices[i]));
+		add_choice(e, a->choices[i].set, &a->choices[i], steps);
 	}
 	add_answers(a, answers, &ttl_s);
 	put(o, "name", text(name_format(request->name.octets, name)));

@@ -31,7 +31,7 @@ static uint64_t takeable(struct walk *w, const struct steered *steered)
 	if (!choice.all_down && extra != NULL && extra->sheds != NULL)
 		return choice.left[STEP_FAST];
 	if (s->policy.pick == PICK_HASH || s->policy.pick == PICK_ALL)
-		return choice.left[STEP_PICK];
+		return choice_left(&choice, STEP_PICK);
 	uint64_t heavy = choice.left[STEP_TIER] & (extra ? extra->heavy : s->heavy);
 	return heavy ? heavy : choice.left[STEP_TIER];
 }

@@ -132,7 +132,7 @@ static void count_choices(struct tally *tally, const struct world *world, const 
 {
 	for (unsigned i = 0; i < a->n_choices; i++) {
 		const struct choice *choice = &a->choices[i];
-		_Atomic uint64_t *members = tally->members + world->member_at[a->chosen[i]->steered->set];
+		_Atomic uint64_t *members = tally->members + world->member_at[choice->set->steered->set];
 		for (unsigned j = 0; j < choice->n; j++)
 			tally_add(&members[choice->picked[j]]);
 		if (choice->all_down)

@@ -54,7 +54,8 @@ static size_t write_places(const struct responder *r, char *out)
 	char *end = out;
 	for (unsigned i = 0; i < a->n_choices; i++) {
 		for (unsigned j = 0; j < a->choices[i].n; j++) {
-			const char *place = place_of(config, a->chosen[i]->steered, a->choices[i].picked[j]);
+			const char *place =
+				place_of(config, a->choices[i].set->steered, a->choices[i].picked[j]);
 			if (place != NULL)
 				end = stpcpy(end, place) + 1;
 		}

@@ -30,6 +30,18 @@ __attribute__((cold, noinline)) static uint8_t scope_of(const struct steering *s
 	return scope;
 }
 
+/* METHOD_LATENCY: the order is that of the times. */
+__attribute__((cold, noinline)) static void order_timed(const struct steering *s, const struct board *board,
+							const struct addr *client, struct choice *out,
+							struct tiers *tiers)
+{
+	struct timed timed;
+	latency_times(s, board, client, &timed);
+	out->order = s->order;
+	out->scope = timed.scope;
+	tiers_build_timed(s, &timed, tiers);
+}
+
 /*
  * The order of datacenters for this client, and what it depends on. Returns whether its tiers are built:
  * without min-up the first that has anybody left is it, and is found without.
@@ -37,21 +49,16 @@ __attribute__((cold, noinline)) static uint8_t scope_of(const struct steering *s
 static bool order(const struct steering *s, const struct board *board, const struct addr *client,
 		  struct choice *out, struct tiers *tiers)
 {
-	out->order = s->order;
-	out->scope = 0;
 	out->located = looks_at_place(s);
 	if (s->times != NULL) {
-		struct timed timed;
-		latency_times(s, board, client, &timed);
-		out->scope = timed.scope;
-		tiers_build_timed(s, &timed, tiers);
+		order_timed(s, board, client, out, tiers);
 		return true;
 	}
-	if (s->locator != NULL) {
-		struct located located = locator_find(s->locator, client);
-		out->order = located.order;
-		out->scope = located.scope;
-	}
+	struct located located = {s->order, 0};
+	if (s->locator != NULL)
+		located = locator_find(s->locator, client);
+	out->order = located.order;
+	out->scope = located.scope;
 	if (s->policy.min_up_percent == 0)
 		return false;
 	tiers_build(s, out->order, tiers);
@@ -106,10 +113,8 @@ static void pick(const struct pool *pool, struct picker *picker, struct choice *
 	const struct member *members = pool->steered->how->members;
 	unsigned n = pick_members(pool, picker, out->picked), n_records = 0;
 	uint32_t ttl_s = UINT32_MAX;
-	uint64_t mask = 0;
 	for (unsigned i = 0; i < n; i++) {
 		const struct member *member = &members[out->picked[i]];
-		mask |= (uint64_t)1 << out->picked[i];
 		out->records[n_records] = member->record;
 		n_records += member->record != MEMBER_NO_RECORD;
 		ttl_s = member->ttl_s < ttl_s ? member->ttl_s : ttl_s;
@@ -117,7 +122,6 @@ static void pick(const struct pool *pool, struct picker *picker, struct choice *
 	out->outcome = CHOICE_ANSWER;
 	out->n = (uint8_t)n;
 	out->n_records = n_records;
-	out->left[STEP_PICK] = mask;
 	out->ttl_s = pool->extra != NULL && pool->extra->has_ttl ? pool->extra->ttl_s : ttl_s;
 }
 
@@ -125,7 +129,6 @@ static void pick_nobody(struct choice *out)
 {
 	out->n = 0;
 	out->n_records = 0;
-	out->left[STEP_PICK] = 0;
 }
 
 void steer_choose(const struct steered *steered, const struct board *board, const struct addr *client,

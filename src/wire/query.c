@@ -224,25 +224,21 @@ bool query_read(struct span in, struct query *q, enum rcode *rcode)
 {
 	if (in.len < HEADER_OCTETS)
 		return false;
-	q->message = in.octets;
-	q->flags = octets_get16(in.octets + 2);
-	if (q->flags & FLAG_QR)
+	unsigned flags = octets_get16(in.octets + 2);
+	if (flags & FLAG_QR)
 		return false;
-	q->question_len = 0;
-	q->type = 0;
-	q->edns = false;
+	memset(q, 0, offsetof(struct query, udp_size));
+	q->flags = (uint16_t)flags;
 	q->udp_size = UDP_OCTETS_MIN;
-	q->tsig = false;
-	q->asked = 0;
-	q->cookie_valid = false;
 	q->subnet.present = false;
+	q->message = in.octets;
 
 	bool sound = read_sections(in, q);
 	if (!sound) {
 		q->tsig = q->subnet.present = false; /* nothing is repeated of what can't be trusted */
 		q->asked = 0;
 	}
-	if ((q->flags >> 11 & 0xf) != OPCODE_QUERY)
+	if ((flags >> 11 & 0xf) != OPCODE_QUERY)
 		*rcode = RCODE_NOTIMP;
 	else if (!sound)
 		*rcode = RCODE_FORMERR;

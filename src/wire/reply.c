@@ -160,14 +160,8 @@ static inline bool put_as_kept(struct reply *r, const uint8_t *records, size_t l
 	return true;
 }
 
-static inline bool is_plain(const struct reply_records *records)
-{
-	return records->owner == NULL && records->set->shape.names == 0;
-}
-
 /* A record with another owner, or with names to compress. */
-__attribute__((cold, noinline)) static bool put_rewritten(struct reply *r, const uint8_t *record,
-							  const struct reply_records *records)
+static bool put_rewritten(struct reply *r, const uint8_t *record, const struct reply_records *records)
 {
 	if (records->owner == NULL) {
 		if (!put_octets(r, record, 2))
@@ -183,10 +177,26 @@ __attribute__((cold, noinline)) static bool put_rewritten(struct reply *r, const
 	return put_rdata(r, record, records->set->shape);
 }
 
+__attribute__((cold, noinline)) static bool put_records_rewritten(struct reply *r,
+								  const struct reply_records *records)
+{
+	const struct rrset *set = records->set;
+	if (records->picked != NULL) {
+		for (unsigned i = 0; i < records->n; i++) {
+			if (!put_rewritten(r, set->octets + records->picked[i], records))
+				return false;
+		}
+		return true;
+	}
+	for (size_t at = 0; at < set->octets_len; at += record_len(set->octets + at)) {
+		if (!put_rewritten(r, set->octets + at, records))
+			return false;
+	}
+	return true;
+}
+
 static inline bool put_record(struct reply *r, const uint8_t *record, const struct reply_records *records)
 {
-	if (!is_plain(records))
-		return put_rewritten(r, record, records);
 	uint8_t *to = r->octets + r->len;
 	if (!put_as_kept(r, record, record_len(record)))
 		return false;
@@ -198,6 +208,8 @@ static inline bool put_record(struct reply *r, const uint8_t *record, const stru
 static inline bool put_records(struct reply *r, const struct reply_records *records)
 {
 	const struct rrset *set = records->set;
+	if (records->owner != NULL || set->shape.names != 0)
+		return put_records_rewritten(r, records);
 	if (records->picked != NULL) {
 		for (unsigned i = 0; i < records->n; i++) {
 			if (!put_record(r, set->octets + records->picked[i], records))
@@ -205,7 +217,7 @@ static inline bool put_records(struct reply *r, const struct reply_records *reco
 		}
 		return true;
 	}
-	if (is_plain(records) && !records->has_ttl)
+	if (!records->has_ttl)
 		return put_as_kept(r, set->octets, set->octets_len);
 	for (size_t at = 0; at < set->octets_len; at += record_len(set->octets + at)) {
 		if (!put_record(r, set->octets + at, records))

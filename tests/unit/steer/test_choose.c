@@ -61,7 +61,7 @@ static void the_first_tier_with_somebody_left_answers(void **state)
 		assert_int_equal(c.outcome, CHOICE_ANSWER);
 		assert_int_equal(c.n, 1);
 		assert_false(c.all_down);
-		assert_int_equal(c.left[STEP_PICK] & ~c.left[STEP_TIER], 0);
+		assert_int_equal(choice_left(&c, STEP_PICK) & ~c.left[STEP_TIER], 0);
 		assert_int_equal(c.records[0], c.picked[0] * 100);
 	}
 }
@@ -151,7 +151,7 @@ static void sixty_four_candidates_are_answered(void **state)
 		struct choice c =
 			choose(&policy, members, 64, (struct set_state){UINT64_MAX, UINT64_MAX, NULL});
 		assert_int_equal(c.n, 64);
-		assert_true(c.left[STEP_PICK] == UINT64_MAX);
+		assert_true(choice_left(&c, STEP_PICK) == UINT64_MAX);
 	}
 }
 
