@@ -2,6 +2,7 @@
 /* Opening, checking and walking one MaxMind database. */
 #include "geo/database.h"
 #include "base/memory.h"
+#include "geo/metadata.h"
 #include "geo/schema.h"
 
 #include <errno.h>
@@ -53,11 +54,32 @@ static int file_copy(const char *path, const char **why)
 	return *why == NULL ? out : -1;
 }
 
+/* Whether libmaxminddb can be trusted with the file. */
+static bool file_check(int fd, const char **why)
+{
+	struct stat st;
+	void *octets = MAP_FAILED;
+	if (fstat(fd, &st) == 0)
+		octets = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (octets == MAP_FAILED) {
+		*why = strerror(errno);
+		return false;
+	}
+	struct metadata metadata;
+	bool ok = metadata_read(octets, (size_t)st.st_size, &metadata, why);
+	munmap(octets, (size_t)st.st_size);
+	return ok;
+}
+
 static bool map(struct database *db, const char *path, const char **why)
 {
 	int fd = file_copy(path, why);
 	if (fd < 0)
 		return false;
+	if (!file_check(fd, why)) {
+		close(fd);
+		return false;
+	}
 	char name[32];
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	int status = MMDB_open(name, MMDB_MODE_MMAP, &db->mmdb);
@@ -141,11 +163,8 @@ static uint8_t check(struct database *db, uint32_t node, unsigned room, const ch
 static bool check_all(struct database *db, const char **why)
 {
 	const MMDB_metadata_s *m = &db->mmdb.metadata;
-	*why = "it is for neither IPv4 nor IPv6";
-	if (m->ip_version != 4 && m->ip_version != 6)
-		return false;
-	*why = "its search tree is empty or too large";
-	if (m->node_count == 0 || m->node_count >= CURSOR_LEAF)
+	*why = "its search tree is too large";
+	if (m->node_count >= CURSOR_LEAF)
 		return false;
 
 	db->heights = mem_alloc(m->node_count);

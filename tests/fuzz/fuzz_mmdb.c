@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Any octets as a database: refused, or what is compiled of it says of addresses what libmaxminddb and the
- * lines of the map say, in bounded time and memory.
+ * lines of the map say, in bounded time and memory. Of the metadata we read what libmaxminddb reads.
  */
 #include "base/random.h"
 #include "geo/locator.h"
+#include "geo/metadata.h"
 #include "geo/place.h"
 #include "memory_file.h"
+
+#include <maxminddb.h>
 
 static const char conf[] =
 	"datacenter a location=50,8\ndatacenter b location=39,-77\ndatacenter c location=1,103\n"
@@ -65,13 +68,32 @@ static void check_addresses(const struct databases *databases, const struct loca
 	}
 }
 
+/* Returns whether the library may see the file. */
+static bool check_metadata(const char *path, const uint8_t *data, size_t size)
+{
+	struct metadata metadata;
+	const char *why;
+	MMDB_s mmdb;
+	if (!metadata_read(data, size, &metadata, &why))
+		return false;
+	if (MMDB_open(path, MMDB_MODE_MMAP, &mmdb) != MMDB_SUCCESS)
+		return true;
+	require(mmdb.metadata.node_count == metadata.node_count);
+	require(mmdb.metadata.record_size == metadata.record_size);
+	require(mmdb.metadata.ip_version == metadata.ip_version);
+	MMDB_close(&mmdb);
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct memory_file file = memory_file_open(data, size);
 	const char *path = file.path;
+	bool sound = check_metadata(path, data, size);
 	struct faults faults = {0};
 	struct databases *databases = databases_open(&path, NULL, 1, &faults);
 	require((databases == NULL) == (faults.errors > 0));
+	require(sound || databases == NULL);
 	if (databases != NULL) {
 		static const uint16_t all[] = {0, 1, 2};
 		struct arena *arena = arena_new();

@@ -100,6 +100,11 @@ static void what_is_wrong_is_said(void **state)
 	assert_false(opens("; gslbd.conf\n", 13, "metadata"));
 
 	small_database(&w);
+	b = writer_bytes(&w);
+	uint8_t *count = memmem(b.octets, b.n, "node_count", 10);
+	memset(count + 11, 0xff, 4); /* 6 octets each: the library's 32 bits wrap around */
+	assert_false(opens(b.octets, b.n, "its search tree is larger than the file"));
+	free(b.octets);
 	w.nodes[w.n - 1][1] = 1; /* back up */
 	b = writer_bytes(&w);
 	assert_false(opens(b.octets, b.n, "circle"));

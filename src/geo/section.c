@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/* Reading the values of a MaxMind database's sections, whatever octets are in them. */
+#include "geo/section.h"
+
+/* What the sizes and pointers of one form are counted from, by the octets that follow the control octets. */
+static const uint32_t size_bases[] = {0, 29, 285, 65821}, pointer_bases[] = {0, 0, 2048, 526336, 0};
+
+static uint64_t number(const uint8_t *octets, size_t n)
+{
+	uint64_t value = 0;
+	for (size_t i = 0; i < n; i++)
+		value = value << 8 | octets[i];
+	return value;
+}
+
+static bool pointer_read(const struct section *s, size_t at, uint8_t control, struct value *out)
+{
+	unsigned n = (control >> 3 & 3) + 1u;
+	if (n > s->size - at)
+		return false;
+	uint64_t high = n < 4 ? (uint64_t)(control & 7) << 8 * n : 0;
+	*out = (struct value){SECTION_POINTER, n, pointer_bases[n] + (high | number(s->octets + at, n)),
+			      at + n};
+	return true;
+}
+
+bool section_read(const struct section *s, size_t at, struct value *out)
+{
+	if (at >= s->size)
+		return false;
+	uint8_t control = s->octets[at++];
+	unsigned type = control >> 5;
+	if (type == SECTION_POINTER)
+		return pointer_read(s, at, control, out);
+	if (type == SECTION_EXTENDED) {
+		if (at >= s->size)
+			return false;
+		type = 7u + s->octets[at++];
+	}
+
+	uint32_t size = control & 31;
+	unsigned more = size < 29 ? 0 : size - 28;
+	if (more > s->size - at)
+		return false;
+	if (more > 0)
+		size = size_bases[more] + (uint32_t)number(s->octets + at, more);
+	at += more;
+	bool octets = type != SECTION_MAP && type != SECTION_ARRAY && type != SECTION_BOOLEAN;
+	if (octets && size > s->size - at)
+		return false;
+	*out = (struct value){type, size, at, octets ? at + size : at};
+	return true;
+}
+
+bool section_follow(const struct section *s, size_t at, struct value *out)
+{
+	if (!section_read(s, at, out))
+		return false;
+	if (out->type != SECTION_POINTER)
+		return true;
+	size_t next = out->next;
+	if (!section_read(s, out->inside, out) || out->type == SECTION_POINTER)
+		return false;
+	out->next = next;
+	return true;
+}
+
+static bool skip(const struct section *s, struct value *value, unsigned room)
+{
+	bool map = value->type == SECTION_MAP;
+	if (!map && value->type != SECTION_ARRAY)
+		return true;
+	if (room == 0)
+		return false;
+	uint64_t n = map ? 2 * (uint64_t)value->size : value->size;
+	for (uint64_t i = 0; i < n; i++) {
+		struct value item;
+		if (!section_read(s, value->next, &item))
+			return false;
+		bool key = map && i % 2 == 0;
+		if (key && item.type != SECTION_STRING && item.type != SECTION_POINTER)
+			return false;
+		if (!skip(s, &item, room - 1))
+			return false;
+		value->next = item.next;
+	}
+	return true;
+}
+
+bool section_skip(const struct section *s, struct value *value)
+{
+	return skip(s, value, SECTION_NESTING_MAX);
+}
+
+uint64_t section_number(const struct section *s, const struct value *value)
+{
+	return number(s->octets + value->inside, value->size);
+}
