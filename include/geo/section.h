@@ -58,6 +58,13 @@ bool section_follow(const struct section *section, size_t at, struct value *out)
 #define SECTION_NESTING_MAX 64
 bool section_skip(const struct section *section, struct value *value);
 
+/*
+ * Whether a value can be read with all of its items and theirs, pointers followed, and has `most` of them at
+ * most: pointers to what has pointers make of a few octets more than any memory holds. The same else as in
+ * section_skip().
+ */
+bool section_bounded(const struct section *section, size_t at, uint32_t most);
+
 /* The number in the octets of a value, of which there must be 8 at most. */
 uint64_t section_number(const struct section *section, const struct value *value);
 

@@ -2,6 +2,7 @@
 /* The schemas of the databases in use, as one table of the paths at which each attribute may be found. */
 #include "geo/schema.h"
 #include "base/country.h"
+#include "geo/section.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -233,6 +234,9 @@ static void take(struct reading *r, int set, unsigned depth)
 bool schema_read(MMDB_entry_s *record, struct place *out)
 {
 	*out = (struct place){0};
+	const struct section section = {record->mmdb->data_section, record->mmdb->data_section_size};
+	if (!section_bounded(&section, record->offset, SCHEMA_VALUES_MAX))
+		return false;
 	MMDB_entry_data_list_s *list = NULL;
 	if (MMDB_get_entry_data_list(record, &list) != MMDB_SUCCESS) {
 		MMDB_free_entry_data_list(list);

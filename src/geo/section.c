@@ -65,22 +65,30 @@ bool section_follow(const struct section *s, size_t at, struct value *out)
 	return true;
 }
 
-static bool skip(const struct section *s, struct value *value, unsigned room)
+/* *left: how many items there may be; NULL: pointers are not followed, so that the octets are the limit. */
+static bool pass(const struct section *s, struct value *value, unsigned room, uint32_t *left)
 {
 	bool map = value->type == SECTION_MAP;
+	if (value->type == SECTION_POINTER && left != NULL) {
+		struct value target;
+		return section_read(s, value->inside, &target) && target.type != SECTION_POINTER &&
+		       pass(s, &target, room, left);
+	}
 	if (!map && value->type != SECTION_ARRAY)
 		return true;
-	if (room == 0)
+	uint32_t n = map ? 2 * value->size : value->size; /* sizes have 25 bits at most */
+	if (room == 0 || (left != NULL && n > *left))
 		return false;
-	uint64_t n = map ? 2 * (uint64_t)value->size : value->size;
-	for (uint64_t i = 0; i < n; i++) {
+	if (left != NULL)
+		*left -= n;
+	for (uint32_t i = 0; i < n; i++) {
 		struct value item;
 		if (!section_read(s, value->next, &item))
 			return false;
 		bool key = map && i % 2 == 0;
 		if (key && item.type != SECTION_STRING && item.type != SECTION_POINTER)
 			return false;
-		if (!skip(s, &item, room - 1))
+		if (!pass(s, &item, room - 1, left))
 			return false;
 		value->next = item.next;
 	}
@@ -89,7 +97,13 @@ static bool skip(const struct section *s, struct value *value, unsigned room)
 
 bool section_skip(const struct section *s, struct value *value)
 {
-	return skip(s, value, SECTION_NESTING_MAX);
+	return pass(s, value, SECTION_NESTING_MAX, NULL);
+}
+
+bool section_bounded(const struct section *s, size_t at, uint32_t most)
+{
+	struct value value;
+	return section_read(s, at, &value) && pass(s, &value, SECTION_NESTING_MAX, &most);
 }
 
 uint64_t section_number(const struct section *s, const struct value *value)

@@ -127,6 +127,60 @@ static void what_is_wrong_is_said(void **state)
 	writer_free(&w);
 }
 
+/* A database of one record, which begins the data. */
+static struct writer_bytes database_of(const struct writer_bytes *data)
+{
+	struct writer w;
+	struct prefix p = prefix_of("192.0.2.0/24");
+	writer_init(&w, 4, 24);
+	bytes_put(&w.data, data->octets, data->n);
+	*writer_slot(&w, &p) = WRITER_DATA;
+	struct writer_bytes b = writer_bytes(&w);
+	writer_free(&w);
+	return b;
+}
+
+static void a_record_that_contains_itself_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		char octets[8];
+		size_t n;
+	} records[] = {
+		{"\x02\x04\x20\x00\x20\x00", 6}, /* twice */
+		{"\xe1\x41x\x20\x00", 5},
+		{"\xe1\x20\x00\x41x", 5},
+		{"\x20\x00", 2},
+	};
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		struct writer_bytes data = {0};
+		bytes_put(&data, records[i].octets, records[i].n);
+		struct writer_bytes b = database_of(&data);
+		assert_false(opens(b.octets, b.n, "can't be decoded"));
+		free(data.octets);
+		free(b.octets);
+	}
+}
+
+static void pointers_multiply_a_record_only_so_far(void **state)
+{
+	(void)state;
+	enum { WIDTH = 16, LEVEL = 2 + 2 * WIDTH };
+	for (unsigned levels = 3; levels <= 6; levels++) {
+		struct writer_bytes data = {0};
+		for (unsigned level = 0; level < levels; level++) {
+			put_control(&data, TYPE_ARRAY, WIDTH);
+			for (unsigned i = 0; i < WIDTH; i++)
+				bytes_put_number(&data, 0x2000 | (level + 1) * LEVEL, 2);
+		}
+		put_string(&data, "x", 1);
+		struct writer_bytes b = database_of(&data);
+		assert_false(opens(b.octets, b.n, levels < 4 ? "no record has" : "can't be decoded"));
+		free(data.octets);
+		free(b.octets);
+	}
+}
+
 static void a_deep_tree_is_refused_and_a_shared_one_is_fast(void **state)
 {
 	(void)state;
@@ -175,6 +229,8 @@ int main(void)
 		cmocka_unit_test(a_truncated_file_is_refused_at_any_length),
 		cmocka_unit_test(flipped_bits_never_crash),
 		cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(a_record_that_contains_itself_is_refused),
+		cmocka_unit_test(pointers_multiply_a_record_only_so_far),
 		cmocka_unit_test(a_deep_tree_is_refused_and_a_shared_one_is_fast),
 		cmocka_unit_test(files_that_are_none_are_faults_each),
 	};
