@@ -32,7 +32,10 @@ struct room_watch {
 	bool short_of;   /* there was too little: it has been told, and nothing more is to be taken */
 };
 
-enum { ROOM_STEPS = 65536 }; /* of at most some hundred octets each */
+enum {
+	ROOM_STEPS = 65536,     /* after so many it looks */
+	ROOM_STEP_OCTETS = 256, /* that about each takes */
+};
 
 /*
  * The task has done `steps` more. True: it may go on. False, once and for all: less is left than ROOM_KEPT

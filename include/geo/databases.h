@@ -8,7 +8,8 @@
 struct databases {
 	struct database **list; /* in the order they are asked */
 	size_t n;
-	struct intern places; /* all that the databases' records say, each by itself */
+	struct intern places;    /* all that the databases' records say, each by itself */
+	struct room_watch *room; /* databases_watch() */
 };
 
 /* What `place` does not know it takes from `more`. */

@@ -32,6 +32,13 @@ struct databases *databases_open(const char *const *paths, const struct spot *na
 void databases_close(struct databases *databases);
 
 /*
+ * From now on whoever folds them for locators looks at `room` as he goes (NULL, as at first: whatever it
+ * takes is there). Where it is short, the folding ends early, and what came of it is only to be freed.
+ */
+struct room_watch;
+void databases_watch(struct databases *databases, struct room_watch *room);
+
+/*
  * Opens those files that are there, to look up single addresses: without the walk, so nothing but
  * databases_find() may be asked of them.
  */

@@ -2,6 +2,7 @@
 /* One question folded once, and the locators made from it: one for each set of datacenters that names have
  * records in. */
 #include "base/memory.h"
+#include "base/room.h"
 #include "geo/fold.h"
 #include "geo/locator.h"
 #include "geo/poptrie.h"
@@ -22,6 +23,7 @@ struct atlas {
 	size_t n_datacenters;
 	struct labeller *labeller;
 	struct folded folded;
+	struct room_watch *room;            /* NULL: whatever it takes is there */
 	struct made made[LOCATORS_MAX + 2]; /* two more for all datacenters, with regions and without */
 	size_t n;
 };
@@ -35,6 +37,7 @@ static void atlas_init(struct atlas *atlas, const struct config *config, struct 
 {
 	atlas->n_datacenters = config->n_datacenters;
 	atlas->labeller = labeller;
+	atlas->room = databases->room;
 	fold(labeller, databases, &atlas->folded);
 }
 
@@ -82,10 +85,17 @@ static const struct poptrie *made_find(const struct atlas *atlas, const struct w
 	return NULL;
 }
 
+/* NULL: there is too little memory. */
 static const struct poptrie *make(const struct atlas *atlas, const struct wanted *wanted, struct arena *arena)
 {
+	struct room_watch *room = atlas->room;
 	bool all = wanted->regions && memchr(wanted->datacenters, false, atlas->n_datacenters) == NULL;
-	return poptrie_build(&atlas->folded, all ? NULL : wanted, arena);
+	if (room != NULL && room->short_of)
+		return NULL;
+	const struct poptrie *trie = poptrie_build(&atlas->folded, all ? NULL : wanted, arena);
+	if (room != NULL)
+		room_suffices(room, trie->size / ROOM_STEP_OCTETS, room->last.octets);
+	return trie;
 }
 
 static const struct poptrie *atlas_trie(struct atlas *atlas, const uint16_t *datacenters, size_t n,

@@ -5,6 +5,7 @@
  */
 #include "geo/fold.h"
 #include "base/memory.h"
+#include "base/room.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,9 @@ struct folding {
 	uint32_t *ipv4;     /* the state where IPv4 begins */
 	uint32_t *repeated; /* that of each table from TABLE_REPEATED on */
 	uint32_t n_repeated;
+
+	uint64_t before; /* what was left */
+	uint64_t steps;  /* since room was looked at */
 };
 
 /* Slots to be filled, of a node or a table. */
@@ -53,6 +57,7 @@ static uint32_t places_merge(struct folding *f, uint32_t first, uint32_t second)
 		struct place place = *(const struct place *)intern_item(&f->places, first);
 		place_merge(&place, intern_item(&f->places, second));
 		*held = places_add(&f->places, &place);
+		f->steps++;
 	}
 	return *held;
 }
@@ -62,6 +67,7 @@ static uint32_t label_of(struct folding *f, uint32_t number, uint32_t mark)
 	struct place place = *(const struct place *)intern_item(&f->places, number);
 	place_finish(&place);
 	size_t n = lines_find(&f->labeller->lines, mark, &place, f->holding);
+	f->steps += 1 + f->labeller->size / ROOM_STEP_OCTETS;
 	memset(f->label, 0, f->labeller->size);
 	f->labeller->make(f->labeller, &place, f->holding, n, f->label);
 	return intern_add(&f->out->labels, f->label);
@@ -179,8 +185,18 @@ static bool repeats(struct folding *f, uint32_t *state, unsigned depth, uint32_t
 	return true;
 }
 
+/* Is there memory to go on with, and to build tries at the end? */
+static bool has_room(struct folding *f)
+{
+	uint64_t steps = f->steps + 1;
+	f->steps = 0;
+	return f->databases->room == NULL || room_suffices(f->databases->room, steps, f->before);
+}
+
 static uint32_t stride(struct folding *f, uint32_t *state, unsigned depth)
 {
+	if (!has_room(f))
+		return plain_label(f, 0) << LENGTH_BITS;
 	bool shared = state[f->databases->n + 2];
 	uint32_t held = shared ? *memo_at(&f->states, state) : MEMO_NONE;
 	if (held != MEMO_NONE)
@@ -286,6 +302,8 @@ static void folding_free(struct folding *f)
 void fold(struct labeller *labeller, const struct databases *databases, struct folded *out)
 {
 	struct folding f = {.labeller = labeller, .databases = databases, .out = out};
+	if (databases->room != NULL)
+		f.before = databases->room->last.octets;
 	*out = (struct folded){.labeller = labeller};
 	nodes_init(&out->nodes);
 	intern_init(&out->labels, labeller->size);

@@ -92,6 +92,11 @@ struct databases *databases_peek(const char *const *paths, size_t n)
 	return dbs;
 }
 
+void databases_watch(struct databases *databases, struct room_watch *room)
+{
+	databases->room = room;
+}
+
 void databases_close(struct databases *dbs)
 {
 	if (dbs == NULL)

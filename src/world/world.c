@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
 /* A set of datacenters, and what all candidates that are in just these share. */
 struct group {
@@ -107,14 +106,15 @@ static void complete(struct completion *c, struct steering *s)
 	}
 }
 
-static void complete_all(struct world *world, const struct databases *databases)
+static void complete_all(struct world *world, const struct databases *databases,
+			 const struct room_watch *room)
 {
 	struct completion c = {.world = world, .databases = databases};
 	size_t n_atlases = world->config->n_geomaps + 1;
 	c.atlases = mem_alloc(n_atlases * sizeof(struct atlas *));
 	for (size_t i = 0; i < world->zones->n; i++) {
 		const struct zone *zone = world->zones->list[i];
-		for (size_t j = 0; j < zone->n_steered; j++)
+		for (size_t j = 0; j < zone->n_steered && !room->short_of; j++)
 			complete(&c, (struct steering *)(uintptr_t)zone->steered[j]->steered->how);
 	}
 	for (size_t i = 0; i < n_atlases; i++)
@@ -123,6 +123,23 @@ static void complete_all(struct world *world, const struct databases *databases)
 		times_atlas_free(c.times);
 	free(c.atlases);
 	free(c.groups);
+}
+
+/* What places take is known only as they are folded. False: there is too little memory for them. */
+static bool complete_places(struct world *world, struct databases *databases, struct faults *faults)
+{
+	const struct config *config = world->config;
+	struct room_watch room = {.last = room_left()};
+	databases_watch(databases, &room);
+	complete_all(world, databases, &room);
+	databases_watch(databases, NULL);
+	if (room.short_of)
+		fault_add(faults,
+			  config->n_geoips > 0 ? config->geoip_spots[0] : (struct spot){.file = "geomap"},
+			  "there is too little memory to compile the databases: %" PRIu64
+			  " MiB are left by %s",
+			  room.last.octets >> 20, room.last.by);
+	return !room.short_of;
 }
 
 static void load_zones(struct world *world, struct faults *faults)
@@ -161,26 +178,6 @@ static void number_members(struct world *world)
 	world->member_at = at;
 }
 
-/*
- * Tries are folded out of all databases at once. What that takes goes by what is in them; as much as the
- * files have is the least.
- */
-static bool has_room_for_places(const struct config *config, struct faults *faults)
-{
-	uint64_t octets = 0;
-	for (size_t i = 0; i < config->n_geoips; i++) {
-		struct stat status;
-		octets += stat(config->geoips[i], &status) == 0 ? (uint64_t)status.st_size : 0;
-	}
-	const struct room room = octets > 0 ? room_left() : (struct room){UINT64_MAX, NULL};
-	if (room_for(&room, octets))
-		return true;
-	fault_add(faults, config->geoip_spots[0],
-		  "there is too little memory for the databases: %" PRIu64 " MiB are left by %s",
-		  room.octets >> 20, room.by);
-	return false;
-}
-
 struct world *world_load(const char *path, bool keep_databases, struct faults *faults)
 {
 	struct config *config = config_read(path, faults);
@@ -199,11 +196,9 @@ struct world *world_build(struct config *config, bool keep_databases, struct fau
 	world->certificates = certificates_read(config, faults);
 	load_zones(world, faults); /* even after errors: all of a run are told */
 
-	bool sound = faults->errors == 0 && has_room_for_places(config, faults);
-	if (sound) {
-		complete_all(world, databases);
+	bool sound = faults->errors == 0 && complete_places(world, databases, faults);
+	if (sound)
 		number_members(world);
-	}
 	if (sound && keep_databases)
 		world->databases = databases;
 	else

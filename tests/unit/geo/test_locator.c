@@ -5,6 +5,7 @@
  */
 #include "globe.h"
 #include "base/random.h"
+#include "base/room.h"
 #include "geo/locator.h"
 #include "random_world.h"
 
@@ -257,9 +258,41 @@ static void real_databases_are_steered_by_the_rules(void **state)
 	}
 }
 
+/* What it takes is seen as the databases are folded. */
+static void without_memory_nothing_is_compiled(void **state)
+{
+	(void)state;
+	static const uint16_t all[N_DATACENTERS] = {0, 1, 2, 3};
+	struct random_world w;
+	struct random r;
+	random_seed_with(&r, 6);
+	random_world_open(&r, &w);
+	assert_true(w.n > 0);
+	static const struct {
+		const char *name;
+		struct room_watch room;
+		bool built;
+	} rows[] = {{"short of it", {.short_of = true}, false},
+		    {"seems short once it looks", {.last.octets = UINT64_MAX, .unseen = ROOM_STEPS}, false},
+		    {"never needs to look", {.last.octets = 0}, true}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct room_watch room = rows[i].room;
+		struct arena *arena = arena_new();
+		databases_watch(w.databases, &room);
+		struct atlas *atlas = atlas_new(&w.config, NULL, w.databases);
+		print_message("%s\n", rows[i].name);
+		assert_int_equal(atlas_locator(atlas, all, N_DATACENTERS, arena) != NULL, rows[i].built);
+		assert_int_equal(room.short_of, !rows[i].built);
+		atlas_free(atlas);
+		arena_free(arena);
+	}
+	random_world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_memory_nothing_is_compiled),
 		cmocka_unit_test(random_worlds_are_steered_by_the_rules),
 		cmocka_unit_test(real_databases_are_steered_by_the_rules),
 	};
