@@ -130,8 +130,7 @@ static bool is_transfer(const struct query *q, enum rcode *rcode)
 
 static void count_choices(struct tally *tally, const struct world *world, const struct answer *a)
 {
-	for (unsigned i = 0; i < a->n_choices; i++) {
-		const struct choice *choice = &a->choices[i];
+	for (const struct choice *choice = a->choices, *end = choice + a->n_choices; choice < end; choice++) {
 		_Atomic uint64_t *members = tally->members + world->member_at[choice->set->steered->set];
 		for (unsigned j = 0; j < choice->n; j++)
 			tally_add(&members[choice->picked[j]]);

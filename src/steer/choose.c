@@ -37,6 +37,7 @@ __attribute__((cold, noinline)) static void order_timed(const struct steering *s
 {
 	struct timed timed;
 	latency_times(s, board, client, &timed);
+	out->located = true;
 	out->order = s->order;
 	out->scope = timed.scope;
 	tiers_build_timed(s, &timed, tiers);
@@ -49,16 +50,19 @@ __attribute__((cold, noinline)) static void order_timed(const struct steering *s
 static bool order(const struct steering *s, const struct board *board, const struct addr *client,
 		  struct choice *out, struct tiers *tiers)
 {
-	out->located = looks_at_place(s);
 	if (s->times != NULL) {
 		order_timed(s, board, client, out, tiers);
 		return true;
 	}
-	struct located located = {s->order, 0};
-	if (s->locator != NULL)
-		located = locator_find(s->locator, client);
-	out->order = located.order;
-	out->scope = located.scope;
+	out->located = s->locator != NULL;
+	if (s->locator != NULL) {
+		struct located located = locator_find(s->locator, client);
+		out->order = located.order;
+		out->scope = located.scope;
+	} else {
+		out->order = s->order;
+		out->scope = 0;
+	}
 	if (s->policy.min_up_percent == 0)
 		return false;
 	tiers_build(s, out->order, tiers);

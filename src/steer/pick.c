@@ -51,8 +51,8 @@ __attribute__((noinline)) static unsigned pick_several(const uint32_t *weights, 
 }
 
 /* Most names are answered with one record. */
-static unsigned pick_random(const uint32_t *weights, uint64_t pool, unsigned answers, struct random *random,
-			    uint8_t *picked)
+static inline unsigned pick_random(const uint32_t *weights, uint64_t pool, unsigned answers,
+				   struct random *random, uint8_t *picked)
 {
 	if (answers != 1)
 		return pick_several(weights, pool, answers, random, picked);
@@ -196,6 +196,8 @@ unsigned pick_members(const struct pool *p, struct picker *picker, uint8_t *pick
 	const uint32_t *weights = heavy == 0                      ? equal
 				  : p->extra && p->extra->weights ? p->extra->weights
 								  : s->weights;
+	if (s->policy.pick == PICK_WEIGHTED)
+		return pick_random(weights, pool, p->answers, &picker->random, picked);
 	switch (s->policy.pick) {
 	case PICK_WEIGHTED: break;
 	case PICK_RANDOM: weights = equal; break;

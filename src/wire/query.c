@@ -242,7 +242,7 @@ bool query_read(struct span in, struct query *q, enum rcode *rcode)
 		*rcode = RCODE_NOTIMP;
 	else if (!sound)
 		*rcode = RCODE_FORMERR;
-	else if (q->edns && q->edns_version != 0)
+	else if (q->edns_version != 0)
 		*rcode = RCODE_BADVERS;
 	else
 		*rcode = RCODE_NOERROR;
