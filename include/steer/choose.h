@@ -17,7 +17,8 @@ enum step { STEP_CANDIDATES, STEP_USABLE, STEP_FAST, STEP_LOAD, STEP_TIER, STEP_
 enum choice_outcome { CHOICE_ANSWER, CHOICE_NODATA, CHOICE_SERVFAIL };
 
 struct choice {
-	const struct rrset *set; /* what it is made of; for who asked, steer_choose() leaves it alone */
+	const struct rrset
+		*set; /* what it was made of: for who asks to keep, steer_choose() does not touch it */
 	enum choice_outcome outcome;
 	bool all_down;                  /* nothing was usable, and the policy's all-down decided */
 	bool located;                   /* the client's address was looked at, but for its hash */

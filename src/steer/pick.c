@@ -196,7 +196,7 @@ unsigned pick_members(const struct pool *p, struct picker *picker, uint8_t *pick
 	const uint32_t *weights = heavy == 0                      ? equal
 				  : p->extra && p->extra->weights ? p->extra->weights
 								  : s->weights;
-	if (s->policy.pick == PICK_WEIGHTED)
+	if (s->policy.pick == PICK_WEIGHTED) /* the default, without the jump */
 		return pick_random(weights, pool, p->answers, &picker->random, picked);
 	switch (s->policy.pick) {
 	case PICK_WEIGHTED: break;

@@ -153,32 +153,32 @@ def test_a_state_folder_of_somebody_else_is_told_at_the_start(tmp_path):
     assert f"{tmp_path}: user nobody can't keep state there: Permission denied; `chown -R nobody` it" in log
 
 
-@needs_root
-def test_files_that_the_user_can_not_read_are_told_at_the_start():
-    server = Nobodys({"gslbd.conf": CONF, "z.zone": ZONE})
+def refused_where_it_is_roots(name, files):
+    """The log of a server that has served with those files, and is started again when only root can read one of them."""
+    server = Nobodys(files)
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(20) == 0
-    shutil.chown(server.folder / "z.zone", 0, 0)
-    (server.folder / "z.zone").chmod(0o600)
+    shutil.chown(server.folder / name, 0, 0)
+    (server.folder / name).chmod(0o600)
     Server.start(server, wait=False)
     assert server.process.wait(20) == 1
-    assert "z.zone" in server.log() and "Permission denied" in server.log()
+    log = server.log()
     server.log_file.close()
     shutil.rmtree(server.folder)
+    return log
+
+
+@needs_root
+def test_files_that_the_user_can_not_read_are_told_at_the_start():
+    log = refused_where_it_is_roots("z.zone", {"gslbd.conf": CONF, "z.zone": ZONE})
+    assert "z.zone" in log and "Permission denied" in log
 
 
 @needs_root
 def test_a_secret_that_only_root_can_read_is_told_at_the_start():
-    server = Nobodys({"gslbd.conf": CONF + "cookies on secret-file=secret.token\n", "z.zone": ZONE, "secret.token": "00112233445566778899aabbccddeeff\n"})
-    server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(20) == 0
-    shutil.chown(server.folder / "secret.token", 0, 0)
-    (server.folder / "secret.token").chmod(0o600)
-    Server.start(server, wait=False)
-    assert server.process.wait(20) == 1
-    assert "can't take the secrets from" in server.log() and "Permission denied" in server.log()
-    server.log_file.close()
-    shutil.rmtree(server.folder)
+    log = refused_where_it_is_roots("secret.token", {"gslbd.conf": CONF + "cookies on secret-file=secret.token\n", "z.zone": ZONE,
+                                                     "secret.token": "00112233445566778899aabbccddeeff\n"})
+    assert "can't take the secrets from" in log and "Permission denied" in log
 
 
 @needs_root

@@ -86,16 +86,23 @@ static void what_has_begun_is_answered_first(void **state)
 	}
 }
 
+/* A client whose long reply has begun. */
+static struct client *ask_large(struct desk *d)
+{
+	struct client *c = client_new(d);
+	client_say(d, c, large, sizeof(large) - 1);
+	while (http_server_counters(d->server).replies[2] == 0)
+		turn(d);
+	return c;
+}
+
 static void a_long_reply_is_finished(void **state)
 {
 	(void)state;
 	struct desk *d = desk_new();
 	unsigned done = 0;
 	desk_open(d, NULL);
-	struct client *c = client_new(d);
-	client_say(d, c, large, sizeof(large) - 1);
-	while (http_server_counters(d->server).replies[2] == 0)
-		turn(d);
+	struct client *c = ask_large(d);
 	http_server_finish(d->server, 10 * DEADLINE_MS, note_done, &done);
 	for (int turns = 0; turns < 20; turns++)
 		turn(d);
@@ -119,10 +126,7 @@ static void who_does_not_read_is_given_up(void **state)
 	struct desk *d = desk_new();
 	unsigned done = 0;
 	desk_open(d, NULL);
-	struct client *c = client_new(d);
-	client_say(d, c, large, sizeof(large) - 1);
-	while (http_server_counters(d->server).replies[2] == 0)
-		turn(d);
+	struct client *c = ask_large(d);
 	http_server_finish(d->server, SHORT_MS, note_done, &done);
 	assert_true(turn_until_done(d, &done));
 	client_free(c);
