@@ -4,6 +4,7 @@
 #ifndef ANSWER_ANSWER_H
 #define ANSWER_ANSWER_H
 
+#include "answer/arrival.h"
 #include "steer/choose.h"
 #include "wire/reply.h"
 #include "world/world.h"
@@ -83,7 +84,7 @@ static inline void answer_clear(struct answer *a, enum rcode rcode)
 }
 
 /* Finds the answer to a sound query, and what the status says but for its scope; `out` is clear. */
-void answer_find(const struct view *view, const struct query *q, const struct client *client,
+void answer_find(const struct view *view, const struct arrival *arrival, const struct client *client,
 		 struct picker *picker, struct answer *out);
 
 /* The scope as the client's subnet option counts it; 0 where it sent none. */

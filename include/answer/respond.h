@@ -35,18 +35,30 @@ struct responder {
 	uint64_t now_ms;                    /* of this batch, for view->limiter; unset where there is none */
 	struct cookie_secret cookie_secret; /* where the configuration has none; the same for all workers */
 	struct picker picker;               /* random numbers and turns */
-	struct query query;                 /* scratch of one query */
+	struct arrival arrivals[ARRIVALS_MAX]; /* scratch, to read queries into */
+	struct query *query;                   /* the one that is answered */
 	struct answer answer;
 	int64_t transfers_told_ms; /* when the log had one that was too many; 0: never */
 	uint64_t transfers_untold; /* that were too many since */
 };
 
+/* Reads the first `n` of r->arrivals, whose messages are set; see arrivals_read(). */
+void responder_read(struct responder *r, unsigned n);
+
+/* The same of one message. */
+static inline struct arrival *responder_read_one(struct responder *r, struct span in)
+{
+	r->arrivals[0].in = in;
+	responder_read(r, 1);
+	return &r->arrivals[0];
+}
+
 /*
- * Answers one message. `out->len` is the room on entry (at least 512) and the response's length on return.
- * OUTCOME_DROP: nothing is to be sent (a response, or too short to have a header). OUTCOME_TRANSFER: nothing
- * was done but to read r->query. `in` and `out` must not overlap.
+ * Answers one message, which responder_read() has read. `out->len` is the room on entry (at least 512) and
+ * the response's length on return. OUTCOME_DROP: nothing is to be sent (a response, or too short to have a
+ * header). OUTCOME_TRANSFER: nothing was done but to set r->query. The message and `out` must not overlap.
  */
-__attribute__((noinline)) enum outcome respond(struct responder *r, const struct peer *peer, struct span in,
-					       struct span *out);
+__attribute__((noinline)) enum outcome respond(struct responder *r, const struct peer *peer,
+					       struct arrival *arrival, struct span *out);
 
 #endif

@@ -51,7 +51,7 @@ struct tally {
 	struct tally_cell *cells;
 	uint32_t n_members;
 	_Atomic uint64_t
-		*members; /* how often each candidate was answered: by world->member_at[set] + candidate */
+		*members; /* how often each candidate was answered: by its set's first_member + its index */
 	_Atomic uint64_t counters[COUNTERS];
 	_Atomic uint64_t limited[LIMIT_KINDS][LIMIT_ACTIONS];
 };

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+enum { CACHE_LINE = 64 }; /* octets that come from memory at once */
+
 /*
  * To be called once, at start: large pieces come from the system one by one, so that what a world had goes
  * back when it is freed. mem_trim() gives back what smaller ones left, too.

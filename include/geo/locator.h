@@ -31,6 +31,9 @@ struct located {
 /* Takes tens of nanoseconds; the address must be v4 or v6, mapped ones unmapped (addr_unmap). */
 struct located locator_find(const struct locator *locator, const struct addr *client);
 
+/* Asks memory for what locator_find() will read first. */
+void locator_expect(const struct locator *locator, const struct addr *client);
+
 /*
  * What locators are built from: one per geomap, plus one for `nearest` (a map of the one line `* nearest`).
  * Building the first locator of a map walks the databases; further ones of it only relabel and merge what

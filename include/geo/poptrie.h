@@ -71,10 +71,22 @@ struct popfound {
 __attribute__((noinline)) struct popfound poptrie_find_below(const struct poptrie *trie,
 							     const struct addr *client);
 
-static inline struct popfound poptrie_find(const struct poptrie *trie, const struct addr *client)
+/* The entry for the first bits of the address. */
+static inline const uint32_t *poptrie_entry(const struct poptrie *trie, const struct addr *client)
 {
 	const struct poproot *root = &trie->roots[client->family];
-	uint32_t entry = root->entries[octets_load(client->octets) >> (64 - root->bits)];
+	return &root->entries[octets_load(client->octets) >> (64 - root->bits)];
+}
+
+/* Asks memory for what poptrie_find() will read first. */
+static inline void poptrie_expect(const struct poptrie *trie, const struct addr *client)
+{
+	__builtin_prefetch(poptrie_entry(trie, client));
+}
+
+static inline struct popfound poptrie_find(const struct poptrie *trie, const struct addr *client)
+{
+	uint32_t entry = *poptrie_entry(trie, client);
 	if (entry_is_label(entry))
 		return (struct popfound){label_at(trie, entry), entry & LENGTH_MASK};
 	return poptrie_find_below(trie, client);

@@ -55,6 +55,8 @@ struct roster_slot {
 /* The candidates of one name and type, as slots, and what of their policy changes with their health. */
 struct roster_set {
 	uint32_t n;
+	uint32_t first_member; /* the number of its first candidate among those of all sets; set by
+				  roster_set() */
 	const uint32_t *slots;
 	const uint16_t *weights;
 	enum pick pick;
@@ -70,6 +72,7 @@ struct roster {
 	const struct config *config;
 	struct arena *arena;
 	uint32_t n_targets, n_paces, n_slots, n_sets, n_calcs, n_uses;
+	uint32_t n_members; /* candidates of all sets */
 	struct roster_target *targets;
 	struct roster_pace *paces;
 	struct roster_slot *slots;

@@ -32,16 +32,16 @@ struct track *track_new(uint32_t every, size_t room);
 void track_free(struct track *track);
 
 /* As transfer_door(), which it calls, by the worker's recorder in the view. */
-enum outcome recorder_respond(struct responder *r, const struct peer *peer, struct span in, struct span *out,
-			      struct transfer **transfer);
+enum outcome recorder_respond(struct responder *r, const struct peer *peer, struct arrival *arrival,
+			      struct span *out, struct transfer **transfer);
 
 /* The door for all messages, recorded or not: transfer_door() with a look at whether anything is recorded. */
-static inline enum outcome record_door(struct responder *r, const struct peer *peer, struct span in,
+static inline enum outcome record_door(struct responder *r, const struct peer *peer, struct arrival *arrival,
 				       struct span *out, struct transfer **transfer)
 {
 	if (__builtin_expect(r->view->recorders != NULL, false))
-		return recorder_respond(r, peer, in, out, transfer);
-	return transfer_door(r, peer, in, out, transfer);
+		return recorder_respond(r, peer, arrival, out, transfer);
+	return transfer_door(r, peer, arrival, out, transfer);
 }
 
 #endif

@@ -15,20 +15,21 @@
 /* A transfer whose messages go out one by one, as the connection takes them. */
 struct transfer;
 
-/* What respond() leaves: OUTCOME_REPLY or OUTCOME_DROP. As transfer_door(); `in` is changed. */
-enum outcome transfer_respond(struct responder *r, const struct peer *peer, struct span in, struct span *out,
-			      struct transfer **transfer);
+/* What respond() leaves: OUTCOME_REPLY or OUTCOME_DROP. As transfer_door(); `arrival` is changed. */
+enum outcome transfer_respond(struct responder *r, const struct peer *peer, struct arrival *arrival,
+			      struct span *out, struct transfer **transfer);
 
 /*
  * The door for all messages: respond(), and what that leaves to this floor. With a stream, `transfer` points
  * to NULL; where it does not any more, the reply is the first of a transfer, and more is to come: call
  * transfer_next() until it points to NULL again, or transfer_free(). It is NULL with UDP.
  */
-static inline enum outcome transfer_door(struct responder *r, const struct peer *peer, struct span in,
-					 struct span *out, struct transfer **transfer)
+static inline enum outcome transfer_door(struct responder *r, const struct peer *peer,
+					 struct arrival *arrival, struct span *out,
+					 struct transfer **transfer)
 {
-	enum outcome outcome = respond(r, peer, in, out);
-	return outcome == OUTCOME_TRANSFER ? transfer_respond(r, peer, in, out, transfer) : outcome;
+	enum outcome outcome = respond(r, peer, arrival, out);
+	return outcome == OUTCOME_TRANSFER ? transfer_respond(r, peer, arrival, out, transfer) : outcome;
 }
 
 /*

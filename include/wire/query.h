@@ -42,11 +42,12 @@ struct query {
 
 /*
  * Reads a message. False: it is to be dropped (too short for a header, or a response, which answering could
- * make a loop of). Otherwise *rcode is NOERROR, or what is wrong with it: FORMERR for anything malformed,
- * NOTIMP for an opcode other than QUERY, BADVERS (RFC 6891 §6.1.3). What was read up to the fault is valid,
- * so that the reply can repeat the question; options are present only where all is sound. Records before the
- * additional section are malformed, but for the SOA of an IXFR (RFC 1995 §3). A query of no question is sound
- * where it has a cookie (RFC 7873 §5.4): its class and type are 0, and it has no name.
+ * make a loop of), and nothing of it is read. Otherwise *rcode is NOERROR, or what is wrong with it: FORMERR
+ * for anything malformed, NOTIMP for an opcode other than QUERY, BADVERS (RFC 6891 §6.1.3). What was read up
+ * to the fault is valid, so that the reply can repeat the question; options are present only where all is
+ * sound. Records before the additional section are malformed, but for the SOA of an IXFR (RFC 1995 §3). A
+ * query of no question is sound where it has a cookie (RFC 7873 §5.4): its class and type are 0, and it has
+ * no name.
  */
 bool query_read(struct span in, struct query *q, enum rcode *rcode);
 

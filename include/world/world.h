@@ -19,9 +19,7 @@ struct world {
 	const struct zones *zones;
 	struct certificates *certificates; /* of listens with tls */
 	const struct times_locator
-		*times;            /* to all datacenters, with regions; NULL where nobody measures or asks */
-	uint32_t n_members;        /* candidates of all sets */
-	const uint32_t *member_at; /* by set: the number of its first candidate */
+		*times; /* to all datacenters, with regions; NULL where nobody measures or asks */
 	struct databases *databases; /* only where world_load() was told to keep them */
 };
 

@@ -50,7 +50,8 @@ struct steering {
 /* What is steered: the candidates of one name and type. */
 struct steered {
 	const struct steering *how;
-	uint32_t set; /* of the roster and on the board */
+	uint32_t set;          /* of the roster and on the board */
+	uint32_t first_member; /* that of the set */
 
 	/* What else decides, for some client, where an ALIAS or CNAME among the candidates leads. */
 	uint16_t n_reached;

@@ -321,10 +321,11 @@ static enum next step(struct search *s)
 }
 
 /* Flattened: it is gone through once a query, and what is rare is out of line already. */
-__attribute__((flatten)) void answer_find(const struct view *view, const struct query *q,
+__attribute__((flatten)) void answer_find(const struct view *view, const struct arrival *arrival,
 					  const struct client *client, struct picker *picker,
 					  struct answer *out)
 {
+	const struct query *q = &arrival->query;
 	struct search s;
 	s.view = view;
 	s.q = q;
@@ -335,7 +336,7 @@ __attribute__((flatten)) void answer_find(const struct view *view, const struct 
 	s.match = &out->match;
 	out->status.authoritative = q->class == CLASS_IN; /* nobody is, for all classes (RFC 1034 §3.7.1) */
 	const struct lookup lookup = {&q->name, q->label_at};
-	zones_find(view->world->zones, &lookup, q->type, &out->match);
+	zones_settle(view->world->zones, arrival->node, &lookup, q->type, &out->match);
 	while (step(&s) == NEXT_FOLLOW)
 		;
 	for (unsigned i = 0, n = out->hosts ? out->n : 0; i < n; i++) {

@@ -374,7 +374,8 @@ static struct json_object *compose(struct explainer *e, const struct explain_req
 struct json_object *explain(const struct view *view, const struct databases *databases,
 			    const struct explain_request *request)
 {
-	struct query *q = mem_alloc(sizeof(*q));
+	struct arrival *arrival = mem_alloc(sizeof(*arrival));
+	struct query *q = &arrival->query;
 	struct answer *a = mem_alloc(sizeof(*a));
 	struct picker *picker = mem_alloc(sizeof(*picker));
 	struct explainer e = {.view = view, .config = view->world->config, .answer = a};
@@ -382,15 +383,16 @@ struct json_object *explain(const struct view *view, const struct databases *dat
 	addr_unmap(&peer);
 	picker_seed(picker);
 	request_query(request, q);
+	arrival_find(arrival, view->world->zones);
 	client_find(q, &peer, &e.client);
 	e.places = databases != NULL;
 	if (e.places)
 		databases_find(databases, e.client.addr, &e.place, NULL);
 	answer_clear(a, RCODE_NOERROR);
-	answer_find(view, q, &e.client, picker, a);
+	answer_find(view, arrival, &e.client, picker, a);
 	struct json_object *result = compose(&e, request);
 	free(picker);
 	free(a);
-	free(q);
+	free(arrival);
 	return result;
 }

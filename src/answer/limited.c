@@ -50,12 +50,12 @@ static struct limit_case case_of(const struct responder *r, const struct peer *p
 	return (struct limit_case){.client = &peer->addr,
 				   .kind = kind,
 				   .key = limiter_key(r->view->limiter, &peer->addr, kind, source),
-				   .query = &r->query};
+				   .query = r->query};
 }
 
 bool limited_over(const struct responder *r, const struct peer *peer, enum rcode rcode)
 {
-	if (limited_proven(peer, r->query.cookie_valid))
+	if (limited_proven(peer, r->query->cookie_valid))
 		return false;
 	const struct limit_case response = case_of(r, peer, rcode);
 	return limiter_over(r->view->limiter, &response, r->now_ms);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS = 4, NAMES_BITS = 6, EVENTS = 4, CACHE_LINE = 64 };
+enum { WAYS = 4, NAMES_BITS = 6, EVENTS = 4 };
 
 /*
  * A cell's lower bits are its tag and whether it was told of, the others a moment, in 2^-16 ms, which comes

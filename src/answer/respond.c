@@ -33,7 +33,7 @@ __attribute__((cold, noinline)) static void answer_chaos(struct responder *r, co
 	uint8_t octets[CHAOS_RECORD_MAX];
 	const char *text;
 	struct rrset set;
-	bool told = chaos_name(config, &r->query.name, &text);
+	bool told = chaos_name(config, &r->query->name, &text);
 	if (told ? text == NULL : !explain_allowed(config, &peer->addr)) {
 		status->rcode = RCODE_REFUSED;
 		return;
@@ -41,7 +41,7 @@ __attribute__((cold, noinline)) static void answer_chaos(struct responder *r, co
 	if (told)
 		set = rrset_of(TYPE_TXT, 1, octets, chaos_record(octets, text, strlen(text)));
 	else
-		explain_records(r->view, &r->query, client, &set);
+		explain_records(r->view, r->query, client, &set);
 	status->authoritative = told;
 	status->truncated = !reply_add(reply, SECTION_ANSWER, &(struct reply_records){.set = &set});
 	if (!told)
@@ -55,7 +55,7 @@ __attribute__((cold, noinline)) static void answer_chaos(struct responder *r, co
 __attribute__((cold)) static bool answer_class(struct responder *r, const struct peer *peer,
 					       const struct client *client, struct reply *reply)
 {
-	const struct query *q = &r->query;
+	const struct query *q = r->query;
 	if (q->class == CLASS_ANY)
 		return false;
 	if (q->class == CLASS_CH && q->type == TYPE_TXT)
@@ -66,15 +66,16 @@ __attribute__((cold)) static bool answer_class(struct responder *r, const struct
 }
 
 /* A sound query. */
-static void answer(struct responder *r, const struct peer *peer, struct reply *reply)
+static void answer(struct responder *r, const struct peer *peer, const struct arrival *arrival,
+		   struct reply *reply)
 {
-	const struct query *q = &r->query;
+	const struct query *q = &arrival->query;
 	struct answer *a = &r->answer;
 	struct client client;
 	client_find(q, &peer->addr, &client);
 	if (q->class != CLASS_IN && answer_class(r, peer, &client, reply))
 		return;
-	answer_find(r->view, q, &client, &r->picker, a);
+	answer_find(r->view, arrival, &client, &r->picker, a);
 	a->status.truncated = !add_pieces(reply, a);
 	a->status.scope = answer_scope(a, &client);
 }
@@ -128,10 +129,10 @@ static bool is_transfer(const struct query *q, enum rcode *rcode)
 	return false;
 }
 
-static void count_choices(struct tally *tally, const struct world *world, const struct answer *a)
+static void count_choices(struct tally *tally, const struct answer *a)
 {
 	for (const struct choice *choice = a->choices, *end = choice + a->n_choices; choice < end; choice++) {
-		_Atomic uint64_t *members = tally->members + world->member_at[choice->set->steered->set];
+		_Atomic uint64_t *members = tally->members + choice->set->steered->first_member;
 		for (unsigned j = 0; j < choice->n; j++)
 			tally_add(&members[choice->picked[j]]);
 		if (choice->all_down)
@@ -146,14 +147,19 @@ static void count(const struct responder *r, const struct peer *peer)
 	const struct answer *a = &r->answer;
 	struct tally *tally = r->view->tallies[r->worker];
 	tally_query(tally, (struct tally_key){.zone = a->match.zone ? a->match.zone->number : TALLY_NO_ZONE,
-					      .type = tally_type(r->query.type),
+					      .type = tally_type(r->query->type),
 					      .rcode = (uint8_t)a->status.rcode,
 					      .transport = (uint8_t)peer->transport});
-	count_choices(tally, r->view->world, a);
+	count_choices(tally, a);
 	if (a->status.truncated)
 		tally_add(&tally->counters[COUNTER_TRUNCATED]);
-	if (r->query.subnet.present)
+	if (r->query->subnet.present)
 		tally_add(&tally->counters[COUNTER_SUBNET]);
+}
+
+void responder_read(struct responder *r, unsigned n)
+{
+	arrivals_read(r->arrivals, n, r->view, r->view->tallies ? r->view->tallies[r->worker] : NULL);
 }
 
 static enum outcome drop(const struct responder *r)
@@ -163,22 +169,23 @@ static enum outcome drop(const struct responder *r)
 	return OUTCOME_DROP;
 }
 
-enum outcome respond(struct responder *r, const struct peer *peer, struct span in, struct span *out)
+enum outcome respond(struct responder *r, const struct peer *peer, struct arrival *arrival, struct span *out)
 {
-	const struct query *q = &r->query;
+	struct query *q = &arrival->query;
 	struct answer *a = &r->answer;
 	struct reply reply;
-	enum rcode rcode;
-	if (!query_read(in, &r->query, &rcode))
+	enum rcode rcode = arrival->rcode;
+	r->query = q;
+	if (!arrival->heard)
 		return drop(r);
 	if (is_transfer(q, &rcode))
 		return OUTCOME_TRANSFER;
 	reply_begin(&reply, q, out->octets, out->len, peer->transport);
 	if (q->asked != 0)
-		rcode = options_answer(r, &r->query, peer, &reply, rcode);
+		rcode = options_answer(r, q, peer, &reply, rcode);
 	answer_clear(a, rcode);
 	if (rcode == RCODE_NOERROR)
-		answer(r, peer, &reply);
+		answer(r, peer, arrival, &reply);
 	if (q->edns && (a->all_down || a->status.rcode > RCODE_NXDOMAIN))
 		a->status.error = error_of(q, a);
 	if (!limited_pass(r, peer, &reply))

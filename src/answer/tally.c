@@ -36,7 +36,7 @@ struct tally *tally_new(const struct world *world)
 		room *= 2;
 	tally->mask = room - 1;
 	tally->cells = mem_alloc(room * sizeof(*tally->cells));
-	tally->n_members = world->n_members;
+	tally->n_members = world->roster->n_members;
 	tally->members = mem_alloc(tally->n_members * sizeof(*tally->members) + GAP);
 	return tally;
 }

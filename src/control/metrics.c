@@ -42,7 +42,7 @@ static void keep_answers(const struct keeping *k, const struct tally *tally)
 	for (uint32_t i = 0; i < roster->n_sets; i++) {
 		const struct roster_set *set = &roster->sets[i];
 		for (uint32_t j = 0; j < set->n; j++) {
-			uint64_t count = atomic_load_explicit(&tally->members[k->world->member_at[i] + j],
+			uint64_t count = atomic_load_explicit(&tally->members[set->first_member + j],
 							      memory_order_relaxed);
 			int datacenter = roster->slots[set->slots[j]].datacenter;
 			char text[KEY_MAX];

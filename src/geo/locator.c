@@ -9,6 +9,11 @@ struct located locator_find(const struct locator *l, const struct addr *client)
 	return (struct located){found.label, found.scope};
 }
 
+void locator_expect(const struct locator *l, const struct addr *client)
+{
+	poptrie_expect(&l->trie, client);
+}
+
 size_t locator_size(const struct locator *l)
 {
 	return l->trie.size;

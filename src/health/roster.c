@@ -177,6 +177,8 @@ uint32_t roster_set(struct roster *roster, const struct roster_set *set)
 		mem_grow(roster->sets, &roster->index->cap_sets, roster->n_sets + 1u, sizeof(*roster->sets));
 	struct roster_set *kept = &roster->sets[roster->n_sets];
 	*kept = *set;
+	kept->first_member = roster->n_members;
+	roster->n_members += set->n;
 	kept->slots = arena_copy(roster->arena, set->slots, set->n * sizeof(*set->slots));
 	kept->weights = arena_copy(roster->arena, set->weights, set->n * sizeof(*set->weights));
 	kept->name = arena_copy_text(roster->arena, set->name, strlen(set->name));

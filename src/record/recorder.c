@@ -94,35 +94,33 @@ static void keep(struct track *track, const struct responder *r, const struct ex
 		.transport = (uint8_t)x->peer->transport,
 		.zone_len = r->answer.match.zone ? r->answer.match.zone->apex->len : 0,
 		.worker = (uint16_t)r->worker,
-		.question_len = r->query.question_len,
+		.question_len = r->query->question_len,
 		.query_len = (uint16_t)x->query.len,
 		.reply_len = (uint16_t)x->reply.len,
 	};
-	if (r->query.subnet.present)
-		record->subnet = (struct prefix){r->query.subnet.addr, r->query.subnet.source};
+	if (r->query->subnet.present)
+		record->subnet = (struct prefix){r->query->subnet.addr, r->query->subnet.source};
 	memcpy(record->octets, x->query.octets, x->query.len);
 	memcpy(record->octets + x->query.len, x->reply.octets, x->reply.len);
 	record->places_len = (uint32_t)write_places(r, (char *)(uintptr_t)record_places(record));
 	ring_end(&track->ring, fixed + record->places_len);
 }
 
-enum outcome recorder_respond(struct responder *r, const struct peer *peer, struct span in, struct span *out,
-			      struct transfer **transfer)
+enum outcome recorder_respond(struct responder *r, const struct peer *peer, struct arrival *arrival,
+			      struct span *out, struct transfer **transfer)
 {
 	struct recorder *recorder = r->view->recorders[r->worker];
+	struct span in = arrival->in;
 	uint8_t header[HEADER_OCTETS];
 	size_t header_len = in.len < HEADER_OCTETS ? in.len : HEADER_OCTETS;
 	unsigned due = 0;
 	for (unsigned i = 0; i < recorder->n; i++)
 		due |= (unsigned)is_due(recorder->tracks[i]) << i;
 	if (due == 0)
-		return transfer_door(r, peer, in, out, transfer);
+		return transfer_door(r, peer, arrival, out, transfer);
 	memcpy(header, in.octets, header_len);
-	/* not all of this is set for what is dropped or transferred */
-	answer_clear(&r->answer, RCODE_NOERROR);
-	r->query.question_len = 0;
-	r->query.subnet.present = false;
-	enum outcome outcome = transfer_door(r, peer, in, out, transfer);
+	answer_clear(&r->answer, RCODE_NOERROR); /* it is not set for what is dropped or transferred */
+	enum outcome outcome = transfer_door(r, peer, arrival, out, transfer);
 	memcpy(in.octets, header, header_len); /* a signature that was right has been taken off */
 	struct exchange x = {.peer = peer, .time_ns = clock_wall_ns(), .query = in, .reply = *out};
 	if (outcome == OUTCOME_DROP)

@@ -130,6 +130,19 @@ static bool message_at(const struct stream *s, size_t at)
 	return left >= FRAME && left - FRAME >= octets_get16(s->in + at);
 }
 
+/* Reads some of the whole messages from `at` on, and returns how many. */
+static unsigned read_some(struct stream *s, size_t at)
+{
+	struct responder *r = s->server->responder;
+	unsigned n = 0;
+	for (; n < ARRIVALS_MAX && message_at(s, at); n++) {
+		r->arrivals[n].in = (struct span){s->in + at + FRAME, octets_get16(s->in + at)};
+		at += FRAME + r->arrivals[n].in.len;
+	}
+	responder_read(r, n);
+	return n;
+}
+
 /*
  * Answers whole messages into server->replies and returns the length of that. One that is not to be answered
  * ends the stream: whoever sends it has lost the frames, or means no good.
@@ -137,19 +150,28 @@ static bool message_at(const struct stream *s, size_t at)
 static size_t answer_batch(struct stream *s)
 {
 	struct server *server = s->server;
+	struct responder *r = server->responder;
 	size_t at = 0, len = 0;
+	unsigned n = 0, i = 0;
 	server_enter(server);
-	while (len < STREAM_BATCH && s->transfer == NULL && message_at(s, at)) {
-		struct span query = {s->in + at + FRAME, octets_get16(s->in + at)};
+	while (len < STREAM_BATCH && s->transfer == NULL) {
+		if (i == n) {
+			n = read_some(s, at);
+			i = 0;
+		}
+		if (n == 0)
+			break;
+		struct arrival *arrival = &r->arrivals[i++];
+		size_t query_len = arrival->in.len;
 		struct span reply = {server->replies + len + FRAME, MESSAGE_OCTETS_MAX};
-		if (record_door(server->responder, &s->peer, query, &reply, &s->transfer) == OUTCOME_DROP) {
+		if (record_door(r, &s->peer, arrival, &reply, &s->transfer) == OUTCOME_DROP) {
 			s->ended = true;
 			at = s->in_len;
 			break;
 		}
 		octets_put16(server->replies + len, (unsigned)reply.len);
 		len += FRAME + reply.len;
-		at += FRAME + query.len;
+		at += FRAME + query_len;
 	}
 	view_leave(server->hazard);
 	s->steps++;

@@ -17,8 +17,7 @@
 
 enum {
 	BATCH = 64,
-	BATCHES_MAX = 16, /* a wakeup, so that TCP has its turn */
-	CACHE_LINE = 64,
+	BATCHES_MAX = 16,  /* a wakeup, so that TCP has its turn */
 	QUERY_ROOM = 2112, /* what is longer is dropped; no resolver sends anything like it */
 	REPLY_ROOM = 1344, /* above what UDP_OCTETS_MAX allows */
 	CONTROL_ROOM = CMSG_SPACE(sizeof(struct in6_pktinfo)),
@@ -130,10 +129,10 @@ static bool take(struct udp *u, unsigned i, unsigned n)
 }
 
 /* Answers the query that came as number `i` into reply `n`. False: there is nothing to send. */
-static bool answer(struct udp *u, const struct peer *peer, struct span query, unsigned i, unsigned n)
+static bool answer(struct udp *u, const struct peer *peer, struct arrival *arrival, unsigned i, unsigned n)
 {
 	struct span reply = {u->replies[n], REPLY_ROOM};
-	if (record_door(u->server->responder, peer, query, &reply, NULL) == OUTCOME_DROP)
+	if (record_door(u->server->responder, peer, arrival, &reply, NULL) == OUTCOME_DROP)
 		return false;
 	u->out_vec[n].iov_len = reply.len;
 	u->out[n].msg_hdr.msg_name = &u->peers[i];
@@ -142,10 +141,16 @@ static bool answer(struct udp *u, const struct peer *peer, struct span query, un
 
 static unsigned answer_all(struct udp *u, unsigned got)
 {
+	struct responder *r = u->server->responder;
+	struct arrival *arrivals = r->arrivals;
 	unsigned n = 0;
-	for (unsigned i = 0; i < got; i++) {
-		struct span query = {u->queries[i], u->in[i].msg_len};
-		n += take(u, i, n) && answer(u, &u->peer, query, i, n);
+	for (unsigned first = 0; first < got; first += ARRIVALS_MAX) {
+		unsigned some = got - first < ARRIVALS_MAX ? got - first : ARRIVALS_MAX;
+		for (unsigned i = 0; i < some; i++)
+			arrivals[i].in = (struct span){u->queries[first + i], u->in[first + i].msg_len};
+		responder_read(r, some);
+		for (unsigned i = 0; i < some; i++)
+			n += take(u, first + i, n) && answer(u, &u->peer, &arrivals[i], first + i, n);
 	}
 	return n;
 }
@@ -153,13 +158,15 @@ static unsigned answer_all(struct udp *u, unsigned got)
 /* The same where there are proxies, whose headers say who asks; the reply goes to the proxy, without one. */
 static unsigned answer_proxied(struct udp *u, unsigned got)
 {
+	struct responder *r = u->server->responder;
 	unsigned n = 0;
 	for (unsigned i = 0; i < got; i++) {
 		struct span query = {u->queries[i], u->in[i].msg_len};
 		if (!take(u, i, n))
 			continue;
 		struct peer peer = u->peer;
-		n += proxies_unwrap(u->server->responder, &peer, &query) && answer(u, &peer, query, i, n);
+		if (proxies_unwrap(r, &peer, &query))
+			n += answer(u, &peer, responder_read_one(r, query), i, n);
 	}
 	return n;
 }

@@ -48,7 +48,8 @@ static bool answer(struct xdp *x, struct span *frame)
 	struct span reply = {x->reply, smaller(room - query.headers, REPLY_ROOM)};
 	if (x->proxied && !proxies_unwrap(x->server->responder, &peer, &query.payload))
 		return false;
-	if (record_door(x->server->responder, &peer, query.payload, &reply, NULL) == OUTCOME_DROP)
+	struct responder *r = x->server->responder;
+	if (record_door(r, &peer, responder_read_one(r, query.payload), &reply, NULL) == OUTCOME_DROP)
 		return false;
 	frame->len = frame_answer(&query, frame->octets, reply);
 	return true;

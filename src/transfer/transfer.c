@@ -37,7 +37,7 @@ static void count_query(const struct responder *r, const struct peer *peer, cons
 			enum rcode rcode)
 {
 	const struct tally_key key = {.zone = zone ? zone->number : TALLY_NO_ZONE,
-				      .type = tally_type(r->query.type),
+				      .type = tally_type(r->query->type),
 				      .rcode = (uint8_t)rcode,
 				      .transport = (uint8_t)peer->transport};
 	if (r->view->tallies != NULL)
@@ -57,15 +57,15 @@ static enum outcome reply_rcode(struct responder *r, const struct peer *peer, en
 	*status = (struct reply_status){.rcode = rcode,
 					.truncated = rcode == RCODE_NOERROR,
 					.error = rcode == RCODE_REFUSED ? &prohibited : NULL};
-	size_t limit = reply_limit(&r->query, peer->transport, out->len);
+	size_t limit = reply_limit(r->query, peer->transport, out->len);
 	struct reply reply;
-	size_t room = session != NULL ? tsig_left(session, limit, &r->query) : limit;
-	reply_begin(&reply, &r->query, out->octets, room, peer->transport);
-	if (r->query.asked != 0)
-		options_answer(r, &r->query, peer, &reply, rcode);
+	size_t room = session != NULL ? tsig_left(session, limit, r->query) : limit;
+	reply_begin(&reply, r->query, out->octets, room, peer->transport);
+	if (r->query->asked != 0)
+		options_answer(r, r->query, peer, &reply, rcode);
 	if (!limited_pass(r, peer, &reply))
 		return OUTCOME_DROP;
-	out->len = reply_end(&reply, &r->query, status);
+	out->len = reply_end(&reply, r->query, status);
 	if (session != NULL)
 		tsig_sign(session, out, limit, now_s());
 	return OUTCOME_REPLY;
@@ -103,16 +103,16 @@ static bool allowed(const struct config *config, const struct zone *zone, const 
 static enum rcode refusal(const struct responder *r, const struct zone *zone, const struct peer *peer,
 			  const struct tsig_session *session)
 {
-	if (r->query.class != CLASS_IN)
+	if (r->query->class != CLASS_IN)
 		return RCODE_REFUSED;
-	if (options_malformed(&r->query, peer))
+	if (options_malformed(r->query, peer))
 		return RCODE_FORMERR;
 	if (zone == NULL)
 		return RCODE_NOTAUTH;
 	if (!allowed(r->view->world->config, zone, &peer->addr, session))
 		return RCODE_REFUSED;
-	return r->query.type == TYPE_AXFR && !transport_streams(peer->transport) ? RCODE_FORMERR
-										 : RCODE_NOERROR;
+	return r->query->type == TYPE_AXFR && !transport_streams(peer->transport) ? RCODE_FORMERR
+										  : RCODE_NOERROR;
 }
 
 /* Has the client of an IXFR what there is? Its SOA is in the authority section (RFC 1995 §3). */
@@ -133,7 +133,7 @@ static bool is_current(const struct query *q, struct span in, uint32_t serial)
 
 static struct transfer *transfer_new(struct responder *r, const struct peer *peer, const struct zone *zone)
 {
-	const struct query *q = &r->query;
+	const struct query *q = r->query;
 	struct transfer *t = mem_alloc(sizeof(*t));
 	t->under_way = &r->transfers;
 	++*t->under_way;
@@ -209,7 +209,7 @@ void transfer_free(struct transfer *transfer)
 struct request {
 	struct responder *r;
 	const struct peer *peer;
-	struct span in;
+	struct arrival *arrival;
 	struct tsig_session *session; /* NULL: it is not signed */
 };
 
@@ -217,7 +217,7 @@ struct request {
 static bool gets_soa(const struct request *request, const struct zone *zone)
 {
 	return !transport_streams(request->peer->transport) ||
-	       is_current(&request->r->query, request->in, zone_serial(zone));
+	       is_current(request->r->query, request->arrival->in, zone_serial(zone));
 }
 
 /* Is the one SOA record over UDP, where the source may be forged, one answer too many? */
@@ -247,7 +247,7 @@ static void tell_limited(const struct request *request)
 	log_warn(
 		"transfer: %s refused to %s for now, as %u, this worker's share of tcp transfers=, are under "
 		"way%s",
-		name_format(r->query.name.octets, name), addr_format(&request->peer->addr, client),
+		name_format(r->query->name.octets, name), addr_format(&request->peer->addr, client),
 		r->transfers, before);
 	r->transfers_told_ms = now_ms;
 	r->transfers_untold = 0;
@@ -279,7 +279,7 @@ static enum rcode judge(const struct request *request, const struct zone *zone, 
 static enum outcome begin(const struct request *request, struct span *out, struct transfer **transfer)
 {
 	struct responder *r = request->r;
-	const struct zone *zone = zones_apex(r->view->world->zones, &r->query.name);
+	const struct zone *zone = zones_apex(r->view->world->zones, &r->query->name);
 	bool only_soa;
 	enum rcode rcode = judge(request, zone, &only_soa);
 	if (rcode != RCODE_NOERROR || (only_soa && is_too_much(request, zone))) {
@@ -303,9 +303,10 @@ static enum outcome begin(const struct request *request, struct span *out, struc
 static enum outcome answer_signed(const struct request *request, struct span *out, struct transfer **transfer)
 {
 	struct responder *r = request->r;
-	size_t limit = reply_limit(&r->query, request->peer->transport, out->len);
-	struct span unsigned_out = {out->octets, tsig_left(request->session, limit, &r->query)};
-	enum outcome outcome = respond(r, request->peer, request->in, &unsigned_out);
+	size_t limit = reply_limit(r->query, request->peer->transport, out->len);
+	struct span unsigned_out = {out->octets, tsig_left(request->session, limit, r->query)};
+	arrivals_read(request->arrival, 1, r->view, NULL);
+	enum outcome outcome = respond(r, request->peer, request->arrival, &unsigned_out);
 	if (outcome == OUTCOME_TRANSFER)
 		return begin(request, out, transfer);
 	if (outcome == OUTCOME_REPLY && !tsig_sign(request->session, &unsigned_out, limit, now_s()))
@@ -314,16 +315,16 @@ static enum outcome answer_signed(const struct request *request, struct span *ou
 	return outcome;
 }
 
-enum outcome transfer_respond(struct responder *r, const struct peer *peer, struct span in, struct span *out,
-			      struct transfer **transfer)
+enum outcome transfer_respond(struct responder *r, const struct peer *peer, struct arrival *arrival,
+			      struct span *out, struct transfer **transfer)
 {
 	const struct config *config = r->view->world->config;
-	struct request request = {.r = r, .peer = peer, .in = in};
+	struct request request = {.r = r, .peer = peer, .arrival = arrival};
 	struct tsig_session session;
 	enum outcome outcome;
-	if (!r->query.tsig)
+	if (!r->query->tsig)
 		return begin(&request, out, transfer);
-	enum rcode rcode = tsig_verify_request(&session, config->keys, config->n_keys, &request.in, now_s());
+	enum rcode rcode = tsig_verify_request(&session, config->keys, config->n_keys, &arrival->in, now_s());
 	request.session = &session;
 	if (rcode == RCODE_NOERROR) {
 		outcome = answer_signed(&request, out, transfer);

@@ -21,7 +21,8 @@ static bool read_cookie(const uint8_t *value, size_t len, struct query *q)
 	return true;
 }
 
-__attribute__((cold)) bool edns_read(unsigned code, const uint8_t *value, size_t len, struct query *q)
+__attribute__((cold, noinline)) bool edns_read(unsigned code, const uint8_t *value, size_t len,
+					       struct query *q)
 {
 	switch (code) {
 	case EDNS_OPTION_NSID: q->asked |= ASKED_NSID; return true;

@@ -222,15 +222,15 @@ static bool read_sections(struct span in, struct query *q)
 
 bool query_read(struct span in, struct query *q, enum rcode *rcode)
 {
+	memset(q, 0, offsetof(struct query, udp_size));
+	q->udp_size = UDP_OCTETS_MIN;
+	q->subnet.present = false;
 	if (in.len < HEADER_OCTETS)
 		return false;
 	unsigned flags = octets_get16(in.octets + 2);
 	if (flags & FLAG_QR)
 		return false;
-	memset(q, 0, offsetof(struct query, udp_size));
 	q->flags = (uint16_t)flags;
-	q->udp_size = UDP_OCTETS_MIN;
-	q->subnet.present = false;
 	q->message = in.octets;
 
 	bool sound = read_sections(in, q);

@@ -168,16 +168,6 @@ static void load_zones(struct world *world, struct faults *faults)
 	free(list);
 }
 
-static void number_members(struct world *world)
-{
-	uint32_t *at = arena_alloc(world->arena, world->roster->n_sets * sizeof(*at));
-	for (uint32_t i = 0; i < world->roster->n_sets; i++) {
-		at[i] = world->n_members;
-		world->n_members += world->roster->sets[i].n;
-	}
-	world->member_at = at;
-}
-
 struct world *world_load(const char *path, bool keep_databases, struct faults *faults)
 {
 	struct config *config = config_read(path, faults);
@@ -197,8 +187,6 @@ struct world *world_build(struct config *config, bool keep_databases, struct fau
 	load_zones(world, faults); /* even after errors: all of a run are told */
 
 	bool sound = faults->errors == 0 && complete_places(world, databases, faults);
-	if (sound)
-		number_members(world);
 	if (sound && keep_databases)
 		world->databases = databases;
 	else

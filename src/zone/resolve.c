@@ -243,5 +243,6 @@ const struct steered *steering_resolve(const struct zone_context *context, const
 		steered->identities = arena_copy(context->arena, identities, n * sizeof(identities[0]));
 	warn_unused(slate->draft, s, slate->list, context);
 	steered->set = enroll(context, s, slate);
+	steered->first_member = context->roster->sets[steered->set].first_member;
 	return steered;
 }

@@ -1,59 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 /* Finding names. */
-#include "zone/zone.h"
+#include "zone/lookup.h"
 #include "base/memory.h"
-#include "wire/octets.h"
 #include "wire/types.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CELL_ADDRESS_BITS = 48 };
-
 static inline uint64_t cell_of(uint64_t hash, const struct node *node)
 {
 	return hash >> CELL_ADDRESS_BITS << CELL_ADDRESS_BITS | (uintptr_t)node;
 }
 
-static inline const struct node *cell_node(uint64_t cell)
+/* Both steps will be taken at once. */
+static inline struct probe probe_now(const struct zones *zones, const uint8_t *name, size_t len)
 {
-	return (const struct node *)(uintptr_t)(cell & (((uint64_t)1 << CELL_ADDRESS_BITS) - 1));
-}
-
-/* A name, or an ancestor of it, and where the table may have more nodes of that name. */
-struct probe {
-	const uint8_t *name;
-	size_t len;
-	uint64_t hash;
-	size_t at;
-};
-
-static inline struct probe probe_of(const struct zones *zones, const uint8_t *name, size_t len)
-{
-	uint64_t hash = name_hash(name, len, zones->seed);
-	return (struct probe){name, len, hash, hash & zones->mask};
+	return probe_of(zones, name, len, name_hash(name, len, zones->seed));
 }
 
 /* The name that begins at a label. */
 static inline struct probe probe_at(const struct zones *zones, const struct lookup *lookup, unsigned label)
 {
 	size_t at = lookup->label_at[label];
-	return probe_of(zones, lookup->name->octets + at, lookup->name->len - at);
-}
-
-/* The next node of the name, or NULL. Zones that one server has above each other may each have one. */
-static inline const struct node *probe_next(const struct zones *zones, struct probe *p)
-{
-	for (uint64_t cell; (cell = zones->cells[p->at]) != 0;) {
-		p->at = (p->at + 1) & zones->mask;
-		if ((cell ^ p->hash) >> CELL_ADDRESS_BITS != 0)
-			continue;
-		const struct node *node = cell_node(cell);
-		if (node->name_len == p->len && octets_equal(node->name, p->name, p->len))
-			return node;
-	}
-	return NULL;
+	return probe_now(zones, lookup->name->octets + at, lookup->name->len - at);
 }
 
 /* The node of that name in a zone, or NULL. */
@@ -132,8 +102,8 @@ static const struct zone *zone_of(const struct zones *zones, const struct lookup
 }
 
 /*
- * The way over the name's zone; `node` has the name, if any has. Not part of zones_find(), which most queries
- * are through with before it needs as many registers.
+ * The way over the name's zone; `node` has the name, if any has. Not part of zones_settle(), which most
+ * queries are through with before it needs as many registers.
  */
 __attribute__((noinline)) static void find_by_zone(const struct zones *zones, const struct node *node,
 						   const struct lookup *lookup, uint16_t type,
@@ -149,27 +119,33 @@ __attribute__((noinline)) static void find_by_zone(const struct zones *zones, co
 	find_in_zone(zone, node, lookup, type, out);
 }
 
-void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t type, struct match *out)
+void zones_settle(const struct zones *zones, const struct node *node, const struct lookup *lookup,
+		  uint16_t type, struct match *out)
 {
-	const struct node *node = NULL;
-	if (lookup->name->labels <= zones->labels_max) {
-		struct probe p = probe_of(zones, lookup->name->octets, lookup->name->len);
-		node = probe_next(zones, &p);
-	}
 	if (node != NULL && node->direct)
 		*out = (struct match){.kind = MATCH_NODE, .zone = zones->list[node->zone], .node = node};
 	else
 		find_by_zone(zones, node, lookup, type, out);
 }
 
+void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t type, struct match *out)
+{
+	const struct node *node = NULL;
+	if (zones_may_have(zones, lookup->name)) {
+		struct probe p = probe_at(zones, lookup, 0);
+		node = probe_next(zones, &p);
+	}
+	zones_settle(zones, node, lookup, type, out);
+}
+
 const struct zone *zones_apex(const struct zones *zones, const struct name *apex)
 {
-	return zone_at(zones, probe_of(zones, apex->octets, apex->len));
+	return zone_at(zones, probe_now(zones, apex->octets, apex->len));
 }
 
 const struct node *zone_node(const struct zone *zone, const struct name *name)
 {
-	return node_in(zone, probe_of(zone->zones, name->octets, name->len));
+	return node_in(zone, probe_now(zone->zones, name->octets, name->len));
 }
 
 /* Nodes on their way into the table, whose memory is asked for that much ahead. */

@@ -66,8 +66,9 @@ static bool answered(const uint8_t *data, size_t size, enum transport transport,
 	uint8_t *query = exactly(data, size), *octets = malloc(room);
 	struct span reply = {octets, room};
 	struct transfer *transfer = NULL;
-	enum outcome outcome = transfer_door(responder, &peer, (struct span){query, size}, &reply,
-					     stream ? &transfer : NULL);
+	enum outcome outcome =
+		transfer_door(responder, &peer, responder_read_one(responder, (struct span){query, size}),
+			      &reply, stream ? &transfer : NULL);
 	require(transfer == NULL); /* the zone is short */
 	if (outcome == OUTCOME_REPLY) {
 		require(stream || reply.len <= oracle_limit(data, size));

@@ -64,7 +64,8 @@ static bool ask(uint8_t *octets, size_t len)
 	const struct peer peer = {.addr = client, .transport = TRANSPORT_TCP};
 	struct span reply = {room, sizeof(room)};
 	struct transfer *transfer = NULL;
-	if (transfer_door(ours, &peer, (struct span){octets, len}, &reply, &transfer) != OUTCOME_REPLY)
+	if (transfer_door(ours, &peer, responder_read_one(ours, (struct span){octets, len}), &reply,
+			  &transfer) != OUTCOME_REPLY)
 		return false;
 	expect(&reply);
 	while (transfer != NULL) {

@@ -84,8 +84,8 @@ static void check_forgery(const struct tsig_session *session, struct span in)
 	struct tsig_session asked = *session;
 	uint8_t *exact = exactly(in.octets, in.len);
 	struct span answer = {exact, in.len};
-	require(!tsig_verify_response(&asked, &answer, now_s()));
-	tsig_end(&asked);
+	require(!tsig_verify_response(&arrival, &answer, now_s()));
+	tsig_end(&arrival);
 	free(exact);
 }
 
@@ -103,7 +103,8 @@ static void ask(struct tsig_session *session, struct span in, bool udp, enum tru
 	struct told told;
 	served_begin(responder, &view);
 	enum outcome outcome =
-		transfer_door(responder, &peer, (struct span){exact, in.len}, &reply, udp ? NULL : &transfer);
+		transfer_door(responder, &peer, responder_read_one(responder, (struct span){exact, in.len}),
+			      &reply, udp ? NULL : &transfer);
 	if (outcome == OUTCOME_REPLY) {
 		bool unreadable = (octets[3] & 0xf) == RCODE_FORMERR; /* with nothing to sign by */
 		bool answers = is_signed && trust == TRUST_FULL && !unreadable;

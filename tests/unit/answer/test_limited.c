@@ -83,7 +83,9 @@ static ldns_pkt *ask(struct fixture *f, const char *name, ldns_rr_type type, enu
 	assert_int_equal(ldns_pkt_query_new_frm_str(&query, name, type, class, 0), LDNS_STATUS_OK);
 	assert_int_equal(ldns_pkt2wire(&octets, query, &len), LDNS_STATUS_OK);
 	struct span reply = {out, sizeof(out)};
-	if (respond(f->stage.responder, &peer, (struct span){octets, len}, &reply) == OUTCOME_REPLY)
+	if (respond(f->stage.responder, &peer,
+		    responder_read_one(f->stage.responder, (struct span){octets, len}),
+		    &reply) == OUTCOME_REPLY)
 		assert_int_equal(ldns_wire2pkt(&response, reply.octets, reply.len), LDNS_STATUS_OK);
 	ldns_pkt_free(query);
 	free(octets);
@@ -251,8 +253,9 @@ static void what_is_malformed_is_limited(void **state)
 	limit(f, LIMIT_ON, 0);
 	for (unsigned i = 0; i < 3 * RATE; i++) {
 		struct span reply = {out, sizeof(out)};
-		got += respond(f->stage.responder, &peer, (struct span){octets, sizeof(octets)}, &reply) ==
-		       OUTCOME_REPLY;
+		got += respond(f->stage.responder, &peer,
+			       responder_read_one(f->stage.responder, (struct span){octets, sizeof(octets)}),
+			       &reply) == OUTCOME_REPLY;
 	}
 	assert_int_equal(got, RATE);
 	assert_int_equal(counted(f, LIMIT_ERRORS, LIMIT_DROPPED), 2 * RATE);

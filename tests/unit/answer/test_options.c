@@ -56,8 +56,11 @@ static void exchange(struct stage *s, struct exchange *x)
 	octets_put16(query + at + 9, (unsigned)x->options_len);
 	memcpy(query + at + 11, x->options, x->options_len);
 	struct span out = {x->reply, ROOM};
-	assert_int_equal(respond(s->responder, &peer, (struct span){query, at + 11 + x->options_len}, &out),
-			 OUTCOME_REPLY);
+	assert_int_equal(
+		respond(s->responder, &peer,
+			responder_read_one(s->responder, (struct span){query, at + 11 + x->options_len}),
+			&out),
+		OUTCOME_REPLY);
 	x->reply_len = out.len;
 }
 
@@ -146,7 +149,7 @@ static void a_cookie_is_taken_and_made_anew(void **state)
 	for (int no_question = 0; no_question < 2; no_question++) {
 		struct stage s;
 		begin(&s, "");
-		const bool *valid = &s.responder->query.cookie_valid;
+		const bool *valid = &s.responder->arrivals[0].query.cookie_valid;
 		uint8_t cookie[COOKIE_OCTETS_MAX] = "client's", first[COOKIE_OCTETS];
 		size_t len = 8;
 		assert_int_equal(ask_with_cookie(&s, cookie, &len, no_question), RCODE_NOERROR);

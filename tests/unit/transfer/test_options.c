@@ -183,7 +183,8 @@ static void take(struct fixture *f, const struct row *row)
 	tsig_begin(&session, f->world->config->keys);
 	session.id = 0x1234;
 	struct span in = {query, query_of(row, signs, query)};
-	assert_int_equal(transfer_door(f->responder, peer_of(row->transport), in, &out, &transfer),
+	assert_int_equal(transfer_door(f->responder, peer_of(row->transport),
+				       responder_read_one(f->responder, in), &out, &transfer),
 			 OUTCOME_REPLY);
 	memset(query, 0xff, sizeof(query)); /* the next messages go without it */
 	for (;; messages++) {
@@ -217,7 +218,8 @@ static void a_timeout_told_by_the_client_is_malformed(void **state)
 	uint8_t query[512], octets[512];
 	struct span in = {query, query_of(&row, NULL, query)}, out = {octets, sizeof(octets)};
 	struct transfer *transfer = NULL;
-	assert_int_equal(transfer_door(f->responder, peer_of(TRANSPORT_TCP), in, &out, &transfer),
+	assert_int_equal(transfer_door(f->responder, peer_of(TRANSPORT_TCP),
+				       responder_read_one(f->responder, in), &out, &transfer),
 			 OUTCOME_REPLY);
 	assert_null(transfer);
 	assert_int_equal(octets[3] & 0xf, RCODE_FORMERR);

@@ -166,7 +166,9 @@ static ldns_rr_list *transfer_of(struct stage *s, const char *name, unsigned *me
 	struct transfer *transfer = NULL;
 	ldns_rr_list *records = ldns_rr_list_new();
 	*messages = 1;
-	assert_int_equal(transfer_door(s->responder, &peer, query, &out, &transfer), OUTCOME_REPLY);
+	assert_int_equal(
+		transfer_door(s->responder, &peer, responder_read_one(s->responder, query), &out, &transfer),
+		OUTCOME_REPLY);
 	assert_true(take(&query, &out, records) > 0);
 	while (transfer != NULL) {
 		out.len = MESSAGE_OCTETS_MAX;
@@ -255,7 +257,7 @@ static void a_transfer_goes_on_in_another_world_of_the_same_zone(void **state)
 	struct span out = {octets, MESSAGE_OCTETS_MAX};
 	struct transfer *transfer = NULL;
 	ldns_rr_list *records = ldns_rr_list_new();
-	transfer_door(s->responder, &peer, query, &out, &transfer);
+	transfer_door(s->responder, &peer, responder_read_one(s->responder, query), &out, &transfer);
 	take(&query, &out, records);
 	for (unsigned i = 1; transfer != NULL; i++) {
 		s->responder->view = i % 2 ? &reloaded.view : &s->view;
@@ -282,7 +284,8 @@ static void many_transfers_send_short_messages(void **state)
 	size_t before = MESSAGE_OCTETS_MAX;
 	for (unsigned i = 0; i < MANY; i++) {
 		struct span out = {octets, MESSAGE_OCTETS_MAX};
-		transfer_door(s->responder, &peer, query, &out, &transfers[i]);
+		transfer_door(s->responder, &peer, responder_read_one(s->responder, query), &out,
+			      &transfers[i]);
 		assert_int_equal(s->responder->transfers, i + 1);
 		assert_true(out.len <= before);
 		before = out.len;

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/* Reading queries that came together, a step with all of them before the next. */
+#include "answer/arrival.h"
+#include "answer/tally.h"
+#include "geo/locator.h"
+
+static inline void seek(struct arrival *a, const struct zones *zones)
+{
+	const struct name *name = &a->query.name;
+	a->may_be = zones_may_have(zones, name);
+	if (a->may_be)
+		a->hash = probe_hash(zones, name->octets, name->len);
+}
+
+static inline void arrive(struct arrival *a, const struct zones *zones)
+{
+	const struct name *name = &a->query.name;
+	struct probe p = probe_of(zones, name->octets, name->len, a->hash);
+	a->node = a->may_be ? probe_next(zones, &p) : NULL;
+	if (a->node != NULL)
+		node_expect(a->node);
+}
+
+/* What will be looked at to choose, and is of this name or client alone. */
+static inline void expect_choice(const struct arrival *a, const struct steered *steered,
+				 const struct view *view, const struct tally *tally)
+{
+	const struct locator *locator = steered->how->locator;
+	__builtin_prefetch(&view->board->sets[steered->set]);
+	if (tally != NULL)
+		__builtin_prefetch(&tally->members[steered->first_member]);
+	if (locator != NULL && a->query.subnet.present && a->query.subnet.source > 0)
+		locator_expect(locator, &a->query.subnet.addr);
+}
+
+/* Flattened: it is gone through once a query. */
+__attribute__((noinline, noclone, flatten)) void arrivals_read(struct arrival *list, unsigned n,
+							       const struct view *view,
+							       const struct tally *tally)
+{
+	const struct zones *zones = view->world->zones;
+	for (unsigned i = 0; i < n; i++) {
+		list[i].heard = query_read(list[i].in, &list[i].query, &list[i].rcode);
+		seek(&list[i], zones);
+	}
+	for (unsigned i = 0; i < n; i++)
+		arrive(&list[i], zones);
+	for (unsigned i = 0; i < n; i++) {
+		const struct node *node = list[i].node;
+		if (node != NULL && node->n_sets > 0 && node->sets->steered != NULL)
+			expect_choice(&list[i], node->sets->steered, view, tally);
+	}
+}
+
+void arrival_find(struct arrival *arrival, const struct zones *zones)
+{
+	seek(arrival, zones);
+	arrive(arrival, zones);
+}
