@@ -46,9 +46,9 @@ static void put_idle_timeout(const struct peer *peer, struct reply *reply)
 		edns_put(reply, EDNS_OPTION_KEEPALIVE, timeout, sizeof(timeout));
 }
 
-__attribute__((cold)) enum rcode options_answer(const struct responder *r, struct query *q,
-						const struct peer *peer, struct reply *reply,
-						enum rcode rcode)
+__attribute__((cold, noinline)) enum rcode options_answer(const struct responder *r, struct query *q,
+							  const struct peer *peer, struct reply *reply,
+							  enum rcode rcode)
 {
 	const struct config *config = r->view->world->config;
 	unsigned asked = q->asked;

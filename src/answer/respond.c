@@ -52,8 +52,8 @@ __attribute__((cold, noinline)) static void answer_chaos(struct responder *r, co
  * A class other than the Internet's, or none: then a cookie is all that is asked for. False: it is answered
  * like the Internet's.
  */
-__attribute__((cold)) static bool answer_class(struct responder *r, const struct peer *peer,
-					       const struct client *client, struct reply *reply)
+__attribute__((cold, noinline)) static bool answer_class(struct responder *r, const struct peer *peer,
+							 const struct client *client, struct reply *reply)
 {
 	const struct query *q = r->query;
 	if (q->class == CLASS_ANY)
@@ -87,8 +87,8 @@ static bool is_meta(uint16_t type)
 }
 
 /* What the rcode alone does not tell; NULL: nothing. */
-__attribute__((cold)) static const struct extended_error *error_of(const struct query *q,
-								   const struct answer *a)
+__attribute__((cold, noinline)) static const struct extended_error *error_of(const struct query *q,
+									     const struct answer *a)
 {
 	enum rcode rcode = a->status.rcode;
 	static const struct extended_error as_if_up = {EXTENDED_OTHER,
@@ -169,7 +169,9 @@ static enum outcome drop(const struct responder *r)
 	return OUTCOME_DROP;
 }
 
-enum outcome respond(struct responder *r, const struct peer *peer, struct arrival *arrival, struct span *out)
+/* Flattened: it is gone through once a query, and what is rare is out of line already. */
+__attribute__((flatten)) enum outcome respond(struct responder *r, const struct peer *peer,
+					      struct arrival *arrival, struct span *out)
 {
 	struct query *q = &arrival->query;
 	struct answer *a = &r->answer;
