@@ -61,6 +61,9 @@ struct http_api {
 	size_t n_routes;
 	void *context;               /* handed to each handler */
 	struct inherited *inherited; /* sockets to listen on, for http_server_new() alone; NULL: none */
+	/* Asked before any handler but a GET's. False, with the reply's error: nothing may change now. NULL:
+	 * it always may. */
+	bool (*permits)(void *context, struct http_reply *reply);
 };
 
 /* Since the start. Requests that are not even HTTP are evhttp's to refuse, and in none of them. */

@@ -174,8 +174,9 @@ void upgrade_refuse(struct control *c, const struct faults *faults);
 /* Starts the successor. False: why not. */
 bool upgrade_begin(struct control *c, const char **why);
 
-/* A change now would be lost to the successor: false, with the reply's error. */
-bool upgrade_permits(const struct control *c, struct http_reply *reply);
+/* A change now would be lost, to the successor or for good: false, with the reply's error. For struct
+ * http_api. */
+bool upgrade_permits(void *context, struct http_reply *reply);
 
 /* The secret of cookies where the configuration has none: its predecessor's, so that clients' stay valid. */
 void upgrade_take_secret(struct control *c);

@@ -194,7 +194,9 @@ static void answer(struct exchange *x)
 	x->request.path = x->uri.path;
 	x->request.rest = route_rest(route, x->uri.path);
 	x->quiet = route->quiet;
-	route->handle(s->api.context, &x->request, &x->reply);
+	if (x->request.method == HTTP_GET || s->api.permits == NULL ||
+	    s->api.permits(s->api.context, &x->reply))
+		route->handle(s->api.context, &x->request, &x->reply);
 }
 
 static void note(struct exchange *x)

@@ -70,8 +70,6 @@ static void post_reload(void *context, const struct http_request *request, struc
 {
 	struct control *c = context;
 	(void)request;
-	if (!upgrade_permits(c, reply))
-		return;
 	service_reloading(c);
 	uint64_t number = reload_start(c->reload);
 	reply->status = 202;
@@ -213,8 +211,7 @@ static void put_override(void *context, const struct http_request *request, stru
 	struct override override;
 	size_t n_names;
 	bool force;
-	bool ready = api_ready(c, reply) && upgrade_permits(c, reply);
-	int datacenter = ready ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
+	int datacenter = api_ready(c, reply) ? datacenter_named(c, request->rest, reply) : CONFIG_NONE;
 	if (datacenter == CONFIG_NONE || !override_read(request, &override, &force, reply))
 		return;
 	struct json_object *names = override_apply(c, (uint32_t)datacenter, &override, force, &n_names);
@@ -237,7 +234,7 @@ static void release_loose(struct control *c, struct http_reply *reply)
 static void delete_override(void *context, const struct http_request *request, struct http_reply *reply)
 {
 	struct control *c = context;
-	bool ready = api_ready(c, reply) && upgrade_permits(c, reply);
+	bool ready = api_ready(c, reply);
 	if (strcmp(request->rest, "*") == 0 && ready) {
 		release_loose(c, reply);
 		return;

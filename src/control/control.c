@@ -77,7 +77,7 @@ static void yield_to_workers(void)
 /* A successor's API is there when it serves: until then the process before answers on the same socket. */
 static bool open_admin(struct control *c, const struct config *config, struct faults *faults)
 {
-	const struct http_api api = {control_routes, n_control_routes, c, c->inherited};
+	const struct http_api api = {control_routes, n_control_routes, c, c->inherited, upgrade_permits};
 	if (config->admin.given)
 		c->admin = http_server_new(c->base, &config->admin, &api, NULL, faults);
 	return !config->admin.given || c->admin != NULL;

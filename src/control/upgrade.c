@@ -161,11 +161,14 @@ void upgrade_refuse(struct control *c, const struct faults *faults)
 	succession_failed(&c->upgrade.predecessor, text);
 }
 
-bool upgrade_permits(const struct control *c, struct http_reply *reply)
+bool upgrade_permits(void *context, struct http_reply *reply)
 {
-	if (c->upgrade.under_way)
-		http_error(reply, 503, "an upgrade is under way, which would lose this; try again");
-	return !c->upgrade.under_way;
+	const struct control *c = context;
+	bool under_way = c->upgrade.under_way;
+	if (under_way || c->ending)
+		http_error(reply, 503, "%s, which would lose this; try again",
+			   under_way ? "an upgrade is under way" : "this process is about to end");
+	return !under_way && !c->ending;
 }
 
 bool upgrade_take_state(struct control *c, const struct config *config, const struct roster *roster,

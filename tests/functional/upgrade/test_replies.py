@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The admin API while its process leaves: what clients have begun to ask is answered to the end."""
 
+import json
 import os
 import re
 import signal
@@ -89,25 +90,34 @@ def test_a_long_reply_under_way_is_finished(server, leave):
 
 
 def test_what_was_being_asked_is_answered(server, leave):
-    asked, half = Client(server), Client(server, b"GET /v1/status HTTP/1.1\r\nHost: x\r\n")
-    Client(server, LARGE).reply()  # the others have been accepted before
+    half = Client(server, b"GET /v1/status HTTP/1.1\r\nHost: x\r\n")
+    Client(server, LARGE).reply()  # the other has been accepted before
     leave()
-    for client, octets in (asked, b"GET /v1/status HTTP/1.1\r\n\r\n"), (half, b"\r\n"):
-        client.sock.sendall(octets)
-        head, body = client.reply()
-        assert "200 OK" in head and "Connection: close" in head and b'"version"' in body
-        assert client.closed()
+    half.sock.sendall(b"\r\n")
+    head, body = half.reply()
+    assert "200 OK" in head and "Connection: close" in head and b'"version"' in body
+    assert half.closed()
 
 
-def test_a_change_is_not_lost_to_the_successor(server):
+CHANGES = (
+    (b"PUT /v1/overrides/fra", b'{"state":"drain"}'),
+    (b"DELETE /v1/overrides/fra", b""),
+    (b"POST /v1/latency", b'{"measurements":[{"client":"203.0.113.7","datacenter":"fra","ms":12.5}]}'),
+    (b"POST /v1/reload", b""),
+)
+
+
+def test_a_change_is_refused_that_would_be_lost(server, leave):
     """Who leaves takes none; the connection's next is the successor's."""
-    client = Client(server)
+    clients = [(Client(server, begin + b" HTTP/1.1\r\nHost: x\r\n"), body) for begin, body in CHANGES]
     Client(server, LARGE).reply()
-    server.upgraded()
-    change = b'{"state":"drain"}'
-    client.sock.sendall(b"PUT /v1/overrides/fra HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(change), change))
-    head, body = client.reply()
-    assert "503" in head and b"under way" in body and client.closed()
+    leave()
+    for client, body in clients:
+        client.sock.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        head, said = client.reply()
+        why = "an upgrade is under way" if server.elder else "this process is about to end"
+        assert "503" in head and json.loads(said) == {"error": f"{why}, which would lose this; try again"}
+        assert client.closed()
 
 
 def test_who_does_not_read_on_holds_nobody_up_for_long(server, leave):

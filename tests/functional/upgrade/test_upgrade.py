@@ -175,7 +175,7 @@ def test_by_gslbctl_for_programs(pair):
         never_ready(server)
         os.kill(server.pid, signal.SIGUSR2)
         wait_until(lambda: server.api.get("/v1/upgrade").json["running"])
-        assert ctl() == (2, {"ok": False, "failed": "one is under way"})
+        assert ctl() == (2, {"ok": False, "failed": "an upgrade is under way, which would lose this; try again"})
 
 
 def test_changes_wait_until_it_has_ended(pair):
@@ -185,7 +185,8 @@ def test_changes_wait_until_it_has_ended(pair):
         os.kill(server.pid, signal.SIGUSR2)
         wait_until(lambda: server.api.get("/v1/upgrade").json["running"])
         for reply in (server.api.put("fra", state="drain"), server.api.delete("fra"),
-                      server.api.ask("POST", "/v1/reload"), server.api.ask("POST", "/v1/upgrade")):
+                      server.api.ask("POST", "/v1/reload"), server.api.ask("POST", "/v1/upgrade"),
+                      server.api.ask("POST", "/v1/latency", {"measurements": []})):
             assert reply.status == 503 and "under way" in reply.error
         assert server.answers("www.app.example.com") == ["192.0.2.1"]
 

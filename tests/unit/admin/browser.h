@@ -173,7 +173,7 @@ static inline void desk_free(struct desk *d)
 
 static inline struct http_api desk_api(struct desk *d)
 {
-	return (struct http_api){desk_routes, sizeof(desk_routes) / sizeof(desk_routes[0]), d, NULL};
+	return (struct http_api){desk_routes, sizeof(desk_routes) / sizeof(desk_routes[0]), d, NULL, NULL};
 }
 
 static inline struct admin_listen tcp_listen(struct desk *d)
