@@ -34,7 +34,7 @@ void crowd_free(struct crowd *crowd);
 
 /*
  * Takes no more connections, and calls done() from the loop, once: when every connection has had the reply to
- * what it has begun to ask, or `wait_ms` later. One that has not yet asked anything is about to.
+ * what it has begun to ask, or `wait_ms` later. Those that ask nothing are not waited for, but for a moment.
  */
 typedef void crowd_done(void *context);
 void crowd_finish(struct crowd *crowd, unsigned wait_ms, crowd_done *done, void *context);

@@ -19,7 +19,7 @@
 enum {
 	ACCEPTS_MAX = 16, /* a turn of the loop: what has just come is read before it can be crowded out */
 	TICK_MS = 500,
-	FINISH_LOOK_MS = 10,
+	FINISH_LOOK_MS = 50, /* before the first, what had come before is read, and who just came may ask */
 };
 
 /* evhttp says nothing when it closes a connection, so a reference is kept until that is seen. */
@@ -27,7 +27,7 @@ struct guest {
 	TAILQ_ENTRY(guest) by_age;
 	struct bufferevent *stream;
 	uint64_t heard_ms; /* its last whole request, or when it came */
-	bool asking;       /* it has said something since, or nothing ever */
+	bool asking;       /* it has said something since */
 };
 
 TAILQ_HEAD(guests, guest);
@@ -141,8 +141,7 @@ static struct bufferevent *on_accept(struct event_base *base, void *argument)
 	/* the stream closes its descriptor itself, after its events: the number must not be another's while
 	 * they wait */
 	*g = (struct guest){.stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE),
-			    .heard_ms = clock_us() / 1000,
-			    .asking = true};
+			    .heard_ms = clock_us() / 1000};
 	bufferevent_incref(g->stream);
 	evbuffer_add_cb(bufferevent_get_input(g->stream), on_input, g);
 	TAILQ_INSERT_TAIL(&c->guests, g, by_age);
@@ -180,7 +179,6 @@ void crowd_finish(struct crowd *crowd, unsigned wait_ms, crowd_done *done, void 
 	crowd->context = context;
 	evconnlistener_disable(crowd->listener);
 	event_add(crowd->look, &look);
-	event_active(crowd->look, 0, 0);
 }
 
 struct crowd *crowd_new(struct event_base *base, struct evhttp *http, struct evconnlistener *listener,

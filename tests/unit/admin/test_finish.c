@@ -37,17 +37,38 @@ static size_t read_to_the_end(struct desk *d, struct client *c)
 	return len;
 }
 
-static void idle_connections_are_not_waited_for(void **state)
+static void connections_that_ask_nothing_are_not_waited_for(void **state)
 {
 	(void)state;
 	struct desk *d = desk_new();
 	unsigned done = 0;
-	desk_open(d, NULL);
-	struct client *c = ask(d, livez);
+	desk_open(d, &(struct crowd_limits){.connections = 8, .timeout_ms = 10 * DEADLINE_MS});
+	struct client *silent = client_new(d), *idle = ask(d, livez);
 	http_server_finish(d->server, 10 * DEADLINE_MS, note_done, &done);
 	assert_int_equal(done, 0); /* from the loop only */
 	assert_true(turn_until_done(d, &done));
-	client_free(c);
+	client_free(silent);
+	client_free(idle);
+	desk_free(d);
+}
+
+static void close_it(void *context)
+{
+	desk_close(context);
+}
+
+static void what_came_just_before_is_answered(void **state)
+{
+	(void)state;
+	struct desk *d = desk_new();
+	desk_open(d, NULL);
+	struct client *idle = ask(d, livez);
+	idle->len = 0;
+	send(idle->fd, livez, sizeof(livez) - 1, MSG_NOSIGNAL); /* which nobody has read */
+	http_server_finish(d->server, 10 * DEADLINE_MS, close_it, d);
+	assert_true(client_hear_end(d, idle));
+	assert_int_equal(client_status(idle), 200);
+	client_free(idle);
 	desk_free(d);
 }
 
@@ -57,7 +78,6 @@ static void what_has_begun_is_answered_first(void **state)
 	static const struct {
 		const char *name, *before, *after;
 	} rows[] = {
-		{"nothing said yet", "", "GET /livez HTTP/1.1\r\n\r\n"},
 		{"half a line", "GET /liv", "ez HTTP/1.1\r\n\r\n"},
 		{"whole lines", "GET /livez HTTP/1.1\r\nX: y\r\n", "\r\n"},
 		{"half a body", "PUT /v1/overrides/a HTTP/1.1\r\n" BEARER "Content-Length: 2\r\n\r\n{", "}"},
@@ -160,7 +180,8 @@ static void no_more_connections_are_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(idle_connections_are_not_waited_for),
+		cmocka_unit_test(connections_that_ask_nothing_are_not_waited_for),
+		cmocka_unit_test(what_came_just_before_is_answered),
 		cmocka_unit_test(what_has_begun_is_answered_first),
 		cmocka_unit_test(a_long_reply_is_finished),
 		cmocka_unit_test(who_does_not_read_is_given_up),
