@@ -204,7 +204,6 @@ static void boot(struct control *c, const char *conf_path, rlim_t descriptors)
 	const struct watch_events events = {on_changed, control_adopt, c};
 	c->conf_path = conf_path;
 	c->inherited = inherited_new();
-	c->upgrade.predecessor = succession_take();
 	upgrade_take_secret(c);
 	c->started_ms = clock_ms();
 	c->started_wall_ms = clock_wall_ms();
@@ -320,24 +319,29 @@ static struct world *first_world(struct control *c, char *const *argv, rlim_t de
 	return world_build(config, false, faults); /* even after errors: all of a run are told */
 }
 
+/* What is wrong at the start, which nobody sees of a successor: that is for those who read the log. */
+static void tell_start(struct control *c, struct faults *faults)
+{
+	if (is_successor(c))
+		control_log_faults(faults);
+	else
+		faults_print(faults, stderr);
+	upgrade_refuse(c, faults);
+	faults_free(faults);
+}
+
 int control_run(const char *conf_path, char *const *argv)
 {
-	struct control c = {0};
+	struct control c = {.upgrade.predecessor = succession_take()};
 	struct faults faults = {0};
 	rlim_t descriptors = descriptors_raise();
 	if (!descriptors_suffice(1, 1, &faults)) { /* not even to read the files */
-		faults_print(&faults, stderr);
-		faults_free(&faults);
+		tell_start(&c, &faults);
 		return 1;
 	}
 	boot(&c, conf_path, descriptors);
 	struct world *world = first_world(&c, argv, descriptors, &faults);
-	if (is_successor(&c)) /* nobody sees it start: this is for those who read the log */
-		control_log_faults(&faults);
-	else
-		faults_print(&faults, stderr);
-	upgrade_refuse(&c, &faults);
-	faults_free(&faults);
+	tell_start(&c, &faults);
 	c.failed = world == NULL || !begin(&c, world);
 	if (!c.failed)
 		event_base_dispatch(c.base);

@@ -91,18 +91,27 @@ def much_broken(server):
     server.write("gslbd.conf", CONF + "xyzzy\nxyzzy\nxyzzy\n")
 
 
-def broken_program(server):
-    program = server.folder / "broken"
-    program.write_text("#!/bin/sh\nkill -SEGV $$\n")
+def point_at_script(server, script):
+    program = server.folder / "script"
+    program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     server.point_at(program)
+
+
+def broken_program(server):
+    point_at_script(server, "kill -SEGV $$")
 
 
 def never_ready(server):
-    program = server.folder / "never"
-    program.write_text("#!/bin/sh\nexec sleep 1000\n")
-    program.chmod(0o755)
-    server.point_at(program)
+    point_at_script(server, "exec sleep 1000")
+
+
+def no_descriptors(server):
+    point_at_script(server, f'ulimit -n 24; exec {os.path.abspath(GSLBD)} "$@"')
+
+
+def few_descriptors(server):
+    point_at_script(server, f'ulimit -n 36; exec {os.path.abspath(GSLBD)} "$@"')
 
 
 def no_program(server):
@@ -117,6 +126,8 @@ def taken_port(server):
     (broken_conf, r"ended with status 1 before it was ready: \S*/gslbd.conf:8:1: unknown keyword \"xyzzy\""),
     (much_broken, r"ended with status 1 before it was ready: \S*/gslbd.conf:8:1: .*; and 2 more errors, which the log has"),
     (broken_program, r"ended by signal 11"),
+    (no_descriptors, r"ended with status 1 before it was ready: open files: the limit is 24, but 1 worker on 1 listen needs 32"),
+    (few_descriptors, r"ended with status 1 before it was ready: open files: the limit is 36, but 2 workers on 1 listen need 40"),
     (no_program, r"(can't start .*gslbd: No such file or directory|status 127)"),  # some sanitizers know no vfork()
     (taken_port, r"ended with status 1 before it was ready: listen 127.0.0.1:\d+: another program listens there"),
 ])
