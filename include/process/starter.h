@@ -20,6 +20,7 @@ struct starter_program {
 	uint64_t keep;      /* capabilities that are passed on */
 	rlim_t descriptors; /* the soft limit that this process was started with */
 	unsigned wait_ms;   /* for it to be ready */
+	unsigned end_ms;    /* for one that failed to end by itself, then after SIGTERM, then after SIGKILL */
 };
 
 /* Begins the thread. NULL: it can't be had. */

@@ -24,7 +24,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 120000, FRESH_MS = 60000 };
+enum { WAIT_MS = 120000, END_MS = 10000, FRESH_MS = 60000 };
 
 static void on_failed(struct control *c, const char *why)
 {
@@ -63,7 +63,8 @@ void upgrade_prepare(struct control *c, char *const *argv, const struct config *
 	const struct starter_program program = {.argv = argv,
 						.keep = descend_inherited(config),
 						.descriptors = descriptors,
-						.wait_ms = WAIT_MS};
+						.wait_ms = WAIT_MS,
+						.end_ms = END_MS};
 	struct upgrade *u = &c->upgrade;
 	u->starter = starter_new(&program);
 	if (u->starter == NULL)

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,24 +136,42 @@ static pid_t spawn(const struct starter *s, int pipe)
 	return error ? -1 : pid;
 }
 
+/* Has the child ended, by now or in the time that it has for that? Once this process ends it has none. */
+static bool await_end(const struct starter *s, pid_t pid, int *status)
+{
+	struct pollfd waits[] = {{.fd = pidfd_open(pid, 0), .events = POLLIN},
+				 {.fd = s->orders[0], .events = POLLIN}};
+	poll(waits, 2, (int)s->program.end_ms);
+	if (waits[0].fd >= 0)
+		close(waits[0].fd);
+	return waitpid(pid, status, WNOHANG) == pid;
+}
+
 /* Why the child has ended, or must: its pipe is closed, its time is up (`said` NULL), or this process ends.
  */
 static void give_up(struct starter *s, pid_t pid, const char *said)
 {
+	static const int signals[] = {0, SIGTERM, SIGKILL};
+	unsigned sent = said == NULL ? 2 : 0;
 	int status = 0;
-	if (said == NULL)
-		kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	if (said == NULL)
+	char how[64];
+	kill(pid, signals[sent]);
+	while (!await_end(s, pid, &status) && sent < 2)
+		kill(pid, signals[++sent]);
+	if (said == NULL) {
 		snprintf(s->why, sizeof(s->why), "the new process was not ready after %u s, and was killed",
 			 s->program.wait_ms / 1000);
+		return;
+	}
+	if (sent > 0)
+		snprintf(how, sizeof(how), "failed, and had to be ended");
 	else if (WIFSIGNALED(status))
-		snprintf(s->why, sizeof(s->why), "the new process was ended by signal %d", WTERMSIG(status));
+		snprintf(how, sizeof(how), "was ended by signal %d", WTERMSIG(status));
 	else
-		snprintf(s->why, sizeof(s->why),
-			 "the new process ended with status %d before it was ready%s%s", WEXITSTATUS(status),
-			 said[0] == SAYS_FAILED ? ": " : "; its log says why",
-			 said[0] == SAYS_FAILED ? said + 1 : "");
+		snprintf(how, sizeof(how), "ended with status %d before it was ready", WEXITSTATUS(status));
+	bool failed = said[0] == SAYS_FAILED;
+	snprintf(s->why, sizeof(s->why), "the new process %s%s%s", how, failed ? ": " : "; its log says why",
+		 failed ? said + 1 : "");
 }
 
 /* What the child says, "" if it ends without a word. NULL: nothing, in the time that it has. */

@@ -176,7 +176,7 @@ def test_by_gslbctl_for_programs(pair):
             return said.returncode, json.loads(said.stdout)
         broken_program(server)
         status, told = ctl()
-        assert status == 1 and told == {"ok": False, "failed": "the new process was ended by signal 11"}
+        assert status == 1 and told == {"ok": False, "failed": "the new process was ended by signal 11; its log says why"}
         server.point_at(GSLBD)
         before = server.pid
         status, told = ctl()

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/* What becomes of successors that do not come up, and that nobody waits for them without end. */
+#include "process/starter.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { DEADLINE_MS = 60000, SHORT_MS = 200, FOREVER_MS = INT32_MAX };
+
+/* Starts this script without a socket, so that it says on descriptor 4 how it is. */
+static struct starter *begin(const char *script, unsigned wait_ms, unsigned end_ms, char *argv[4])
+{
+	const char *const words[] = {"sh", "-c", script, NULL};
+	memcpy(argv, words, sizeof(words));
+	const struct starter_program program = {
+		.argv = argv, .descriptors = 256, .wait_ms = wait_ms, .end_ms = end_ms};
+	struct starter *s = starter_new(&program);
+	int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_non_null(s);
+	starter_begin(s, NULL, 0, &(struct starter_files){file, file});
+	close(file);
+	return s;
+}
+
+static void who_does_not_come_up_is_no_more_and_the_reason_is_told(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *script;
+		unsigned wait_ms;
+		const char *why;
+	} rows[] = {
+		{"printf Freason >&4; exit 3", FOREVER_MS,
+		 "the new process ended with status 3 before it was ready: reason"},
+		{"exit 7", FOREVER_MS,
+		 "the new process ended with status 7 before it was ready; its log says why"},
+		{"kill -9 $$", FOREVER_MS, "the new process was ended by signal 9; its log says why"},
+		{"printf Freason >&4; exec sleep 1000", FOREVER_MS,
+		 "the new process failed, and had to be ended: reason"},
+		{"trap '' TERM; printf Freason >&4; exec sleep 1000", FOREVER_MS,
+		 "the new process failed, and had to be ended: reason"},
+		{"exec 4>&-; exec sleep 1000", FOREVER_MS,
+		 "the new process failed, and had to be ended; its log says why"},
+		{"exec sleep 1000", SHORT_MS, "the new process was not ready after 0 s, and was killed"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *argv[4];
+		const char *why;
+		print_message("  %s\n", rows[i].script);
+		struct starter *s = begin(rows[i].script, rows[i].wait_ms, SHORT_MS, argv);
+		struct pollfd end = {.fd = starter_fd(s), .events = POLLIN};
+		assert_int_equal(poll(&end, 1, DEADLINE_MS), 1);
+		assert_int_equal(starter_take(s, &why), 0);
+		assert_string_equal(why, rows[i].why);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* there is none any more */
+		starter_free(s);
+	}
+}
+
+static void who_is_ready_is_left_alone(void **state)
+{
+	(void)state;
+	char *argv[4];
+	const char *why;
+	int status;
+	struct starter *s = begin("printf R >&4; exec sleep 1000", FOREVER_MS, FOREVER_MS, argv);
+	struct pollfd end = {.fd = starter_fd(s), .events = POLLIN};
+	assert_int_equal(poll(&end, 1, DEADLINE_MS), 1);
+	pid_t pid = starter_take(s, &why);
+	assert_true(pid > 0);
+	starter_free(s);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void the_end_waits_for_nobody(void **state)
+{
+	(void)state;
+	static const char *const scripts[] = {"trap '' TERM; printf Freason >&4; exec sleep 1000",
+					      "trap '' TERM; exec sleep 1000"};
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		char *argv[4];
+		int status;
+		starter_free(begin(scripts[i], FOREVER_MS, FOREVER_MS, argv));
+		while (waitpid(-1, &status, 0) > 0)
+			assert_true(WIFSIGNALED(status));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_does_not_come_up_is_no_more_and_the_reason_is_told),
+		cmocka_unit_test(who_is_ready_is_left_alone),
+		cmocka_unit_test(the_end_waits_for_nobody),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
