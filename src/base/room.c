@@ -13,25 +13,66 @@
 
 enum { TEXT_ROOM = 8192 };
 
-/* The beginning of a file, as a text. False: it can't be had. */
-static bool text_read(const char *path, char text[static TEXT_ROOM])
+/* What is known so far. */
+struct search {
+	const char *root; /* of the files; "": the machine's */
+	struct room room;
+	struct room swap; /* that part of what the machine has */
+	char text[TEXT_ROOM];
+};
+
+/* What a file of each control group says, and how much of that is taken. */
+struct group_limit {
+	const char *mark; /* that the group's name follows in /proc/self/cgroup */
+	const char *groups;
+	const char *most, *taken;
+	const char *inactive, *active; /* files that were read, in memory.stat; NULL: they don't count */
+	const char *by;                /* NULL: of swap */
+};
+
+static const struct group_limit group_limits[] = {
+	/* version 2 */
+	{"0::/", "/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file ", "active_file ",
+	 "memory.max of its control group, or MemoryMax="},
+	{"0::/", "/sys/fs/cgroup", "memory.swap.max", "memory.swap.current", NULL, NULL, NULL},
+	/* version 1: of memory, and of that and swap together */
+	{":memory:/", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+	 "total_inactive_file ", "total_active_file ", "memory.limit_in_bytes of its control group"},
+	{":memory:/", "/sys/fs/cgroup/memory", "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes",
+	 "total_inactive_file ", "total_active_file ", "memory.memsw.limit_in_bytes of its control group"},
+};
+
+/* The beginning of a file, as s->text. False: it can't be had. */
+static bool text_read(struct search *s, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char whole[2 * PATH_MAX];
+	snprintf(whole, sizeof(whole), "%s%s", s->root, path);
+	int fd = open(whole, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	ssize_t len = read(fd, text, TEXT_ROOM - 1);
+	ssize_t len = read(fd, s->text, TEXT_ROOM - 1);
 	close(fd);
-	text[len > 0 ? len : 0] = '\0';
+	s->text[len > 0 ? len : 0] = '\0';
 	return len > 0;
 }
 
-/* The number behind a word at the beginning of a line; 0: it is not there. */
-static uint64_t number_of(const char *text, const char *word)
+/* The number that a file begins with. False: it can't be had, or says "max". */
+static bool number_read(struct search *s, const char *path, uint64_t *out)
+{
+	char *end;
+	if (!text_read(s, path))
+		return false;
+	*out = strtoull(s->text, &end, 10);
+	return end > s->text;
+}
+
+/* The number behind a word at the beginning of a line of s->text; 0: it is not there. */
+static uint64_t number_of(const struct search *s, const char *word)
 {
 	size_t len = strlen(word);
-	for (; text != NULL; text = strchr(text, '\n'), text += text != NULL) {
-		if (strncmp(text, word, len) == 0)
-			return strtoull(text + len, NULL, 10);
+	for (const char *line = s->text; line != NULL; line = strchr(line, '\n'), line += line != NULL) {
+		if (strncmp(line, word, len) == 0)
+			return strtoull(line + len, NULL, 10);
 	}
 	return 0;
 }
@@ -43,63 +84,84 @@ static void limit(struct room *room, uint64_t most, uint64_t taken, const char *
 		*room = (struct room){left, by};
 }
 
-static void limit_process(struct room *room, char text[static TEXT_ROOM])
+static void limit_process(struct search *s)
 {
 	struct rlimit all, data;
 	uint64_t pages, data_pages, page = (uint64_t)sysconf(_SC_PAGESIZE);
 	if (getrlimit(RLIMIT_AS, &all) != 0 || getrlimit(RLIMIT_DATA, &data) != 0 ||
 	    (all.rlim_cur == RLIM_INFINITY && data.rlim_cur == RLIM_INFINITY) ||
-	    !text_read("/proc/self/statm", text) ||
-	    sscanf(text, "%" SCNu64 " %*u %*u %*u %*u %" SCNu64, &pages, &data_pages) != 2)
+	    !text_read(s, "/proc/self/statm") ||
+	    sscanf(s->text, "%" SCNu64 " %*u %*u %*u %*u %" SCNu64, &pages, &data_pages) != 2)
 		return;
 	if (all.rlim_cur != RLIM_INFINITY)
-		limit(room, all.rlim_cur, pages * page, "RLIMIT_AS");
+		limit(&s->room, all.rlim_cur, pages * page, "RLIMIT_AS");
 	if (data.rlim_cur != RLIM_INFINITY)
-		limit(room, data.rlim_cur, data_pages * page, "RLIMIT_DATA");
+		limit(&s->room, data.rlim_cur, data_pages * page, "RLIMIT_DATA");
 }
 
 /* A group's limit is less the memory that it can't give back: files that were read it can. */
-static void limit_group(struct room *room, const char *group, char text[static TEXT_ROOM])
+static void limit_group(struct search *s, const struct group_limit *g, const char *group)
 {
-	char path[PATH_MAX + 64];
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", group);
-	uint64_t most = text_read(path, text) ? strtoull(text, NULL, 10) : 0; /* or the word "max" */
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.current", group);
-	if (most == 0 || !text_read(path, text))
+	char path[PATH_MAX + 96];
+	uint64_t most, taken, files = 0;
+	snprintf(path, sizeof(path), "%s%s/%s", g->groups, group, g->most);
+	if (!number_read(s, path, &most))
 		return;
-	uint64_t taken = strtoull(text, NULL, 10), files = 0;
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.stat", group);
-	if (text_read(path, text))
-		files = number_of(text, "inactive_file ") + number_of(text, "active_file ");
-	limit(room, most, taken > files ? taken - files : 0,
-	      "memory.max of its control group, or MemoryMax=");
+	snprintf(path, sizeof(path), "%s%s/%s", g->groups, group, g->taken);
+	if (!number_read(s, path, &taken))
+		return;
+	snprintf(path, sizeof(path), "%s%s/memory.stat", g->groups, group);
+	if (g->inactive != NULL && text_read(s, path))
+		files = number_of(s, g->inactive) + number_of(s, g->active);
+	limit(g->by ? &s->room : &s->swap, most, taken > files ? taken - files : 0, g->by);
 }
 
-/* Its own group's, and that of each above it. */
-static void limit_groups(struct room *room, char text[static TEXT_ROOM])
+/* Its own group's, and that of each above it: in a container, whose name for it is another, that is the one
+ * that it sees as the first of all. */
+static void limit_groups(struct search *s, const struct group_limit *g)
 {
 	char group[PATH_MAX];
-	const char *own = text_read("/proc/self/cgroup", text) ? strstr(text, "0::/") : NULL;
+	const char *own = text_read(s, "/proc/self/cgroup") ? strstr(s->text, g->mark) : NULL;
 	if (own == NULL)
 		return;
-	snprintf(group, sizeof(group), "%.*s", (int)strcspn(own + 3, "\n"), own + 3);
-	limit_group(room, group, text);
+	own += strlen(g->mark) - 1;
+	snprintf(group, sizeof(group), "%.*s", (int)strcspn(own, "\n"), own);
+	limit_group(s, g, group);
 	for (char *end; (end = strrchr(group, '/')) != NULL;) {
 		*end = '\0';
-		limit_group(room, group, text);
+		limit_group(s, g, group);
 	}
+}
+
+/* Memory and swap, and where the machine never promises more than those (strict overcommit), promises. */
+static void limit_machine(struct search *s)
+{
+	uint64_t overcommit;
+	bool strict = number_read(s, "/proc/sys/vm/overcommit_memory", &overcommit) && overcommit == 2;
+	if (!text_read(s, "/proc/meminfo"))
+		return;
+	limit(&s->swap, number_of(s, "SwapFree:") * 1024, 0, NULL);
+	if (strstr(s->text, "MemAvailable:") != NULL)
+		limit(&s->room, number_of(s, "MemAvailable:") * 1024 + s->swap.octets, 0,
+		      "what this machine has");
+	if (strict)
+		limit(&s->room, number_of(s, "CommitLimit:") * 1024, number_of(s, "Committed_AS:") * 1024,
+		      "vm.overcommit_memory=2 of this machine");
+}
+
+struct room room_left_by(const char *root)
+{
+	struct search s = {.root = root, .room = {UINT64_MAX, "nothing"}, .swap = {UINT64_MAX, NULL}};
+	limit_process(&s);
+	for (size_t i = 0; i < sizeof(group_limits) / sizeof(group_limits[0]); i++)
+		limit_groups(&s, &group_limits[i]);
+	limit_machine(&s);
+	return s.room;
 }
 
 struct room room_left(void)
 {
-	char text[TEXT_ROOM];
-	struct room room = {.octets = UINT64_MAX, .by = "nothing"};
-	limit_process(&room, text);
-	limit_groups(&room, text);
-	if (text_read("/proc/meminfo", text) && strstr(text, "MemAvailable:") != NULL)
-		limit(&room, (number_of(text, "MemAvailable:") + number_of(text, "SwapFree:")) * 1024, 0,
-		      "what this machine has");
-	return room;
+	return room_left_by("");
 }
 
 bool room_for(const struct room *room, uint64_t octets)
