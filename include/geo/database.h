@@ -15,9 +15,10 @@ struct database;
 
 /*
  * Copies the file to memory, so that nobody can truncate what is mapped, and walks it whole: every record of
- * the tree in range, no loop, every entry decoded. NULL and a fault where it is broken or holds nothing that
- * is used. The places of its records are added to `places` (of struct place; number 0 must be the place of
- * which nothing is known), which is borrowed until database_close().
+ * the tree in range, no loop, every entry decoded. NULL and a fault where it is broken, holds nothing that is
+ * used, or there is too little memory for it (base/room.h). The places of its records are added to `places`
+ * (of struct place; number 0 must be the place of which nothing is known), which is borrowed until
+ * database_close().
  */
 struct database *database_open(const char *path, const struct spot *named, struct intern *places,
 			       struct faults *faults);

@@ -24,8 +24,9 @@ struct databases;
 
 /*
  * Opens each file, recognises its schema from its data, and walks it whole before trusting it. One that can't
- * be read or is broken is an error among `faults`, where `named` says that its path stands, or of the file
- * itself where that is NULL, and NULL is returned. Freed by databases_close(). `paths` may be none.
+ * be read, is broken or takes more memory than there is is an error among `faults`, where `named` says that
+ * its path stands, or of the file itself where that is NULL, and NULL is returned. Freed by
+ * databases_close(). `paths` may be none.
  */
 struct databases *databases_open(const char *const *paths, const struct spot *named, size_t n,
 				 struct faults *faults);

@@ -12,7 +12,8 @@ struct line_clients {
 	double share;          /* of all IPv4 addresses */
 };
 
-/* Fills one for each line of the map. Takes as long as compiling the map does. */
-void geomap_survey(const struct geomap *map, const struct databases *databases, struct line_clients *out);
+/* Fills one for each line of the map. Takes as long as compiling the map does. False: what room_watch the
+ * databases have says that there is too little memory. */
+bool geomap_survey(const struct geomap *map, const struct databases *databases, struct line_clients *out);
 
 #endif

@@ -2,11 +2,13 @@
 /* The survey thread. */
 #include "control/survey.h"
 #include "base/memory.h"
+#include "base/room.h"
 #include "base/thread.h"
 #include "geo/databases.h"
 #include "geo/survey.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -33,11 +35,12 @@ struct survey {
 	char *failure;               /* NULL: none that is not told yet */
 };
 
-static void add_map(const struct geomap *map, const struct databases *databases, struct json_object *out)
+/* False: there is too little memory. */
+static bool add_map(const struct geomap *map, const struct databases *databases, struct json_object *out)
 {
 	struct line_clients *lines = mem_alloc(map->n * sizeof(*lines));
-	geomap_survey(map, databases, lines);
-	for (size_t i = 0; i < map->n; i++) {
+	bool ok = geomap_survey(map, databases, lines);
+	for (size_t i = 0; ok && i < map->n; i++) {
 		char line[ADDR_TEXT_MAX], client[ADDR_TEXT_MAX];
 		if (!lines[i].found)
 			continue;
@@ -51,6 +54,27 @@ static void add_map(const struct geomap *map, const struct databases *databases,
 		json_object_array_add(out, o);
 	}
 	free(lines);
+	return ok;
+}
+
+/* By all geomaps. NULL: a fault says why not. */
+static struct json_object *find_all(const struct survey *survey, struct databases *databases,
+				    struct faults *faults)
+{
+	const struct config *config = survey->world->config;
+	struct json_object *found = json_object_new_array();
+	struct room_watch room = {.last = room_left()};
+	bool ok = true;
+	databases_watch(databases, &room);
+	for (size_t i = 0; i < config->n_geomaps && ok && !survey->unwanted; i++)
+		ok = add_map(&config->geomaps[i], databases, found);
+	if (ok)
+		return found;
+	fault_add(faults, (struct spot){.file = "geomap"},
+		  "there is too little memory: %" PRIu64 " MiB are left by %s", room.last.octets >> 20,
+		  room.last.by);
+	json_object_put(found);
+	return NULL;
 }
 
 static void *find_out(void *argument)
@@ -60,9 +84,7 @@ static void *find_out(void *argument)
 	uint64_t one = 1;
 	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	struct databases *databases = databases_open(config->geoips, NULL, config->n_geoips, &survey->faults);
-	survey->found = databases ? json_object_new_array() : NULL;
-	for (size_t i = 0; databases != NULL && i < config->n_geomaps && !survey->unwanted; i++)
-		add_map(&config->geomaps[i], databases, survey->found);
+	survey->found = databases ? find_all(survey, databases, &survey->faults) : NULL;
 	databases_close(databases);
 	ssize_t ignored = write(survey->finished_fd, &one, sizeof(one));
 	(void)ignored;

@@ -2,11 +2,13 @@
 /* Opening, checking and walking one MaxMind database. */
 #include "geo/database.h"
 #include "base/memory.h"
+#include "base/room.h"
 #include "geo/metadata.h"
 #include "geo/schema.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +24,26 @@ struct database {
 	uint8_t *heights; /* while checking: levels below each node; 0: not seen, HEIGHT_OPEN: on the path to
 			     here */
 	uint8_t *shared;  /* a bit a node */
+	uint64_t before;  /* octets of memory that were left; 0: it is small */
+	struct room_watch room;
 };
 
-enum { HEIGHT_OPEN = 255, SEPARATOR = 16, IPV4_DEPTH = 96 };
+enum { HEIGHT_OPEN = 255, SEPARATOR = 16, IPV4_DEPTH = 96, LARGE = 1 << 20 };
+
+static const char NO_ROOM[] = "there is too little memory for it";
+
+/* Is there room for a copy of so many octets? */
+static bool has_room(struct database *db, uint64_t octets)
+{
+	if (octets <= LARGE)
+		return true;
+	const struct room room = room_left();
+	db->before = room.octets;
+	return room_for(&room, octets);
+}
 
 /* The octets of a file in a nameless file in memory, or -1 and why not. */
-static int file_copy(const char *path, const char **why)
+static int file_copy(struct database *db, const char *path, const char **why)
 {
 	int in = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), out = -1;
 	struct stat st;
@@ -38,6 +54,8 @@ static int file_copy(const char *path, const char **why)
 		*why = "it is no regular file";
 	else if (st.st_size == 0)
 		*why = "it is empty";
+	else if (!has_room(db, (uint64_t)st.st_size))
+		*why = NO_ROOM;
 	else if ((out = memfd_create("geoip", MFD_CLOEXEC)) < 0)
 		*why = strerror(errno);
 
@@ -73,7 +91,7 @@ static bool file_check(int fd, const char **why)
 
 static bool map(struct database *db, const char *path, const char **why)
 {
-	int fd = file_copy(path, why);
+	int fd = file_copy(db, path, why);
 	if (fd < 0)
 		return false;
 	if (!file_check(fd, why)) {
@@ -91,17 +109,20 @@ static bool map(struct database *db, const char *path, const char **why)
 	return status == MMDB_SUCCESS;
 }
 
-/* The number of the place that a data entry says, decoded when it is first met. */
-static bool entry_place(struct database *db, MMDB_entry_s *entry, uint32_t *number)
+/* Has the data entry a place? It is decoded when it is first met. */
+static bool entry_check(struct database *db, MMDB_entry_s *entry, const char **why)
 {
 	uint32_t *held = memo_at(&db->at, &entry->offset);
-	if (*held == MEMO_NONE) {
-		struct place place;
-		if (!schema_read(entry, &place))
-			return false;
-		*held = places_add(db->places, &place);
-	}
-	*number = *held;
+	struct place place;
+	if (*held != MEMO_NONE)
+		return true;
+	*why = NO_ROOM;
+	if (!room_suffices(&db->room, 1, db->before))
+		return false;
+	*why = "a record of its data can't be decoded";
+	if (!schema_read(entry, &place))
+		return false;
+	*held = places_add(db->places, &place);
 	return true;
 }
 
@@ -132,13 +153,13 @@ static uint8_t check(struct database *db, uint32_t node, unsigned room, const ch
 	db->heights[node] = HEIGHT_OPEN;
 	for (int side = 0; side < 2; side++) {
 		uint8_t below = 0;
-		uint32_t number, child = (uint32_t)records[side].value;
+		uint32_t child = (uint32_t)records[side].value;
 		switch (records[side].type) {
 		case MMDB_RECORD_TYPE_EMPTY: break;
 		case MMDB_RECORD_TYPE_DATA:
 			*why = "a record of its data can't be decoded";
 			if (records[side].entry.offset >= db->mmdb.data_section_size ||
-			    !entry_place(db, &records[side].entry, &number))
+			    !entry_check(db, &records[side].entry, why))
 				return 0;
 			break;
 		case MMDB_RECORD_TYPE_SEARCH_NODE:
@@ -181,6 +202,20 @@ static bool check_all(struct database *db, const char **why)
 	return false;
 }
 
+static void refuse(const char *path, const struct spot *named, const char *why, struct faults *faults)
+{
+	const struct spot at = named ? *named : (struct spot){.file = path};
+	if (why == NO_ROOM) {
+		const struct room room = room_left();
+		fault_add(faults, at, "%s%scan't be read: %s: %" PRIu64 " MiB are left by %s",
+			  named ? path : "", named ? " " : "", why, room.octets >> 20, room.by);
+	} else if (named == NULL) {
+		fault_add(faults, at, "not a usable MaxMind database: %s", why);
+	} else {
+		fault_add(faults, at, "%s is not a usable MaxMind database: %s", path, why);
+	}
+}
+
 struct database *database_open(const char *path, const struct spot *named, struct intern *places,
 			       struct faults *faults)
 {
@@ -190,10 +225,7 @@ struct database *database_open(const char *path, const struct spot *named, struc
 	memo_init(&db->at, sizeof(uint32_t));
 	if (map(db, path, &why) && check_all(db, &why))
 		return db;
-	if (named == NULL)
-		fault_add(faults, (struct spot){.file = path}, "not a usable MaxMind database: %s", why);
-	else
-		fault_add(faults, *named, "%s is not a usable MaxMind database: %s", path, why);
+	refuse(path, named, why, faults);
 	database_close(db);
 	return NULL;
 }

@@ -2,6 +2,8 @@
 /* A third question to the fold: which line decides. */
 #include "geo/survey.h"
 #include "base/memory.h"
+#include "base/room.h"
+#include "geo/databases.h"
 #include "geo/poptrie.h"
 
 #include <math.h>
@@ -36,7 +38,7 @@ static void note_leaf(void *context, const struct prefix *prefix, const void *la
 	clients->share += prefix->addr.family == FAMILY_V4 ? ldexp(1, -prefix->len) : 0;
 }
 
-void geomap_survey(const struct geomap *map, const struct databases *databases, struct line_clients *out)
+bool geomap_survey(const struct geomap *map, const struct databases *databases, struct line_clients *out)
 {
 	const struct geomap_line **list = mem_alloc(map->n * sizeof(*list));
 	struct labeller labeller = {.size = sizeof(uint32_t), .make = make, .used = used};
@@ -47,12 +49,14 @@ void geomap_survey(const struct geomap *map, const struct databases *databases, 
 	}
 	lines_init(&labeller.lines, list, map->n);
 	fold(&labeller, databases, &folded);
+	bool whole = databases->room == NULL || !databases->room->short_of;
 	struct arena *arena = arena_new();
-	const struct poptrie *trie = poptrie_build(&folded, NULL, arena);
-	for (enum family family = FAMILY_V4; family <= FAMILY_V6; family++)
+	const struct poptrie *trie = whole ? poptrie_build(&folded, NULL, arena) : NULL;
+	for (enum family family = FAMILY_V4; whole && family <= FAMILY_V6; family++)
 		poptrie_walk(trie, family, note_leaf, out);
 	arena_free(arena);
 	folded_free(&folded);
 	lines_free(&labeller.lines);
 	free(list);
+	return whole;
 }

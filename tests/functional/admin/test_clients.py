@@ -57,6 +57,16 @@ def test_a_failure_is_told_and_tried_again(server):
     assert status == 200 and EU in body["clients"]
 
 
+def test_a_database_that_there_is_no_memory_for_is_not_read(server):
+    with open(server.database, "ab") as file:
+        file.truncate(1 << 43)
+    status, body = clients(server)
+    assert status == 503 and "there is too little memory for it: " in body["error"], body
+    server.reload()
+    assert "places.mmdb can't be read: there is too little memory for it: " in server.log()
+    assert server.ask("www", subnet="203.0.113.0") == ["192.0.2.1"]
+
+
 def test_a_reload_while_clients_are_found_out(server):
     for _ in range(5):
         assert server.call("GET", "/v1/clients")[0] == 202

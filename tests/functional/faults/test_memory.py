@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """Too little memory: what is served is served on, and what would take more is refused with a word."""
 
+import array
 import contextlib
 import os
+import resource
 import socket
 import struct
 import subprocess
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from admin import AdminServer
-from harness import GSLBD, SOA, Datacenter, run_gslbd, wait_until
+from harness import GSLBD, SOA, Datacenter, build_mmdb, run_gslbd, wait_until
 from honest import Honest, over_tcp, query
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "transport"))
@@ -32,12 +34,15 @@ pytestmark = pytest.mark.skipif(sanitized(), reason="the addresses of this build
 
 
 class Limited(AdminServer):
-    def __init__(self, conf="", zone=ZONE, head=None, preload=None):
-        self.preload = preload
+    def __init__(self, conf="", zone=ZONE, head=None, preload=None, geo=None):
+        self.preload, self.geo = preload, geo
         head = head or "listen 127.0.0.1:@PORT@\nworkers 2\nadmin 127.0.0.1:@ADMIN@ token-file=admin.token\n"
         super().__init__(conf, zone, head=head)
 
     def command(self):
+        if self.geo:
+            self.write("geo", self.geo)
+            build_mmdb(self.folder / "geo", self.folder / "geo.mmdb")
         return ["prlimit", f"--as={LIMIT}", *super().command()]
 
     def environment(self):
@@ -94,6 +99,44 @@ def test_a_start_that_does_not_fit_says_so(huge, tmp_path):
                               capture_output=True, text=True, check=False)
         assert done.returncode == 1 and "there is too little memory to read on" in done.stderr, done.stderr
     assert run_gslbd("--check", tmp_path / "gslbd.conf").returncode == 0
+
+
+def text(octets):
+    return bytes([0x40 | len(octets)]) + octets
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    """A database whose records take far more memory than its octets: each /20 of IPv4 is an AS of its own."""
+    nodes, key = (1 << 20) - 1, text(b"autonomous_system_number")
+    tree = array.array("I", (i if i < nodes else nodes + 16 + len(key) + 8 * (i - nodes) for i in range(1, 2 * nodes + 1)))
+    tree.byteswap()
+    about = {b"binary_format_major_version": b"\xa1\x02", b"binary_format_minor_version": b"\xa0", b"build_epoch": b"\x01\x02\x01",
+             b"database_type": text(b"AS"), b"description": b"\xe0", b"ip_version": b"\xa1\x04", b"languages": b"\x00\x04",
+             b"node_count": b"\xc4" + struct.pack("!I", nodes), b"record_size": b"\xa1\x20"}
+    path = tmp_path_factory.mktemp("geo") / "places.mmdb"
+    with open(path, "wb") as file:
+        tree.tofile(file)
+        file.write(bytes(16) + key)
+        file.writelines(b"\xe1\x20\x00\xc4" + struct.pack("!I", i + 1) for i in range(nodes + 1))
+        file.write(b"\xab\xcd\xefMaxMind.com" + bytes([0xe0 | len(about)]) + b"".join(text(name) + about[name] for name in about))
+    return path
+
+
+def test_databases_that_take_too_much_are_not_read(places):
+    """Neither for the clients of geomaps nor by a reload."""
+    conf = "geoip geo.mmdb\ndatacenter fra\ngeomap world * fra\n"
+    with Limited(conf, ZONE + "geo STEER geo world\ngeo AT fra A 192.0.2.9\n", geo="192.0.2.0/24 asn=1\n") as server:
+        beside = server.folder / "beside"
+        beside.symlink_to(places)
+        beside.rename(server.folder / "geo.mmdb")
+        limit = addresses(server) + 140 * MIB
+        resource.prlimit(server.process.pid, resource.RLIMIT_AS, (limit, limit))
+        status, body = wait_until(lambda: (reply := server.call("GET", "/v1/clients"))[0] != 202 and reply, 60, "the clients")
+        assert status == 503 and "there is too little memory for it" in body["error"], body
+        server.reload()
+        assert "geo.mmdb can't be read: there is too little memory for it: " in server.log()
+        assert server.ask("geo") == ["192.0.2.9"]
 
 
 def greedy(server, stack):

@@ -3,6 +3,7 @@
 #include "geo/locator.h"
 #include "base/random.h"
 #include "mmdb_writer.h"
+#include "support/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -223,9 +224,40 @@ static void files_that_are_none_are_faults_each(void **state)
 	faults_free(&faults);
 }
 
+/* It is seen before any of it is copied. */
+static void a_file_for_which_there_is_no_room_is_not_read(void **state)
+{
+	(void)state;
+	static const struct spot named[] = {{"gslbd.conf", 7, 7}};
+	const struct addr client = {FAMILY_V4, {192, 0, 2, 1}};
+	struct faults faults = {0};
+	struct folder folder;
+	struct place place;
+	char path[FOLDER_PATH_ROOM];
+	const char *paths[] = {path};
+	folder_make(&folder);
+	folder_write(&folder, "huge.mmdb", "x");
+	folder_path(&folder, "huge.mmdb", path);
+	assert_int_equal(truncate(path, (off_t)1 << 43), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_null(databases_open(paths, i == 0 ? NULL : named, 1, &faults));
+		assert_non_null(
+			strstr(faults.list[0].text, "can't be read: there is too little memory for it: "));
+		assert_non_null(strstr(faults.list[0].text, " MiB are left by "));
+		assert_int_equal(strstr(faults.list[0].text, path) != NULL, i == 1);
+		faults_free(&faults);
+	}
+	struct databases *none = databases_peek(paths, 1);
+	databases_find(none, &client, &place, NULL);
+	assert_string_equal(place.country, "");
+	databases_close(none);
+	folder_remove(&folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_file_for_which_there_is_no_room_is_not_read),
 		cmocka_unit_test(a_truncated_file_is_refused_at_any_length),
 		cmocka_unit_test(flipped_bits_never_crash),
 		cmocka_unit_test(what_is_wrong_is_said),

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/room.h"
 #include "geo/locator.h"
+#include "geo/survey.h"
 #include "random_world.h"
 
 #include <setjmp.h>
@@ -263,6 +264,9 @@ static void without_memory_nothing_is_compiled(void **state)
 {
 	(void)state;
 	static const uint16_t all[N_DATACENTERS] = {0, 1, 2, 3};
+	static const struct geomap_line line = {.key = GEOMAP_DEFAULT};
+	static const struct geomap map = {.name = "world", .n = 1, .lines = &line};
+	struct line_clients clients;
 	struct random_world w;
 	struct random r;
 	random_seed_with(&r, 6);
@@ -283,6 +287,9 @@ static void without_memory_nothing_is_compiled(void **state)
 		print_message("%s\n", rows[i].name);
 		assert_int_equal(atlas_locator(atlas, all, N_DATACENTERS, arena) != NULL, rows[i].built);
 		assert_int_equal(room.short_of, !rows[i].built);
+		room = rows[i].room;
+		assert_int_equal(geomap_survey(&map, w.databases, &clients), rows[i].built);
+		assert_int_equal(clients.found, rows[i].built);
 		atlas_free(atlas);
 		arena_free(arena);
 	}
