@@ -83,7 +83,11 @@ static void warn_of_end(int64_t end_s, const struct tls_listen *tls, struct faul
 
 static void warn_of_time(const X509 *certificate, const struct tls_listen *tls, struct faults *faults)
 {
-	if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
+	if (end_of(certificate) == 0)
+		fault_warn(faults, tls->cert_at,
+			   "%s has no time of its end that makes sense: clients that look will not trust it",
+			   tls->cert_file);
+	else if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
 		fault_warn(faults, tls->cert_at, "%s has expired: clients that look will not trust it",
 			   tls->cert_file);
 	else if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0)

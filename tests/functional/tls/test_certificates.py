@@ -20,7 +20,15 @@ def certificates(tmp_path_factory):
     certificates = Certificates(tmp_path_factory.mktemp("certificates"))
     for name, days in (("ns1", 30), ("renewed", 60), ("expired", -1), ("ending", 6)):
         certificates.signed(name, NAME, days=days)
+    timeless(certificates.folder)
     return certificates
+
+
+def timeless(folder):
+    """A certificate whose end is in no month."""
+    der = ssl.PEM_cert_to_DER_cert((folder / "ns1.pem").read_text())
+    at = [found.end() for found in re.finditer(rb"\x17\x0d(?=\d{12}Z)", der)][1]
+    (folder / "timeless.pem").write_text(ssl.DER_cert_to_PEM_cert(der[:at + 2] + b"99" + der[at + 4:]))
 
 
 @pytest.fixture(params=["start", "reload"])
@@ -57,6 +65,7 @@ BAD = {
     "its group may write it": ("ns1.pem", "ns1.key", 0o660, None, "has mode 0660: others than its owner and group can use it; `chmod 640` it"),
     "its group may read it": ("ns1.pem", "ns1.key", 0o640, None, ""),
     "about to expire": ("ending.pem", "ending.key", 0o600, 24, "warning: .*ending.pem expires at 20"),
+    "no time": ("timeless.pem", "ns1.key", 0o600, 24, "warning: .*timeless.pem has no time of its end that makes sense: clients"),
     "expired": ("expired.pem", "expired.key", 0o600, 24, "warning: .*expired.pem has expired: clients that look will not trust it"),
 }
 
