@@ -154,13 +154,25 @@ void connections_expire(struct tcp *t)
 		connection_evict(c, stream_is_under_way(&c->stream) ? CLOSING_SLOW : CLOSING_IDLE);
 }
 
+/* Makes room to find a connection by this descriptor. False: there is no memory for it. */
+static bool find_room(struct tcp *t, size_t fd)
+{
+	if (fd < t->cap_fds)
+		return true;
+	size_t cap = fd + fd / 2 + 8;
+	struct connection **by_fd = reallocarray(t->by_fd, cap, sizeof(struct connection *));
+	if (by_fd == NULL)
+		return false;
+	memset(by_fd + t->cap_fds, 0, (cap - t->cap_fds) * sizeof(struct connection *));
+	t->by_fd = by_fd;
+	t->cap_fds = cap;
+	return true;
+}
+
 /* Finds the connection by its descriptor from now on. */
 static void enter(struct tcp *t, struct connection *c)
 {
-	size_t fd = (size_t)c->stream.channel.fd, before = t->cap_fds;
-	t->by_fd = mem_grow(t->by_fd, &t->cap_fds, fd + 1, sizeof(*t->by_fd));
-	memset(t->by_fd + before, 0, (t->cap_fds - before) * sizeof(*t->by_fd));
-	t->by_fd[fd] = c;
+	t->by_fd[c->stream.channel.fd] = c;
 	TAILQ_INSERT_TAIL(&t->connections, c, by_step);
 	t->n++;
 	set_patience(t);
@@ -187,7 +199,7 @@ void connection_open(struct tcp *t, int fd, const struct sockaddr *from)
 	if (t->n == t->limits.connections)
 		connection_evict(TAILQ_FIRST(&t->connections), CLOSING_CROWDED);
 	endpoint_from_sockaddr(from, &client);
-	struct connection *c = mem_try(sizeof(*c));
+	struct connection *c = find_room(t, (size_t)fd) ? mem_try(sizeof(*c)) : NULL;
 	if (c == NULL) {
 		close(fd);
 		return;

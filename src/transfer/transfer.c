@@ -131,10 +131,13 @@ static bool is_current(const struct query *q, struct span in, uint32_t serial)
 	return !serial_above(serial, has);
 }
 
+/* NULL: there is no memory for it. */
 static struct transfer *transfer_new(struct responder *r, const struct peer *peer, const struct zone *zone)
 {
 	const struct query *q = r->query;
-	struct transfer *t = mem_alloc(sizeof(*t));
+	struct transfer *t = mem_try(sizeof(*t));
+	if (t == NULL)
+		return NULL;
 	t->under_way = &r->transfers;
 	++*t->under_way;
 	t->q = *q;
@@ -282,14 +285,18 @@ static enum outcome begin(const struct request *request, struct span *out, struc
 	const struct zone *zone = zones_apex(r->view->world->zones, &r->query->name);
 	bool only_soa;
 	enum rcode rcode = judge(request, zone, &only_soa);
-	if (rcode != RCODE_NOERROR || (only_soa && is_too_much(request, zone))) {
+	struct transfer *t = NULL;
+	if (rcode == RCODE_NOERROR && !(only_soa && is_too_much(request, zone))) {
+		t = transfer_new(r, request->peer, zone);
+		rcode = t != NULL ? RCODE_NOERROR : RCODE_SERVFAIL; /* it will try again */
+	}
+	if (t == NULL) {
 		enum outcome outcome = reply_rcode(r, request->peer, rcode, request->session, out);
 		if (outcome == OUTCOME_REPLY)
 			count_query(r, request->peer, zone, rcode);
 		return outcome;
 	}
 	count_query(r, request->peer, zone, rcode);
-	struct transfer *t = transfer_new(r, request->peer, zone);
 	t->only_soa = only_soa;
 	if (request->session != NULL)
 		t->tsig = *request->session;

@@ -34,10 +34,10 @@ pytestmark = pytest.mark.skipif(sanitized(), reason="the addresses of this build
 
 
 class Limited(AdminServer):
-    def __init__(self, conf="", zone=ZONE, head=None, preload=None, geo=None):
+    def __init__(self, conf="", zone=ZONE, head=None, preload=None, geo=None, **options):
         self.preload, self.geo = preload, geo
         head = head or "listen 127.0.0.1:@PORT@\nworkers 2\nadmin 127.0.0.1:@ADMIN@ token-file=admin.token\n"
-        super().__init__(conf, zone, head=head)
+        super().__init__(conf, zone, head=head, **options)
 
     def command(self):
         if self.geo:
@@ -193,6 +193,19 @@ def test_a_worker_without_memory_closes_the_connection_that_needs_some(preload):
         wait_until(lambda: time.monotonic() - begin > 1, 10, "replies that wait")
         assert server.process.poll() is None
         print(ends)
+
+
+def test_a_worker_without_memory_refuses_the_transfer_that_needs_some(preload):
+    """An IXFR over UDP, which is answered with the SOA record alone."""
+    asked = query(1, "app.example.com", 251)
+    with Limited(preload=preload, peers="allow-transfer=127.0.0.1") as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(10)
+        sock.connect((server.address, server.port))
+        rcodes = []
+        for _ in range(30):
+            sock.send(asked)
+            rcodes.append(sock.recv(512)[3] & 15)
+        assert set(rcodes) == {0, 2} and rcodes.count(2) <= 10, rcodes
 
 
 def answered(server, in_pieces):
