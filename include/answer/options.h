@@ -15,6 +15,9 @@
 enum rcode options_answer(const struct responder *r, struct query *q, const struct peer *peer,
 			  struct reply *reply, enum rcode rcode);
 
+/* Has r->query a valid cookie? For who has to know that before there is a reply. */
+bool options_prove(const struct responder *r, const struct peer *peer);
+
 /* The client tells us how long it may be idle (RFC 7828 §3.2.1): malformed, which options_answer() finds too.
  */
 static inline bool options_malformed(const struct query *q, const struct peer *peer)

@@ -19,6 +19,18 @@ static struct cookie_secrets secrets_of(const struct responder *r)
 	return given->n > 0 ? *given : (struct cookie_secrets){1, &r->cookie_secret};
 }
 
+static enum cookie_state state_of(const struct responder *r, const struct query *q, const struct addr *client)
+{
+	const struct cookie_secrets secrets = secrets_of(r);
+	return cookie_check(&secrets, q->cookie, q->cookie_len, client, r->now_s);
+}
+
+bool options_prove(const struct responder *r, const struct peer *peer)
+{
+	return (r->query->asked & ASKED_COOKIE) && r->view->world->config->cookies.on &&
+	       state_of(r, r->query, &peer->addr) != COOKIE_WRONG;
+}
+
 /*
  * The client's own cookie, or a fresh one. Nobody must have a valid one, but who asks for no more than that
  * is told (RFC 7873 §5.4).
@@ -27,7 +39,7 @@ static enum rcode answer_cookie(const struct responder *r, struct query *q, cons
 				struct reply *reply)
 {
 	const struct cookie_secrets secrets = secrets_of(r);
-	enum cookie_state state = cookie_check(&secrets, q->cookie, q->cookie_len, client, r->now_s);
+	enum cookie_state state = state_of(r, q, client);
 	uint8_t cookie[COOKIE_OCTETS];
 	q->cookie_valid = state != COOKIE_WRONG;
 	memcpy(cookie, q->cookie, state == COOKIE_VALID ? COOKIE_OCTETS : COOKIE_CLIENT_OCTETS);

@@ -230,6 +230,7 @@ static bool is_too_much(const struct request *request, const struct zone *zone)
 	answer_clear(&r->answer, RCODE_NOERROR);
 	r->answer.match.zone = zone;
 	r->answer.match.node = zone->apex_node;
+	r->query->cookie_valid = options_prove(r, request->peer);
 	return r->view->limiter != NULL && limited_over(r, request->peer, RCODE_NOERROR);
 }
 

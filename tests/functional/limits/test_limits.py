@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.query
@@ -139,6 +140,19 @@ def test_a_secondary_s_address_is_limited_too():
     with Limited(f"rate-limit {RATE} slip=2") as server:
         flood = Flood(server, "127.1.1", questions=[("example.com", "IXFR")])
         assert RATE <= flood.whole() <= flood.most and flood.truncated() > 0
+
+
+@pytest.mark.parametrize("name, kind", [("www.example.com", "A"), ("example.com", "IXFR"), ("nowhere.example.com", "A")])
+def test_who_shows_its_cookie_is_not_limited(name, kind):
+    def ask(cookie):
+        query = dns.message.make_query(name, kind, use_edns=0, options=[dns.edns.GenericOption(dns.edns.COOKIE, cookie)])
+        reply = dns.query.udp(query, "127.0.0.1", 5, server.port, source="127.1.1.1")
+        return reply, next(option.data for option in reply.options if option.otype == dns.edns.COOKIE)
+
+    with Limited("rate-limit 1 slip=1") as server:
+        _, cookie = ask(b"12345678")
+        assert not any(ask(cookie)[0].flags & dns.flags.TC for _ in range(40))
+        assert any(ask(cookie[:8])[0].flags & dns.flags.TC for _ in range(40))
 
 
 def test_exempt_clients_and_other_networks():
