@@ -6,6 +6,7 @@
 #ifndef ADMIN_CROWD_H
 #define ADMIN_CROWD_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct bufferevent;
@@ -38,6 +39,9 @@ void crowd_free(struct crowd *crowd);
  */
 typedef void crowd_done(void *context);
 void crowd_finish(struct crowd *crowd, unsigned wait_ms, crowd_done *done, void *context);
+
+/* Octets of replies that wait for their clients to take them. */
+size_t crowd_waiting(struct crowd *crowd);
 
 /* A whole request has come over this connection. */
 void crowd_heard(struct crowd *crowd, const struct bufferevent *stream);

@@ -22,6 +22,9 @@ struct uri;
 
 enum { HTTP_HEADER_MAX = 16384, HTTP_BODY_MAX = 65536, HTTP_CLASSES = 6 };
 
+/* Octets: while more waits for clients to take it, nothing is done that needs a token. */
+enum { HTTP_WAITING_MAX = 128 << 20 };
+
 enum http_method { HTTP_GET, HTTP_PUT, HTTP_POST, HTTP_DELETE };
 
 /* What a handler may read while it runs. HEAD is a GET whose reply's body is left out. */

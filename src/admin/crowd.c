@@ -149,10 +149,10 @@ static struct bufferevent *on_accept(struct event_base *base, void *argument)
 	return g->stream;
 }
 
-/* Is it owed a reply, or part of one? */
-static bool guest_waits(const struct guest *g)
+/* What is left of its reply. */
+static size_t guest_owed(const struct guest *g)
 {
-	return g->asking || evbuffer_get_length(bufferevent_get_output(g->stream)) > 0;
+	return evbuffer_get_length(bufferevent_get_output(g->stream));
 }
 
 static void on_look(evutil_socket_t fd, short what, void *argument)
@@ -164,7 +164,7 @@ static void on_look(evutil_socket_t fd, short what, void *argument)
 	bool waits = false;
 	sweep(c);
 	TAILQ_FOREACH(g, &c->guests, by_age)
-	waits |= guest_waits(g);
+	waits |= g->asking || guest_owed(g) > 0;
 	if (waits && clock_us() / 1000 < c->finish_ms)
 		return;
 	event_del(c->look);
@@ -205,6 +205,16 @@ void crowd_free(struct crowd *crowd)
 	event_free(crowd->tick);
 	event_free(crowd->look);
 	free(crowd);
+}
+
+size_t crowd_waiting(struct crowd *crowd)
+{
+	const struct guest *g;
+	size_t octets = 0;
+	sweep(crowd);
+	TAILQ_FOREACH(g, &crowd->guests, by_age)
+	octets += guest_owed(g);
+	return octets;
 }
 
 void crowd_heard(struct crowd *crowd, const struct bufferevent *stream)

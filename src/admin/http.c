@@ -189,6 +189,10 @@ static void answer(struct exchange *x)
 		http_error(&x->reply, 400, "unknown query parameter \"%s\"", stranger);
 		return;
 	}
+	if (!route->open && crowd_waiting(s->crowd) > HTTP_WAITING_MAX) {
+		http_error(&x->reply, 503, "too many long replies wait for clients to take them; try again");
+		return;
+	}
 	if (!body_read(x))
 		return;
 	x->request.path = x->uri.path;

@@ -276,9 +276,41 @@ static void a_lack_of_descriptors_is_survived(void **state)
 	desk_free(d);
 }
 
+static int status_of(struct desk *d, const char *request)
+{
+	struct client *c = ask(d, request);
+	int status = client_status(c);
+	client_free(c);
+	return status;
+}
+
+static void replies_that_nobody_takes_are_bounded(void **state)
+{
+	(void)state;
+	enum { SLOW = 6 };
+	static const char large[] = "GET /large HTTP/1.1\r\n\r\n";
+	static const char asked[] = "GET /v1/status HTTP/1.1\r\n" BEARER "\r\n";
+	static const char change[] = "POST /v1/reload HTTP/1.1\r\n" BEARER "Content-Length: 0\r\n\r\n";
+	struct desk *d = desk_new();
+	desk_open(d, &(struct crowd_limits){.connections = ROOM, .timeout_ms = 10 * DEADLINE_MS});
+	struct client **slow = crowd_of_clients(d, SLOW, large);
+	while (http_server_counters(d->server).replies[2] < SLOW)
+		turn(d);
+	assert_int_equal(status_of(d, asked), 503);
+	assert_int_equal(status_of(d, change), 503);
+	assert_int_equal(status_of(d, livez), 200);
+	crowd_leave(slow, SLOW);
+	uint64_t begin = now_ms();
+	while (status_of(d, asked) != 200 && now_ms() - begin < DEADLINE_MS)
+		turn(d);
+	assert_int_equal(status_of(d, change), 200);
+	desk_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(replies_that_nobody_takes_are_bounded),
 		cmocka_unit_test(idle_connections_keep_nobody_out),
 		cmocka_unit_test(a_request_that_has_come_is_read_before_it_can_be_crowded_out),
 		cmocka_unit_test(one_that_asks_is_not_the_longest_idle),
