@@ -9,13 +9,14 @@
 
 struct json_object;
 
-enum { JSON_DEPTH_MAX = 32 };
+/* Objects and arrays take some hundred times the memory of their text. */
+enum { JSON_DEPTH_MAX = 32, JSON_NESTS_MAX = 16384 };
 
 /*
  * Parses one value and nothing behind it into *out, which the caller gives back with json_object_put(); NULL
  * there is null. Refuses what json-c lets pass: names that come twice in an object, NaN, odd numbers, control
- * characters in strings, more than JSON_DEPTH_MAX levels. text[len] must be NUL. Where it is false, *why says
- * why, in words that follow "the reply is not JSON: ".
+ * characters in strings, more than JSON_DEPTH_MAX levels or JSON_NESTS_MAX objects and arrays. text[len] must
+ * be NUL. Where it is false, *why says why, in words that follow "the reply is not JSON: ".
  */
 bool json_read(const char *text, size_t len, struct json_object **out, const char **why);
 

@@ -67,7 +67,7 @@ static const char *string_end(const char *p)
  */
 static const char *guard(const char *text, size_t len, size_t *colons)
 {
-	unsigned depth = 0;
+	unsigned depth = 0, nests = 0;
 	for (const char *p = text, *end; p < text + len; p = end) {
 		end = p + 1;
 		if (*p == '"')
@@ -78,6 +78,8 @@ static const char *guard(const char *text, size_t len, size_t *colons)
 			end = literal_end(p);
 		else if ((*p == '{' || *p == '[') && ++depth > JSON_DEPTH_MAX)
 			return "it is nested too deeply";
+		else if ((*p == '{' || *p == '[') && ++nests > JSON_NESTS_MAX)
+			return "it has too many objects and arrays";
 		else if ((*p == '}' || *p == ']') && depth-- == 0)
 			return "a bracket closes what none has opened";
 		else if (*p == ':')

@@ -113,6 +113,22 @@ static const char document[] = "{\"status\":\"ok\",\"load\":{\"connections\":17,
 			       "\"nodes\":[{\"up\":true},{\"up\":false,\"x\":null}],\"a.b\":1,\"a/"
 			       "b\":2,\"m~n\":3,\"\":4,\"text\":\"7\"}";
 
+static void objects_and_arrays_are_bounded(void **state)
+{
+	(void)state;
+	static const unsigned most = JSON_NESTS_MAX;
+	char *text = calloc(3 * (size_t)most + 8, 1), *at = stpcpy(text, "[[]");
+	const char *why;
+	for (unsigned n = 2; n < most; n++)
+		at = stpcpy(at, n % 2 ? ",[]" : ",{}");
+	strcpy(at, "]");
+	assert_true(reads(text, strlen(text), &why));
+	strcpy(at, ",{}]");
+	assert_false(reads(text, strlen(text), &why));
+	assert_string_equal(why, "it has too many objects and arrays");
+	free(text);
+}
+
 static void paths_find_members(void **state)
 {
 	(void)state;
@@ -172,6 +188,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_json_is_refused),
 		cmocka_unit_test(a_nul_is_no_end),
 		cmocka_unit_test(depth_is_bounded),
+		cmocka_unit_test(objects_and_arrays_are_bounded),
 		cmocka_unit_test(paths_find_members),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
