@@ -70,7 +70,7 @@ static bool number_read(struct search *s, const char *path, uint64_t *out)
 static uint64_t number_of(const struct search *s, const char *word)
 {
 	size_t len = strlen(word);
-	for (const char *line = s->text; line != NULL; line = strchr(line, '\n'), line += line != NULL) {
+	for (const char *line = s->text; *line != '\0'; line = strchrnul(line, '\n'), line += *line == '\n') {
 		if (strncmp(line, word, len) == 0)
 			return strtoull(line + len, NULL, 10);
 	}
