@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Building the next world on a thread of its own, at low priority, so that checks and queries go on
- * meanwhile. */
+/* Building the next world, and giving back the one before, on a thread that makes way, so that checks and
+ * queries go on meanwhile. */
 #ifndef CONTROL_RELOAD_H
 #define CONTROL_RELOAD_H
 
@@ -27,12 +27,15 @@ uint64_t reload_start(struct reload *reload);
 /* The number of the load that has just ended, for reload_done(). */
 uint64_t reload_number(const struct reload *reload);
 
-/* Is one under way? */
+/* Is one under way, or about to begin? */
 bool reload_running(const struct reload *reload);
 
+/* Frees a world that nothing reads any more, in a while, but before the next load takes memory. */
+void reload_discard(struct reload *reload, struct world *world);
+
 /*
- * Frees all, after one that is under way has ended. False, and nothing is freed, where that has not come
- * after `wait_ms`: it may wait for a file system that never answers.
+ * Frees all, after what is under way has ended. False, and nothing is freed, where that has not come after
+ * `wait_ms`: a load may wait for a file system that never answers.
  */
 bool reload_free(struct reload *reload, unsigned wait_ms);
 

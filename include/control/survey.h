@@ -8,10 +8,12 @@
 #include <stdbool.h>
 
 struct event_base;
+struct reload;
 struct json_object;
 struct survey;
 
-struct survey *survey_new(struct event_base *base);
+/* `reload` is borrowed, and has worlds freed. */
+struct survey *survey_new(struct event_base *base, struct reload *reload);
 
 /* Frees all once the thread has ended, which is waited for. False: it has not; then nothing is freed, as it
  * goes on. */
@@ -24,8 +26,8 @@ bool survey_free(struct survey *survey, unsigned wait_ms);
  */
 struct json_object *survey_clients(struct survey *survey, const struct world *world, char **why);
 
-/* There is another world: what was found out is forgotten. `before` is taken over, and freed when nothing is
- * found out of it any more. */
+/* There is another world: what was found out is forgotten. `before` is taken over, and discarded when
+ * nothing is found out of it any more. */
 void survey_forget(struct survey *survey, struct world *before);
 
 #endif

@@ -35,13 +35,13 @@ struct watch *watch_new(struct event_base *base, const struct watch_events *even
 void watch_free(struct watch *watch);
 
 /*
- * Makes `world` the one to follow, and owns it. One that was to follow before is freed; what has been found
- * out for it is kept, and its checks under way go on, so that reloads in a row come to an end. Calls ready(),
- * maybe before it returns, when each target has been checked once, or its check has timed out, but for those
- * of the serving world and those whose vitals are known already (`known`, of the world's roster, or NULL; it
- * is taken over).
+ * Makes `world` the one to follow, and owns it. Returns the one that was to follow before, if any, which is
+ * the caller's again; what has been found out for it is kept, and its checks under way go on, so that reloads
+ * in a row come to an end. Calls ready(), maybe before it returns, when each target has been checked once, or
+ * its check has timed out, but for those of the serving world and those whose vitals are known already
+ * (`known`, of the world's roster, or NULL; it is taken over).
  */
-void watch_next(struct watch *watch, struct world *world, struct vitals *known);
+struct world *watch_next(struct watch *watch, struct world *world, struct vitals *known);
 
 /*
  * The next world serves from now on: what was known of targets that both have is carried over, others are

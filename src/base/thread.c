@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* Joining, with a limit. */
+/* Scheduling, and joining with a limit. */
 #include "base/thread.h"
 #include "base/clock.h"
 
+#include <sched.h>
 #include <time.h>
 
 enum { LOOK_NS = 1000000 };
+
+void thread_make_way(void)
+{
+	static const struct sched_param none = {0};
+	sched_setscheduler(0, SCHED_IDLE, &none); /* of this thread alone, on Linux */
+	sched_yield();                            /* to what had to wait before */
+}
 
 /*
  * By looking each millisecond: joins with a limit go by the wall clock, which may jump, or by one of which

@@ -16,6 +16,9 @@
 
 enum { LARGE = 1 << 20 };
 
+/* So much is read at once: a kernel that does not preempt itself lets nobody else run meanwhile. */
+enum { PIECE = 64 << 10 };
+
 /* Opens without waiting, be it a pipe that nobody writes to. A descriptor, or -1 with *why. */
 static int open_regular(const char *path, struct stat *status, const char **why)
 {
@@ -47,8 +50,9 @@ static char *read_all(int fd, size_t size, size_t *len)
 	*len = 0;
 	while (got != 0 && !whole && error == 0) {
 		text = mem_grow(text, &room, *len + 2, 1);
-		got = read(fd, text + *len, room - *len - 1);
-		whole = got >= 0 && *len == 0 && (size_t)got == size;
+		size_t asked = room - *len - 1 < PIECE ? room - *len - 1 : PIECE;
+		got = read(fd, text + *len, asked);
+		whole = got >= 0 && (size_t)got < asked && *len + (size_t)got == size;
 		if (got > 0)
 			*len += (size_t)got;
 		else if (got < 0 && errno != EINTR)

@@ -257,7 +257,7 @@ void control_loaded(void *context, struct world *world, const struct faults *fau
 		control_log_faults(&more);
 		refuse_reload(c, &more);
 		faults_free(&more);
-		world_free(world);
+		reload_discard(c->reload, world);
 		return;
 	}
 	if (watch_pending(c->watch))
@@ -265,5 +265,7 @@ void control_loaded(void *context, struct world *world, const struct faults *fau
 	c->reloads.pending = reload_number(c->reload);
 	json_object_put(c->reloads.warnings);
 	c->reloads.warnings = faults_json(NULL, faults);
-	watch_next(c->watch, world, NULL);
+	struct world *replaced = watch_next(c->watch, world, NULL);
+	if (replaced != NULL)
+		reload_discard(c->reload, replaced);
 }

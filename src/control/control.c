@@ -215,9 +215,9 @@ static void boot(struct control *c, const char *conf_path, rlim_t descriptors)
 	c->each_second = event_new(c->base, -1, EV_PERSIST, on_second, c);
 	c->totals = totals_new();
 	c->recordings = recordings_new();
-	c->survey = survey_new(c->base);
 	c->notifier = notifier_new(c->base);
 	c->reload = reload_new(c->base, conf_path, control_loaded, c);
+	c->survey = survey_new(c->base, c->reload);
 	c->watch = watch_new(c->base, &events, descriptors);
 	service_watch(c);
 }

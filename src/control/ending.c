@@ -58,9 +58,10 @@ void control_halt(struct control *c)
 	upgrade_free(c);
 	close_service(c);
 	inherited_free(c->inherited);
-	bool saved = saver_free(c->saver, SAVER_WAIT_MS), loaded = reload_free(c->reload, THREAD_WAIT_MS);
+	bool saved = saver_free(c->saver, SAVER_WAIT_MS), surveyed = survey_free(c->survey, THREAD_WAIT_MS);
+	bool loaded = reload_free(c->reload, THREAD_WAIT_MS); /* survey_free() may have it discard a world */
 	bool recorded = recordings_free(c->recordings, RECORDINGS_WAIT_MS);
-	if (!survey_free(c->survey, THREAD_WAIT_MS) || !loaded || !saved || !recorded)
+	if (!surveyed || !loaded || !saved || !recorded)
 		_exit(c->failed ? 1 : 0); /* what hangs uses what would be freed */
 	if (c->view != NULL)
 		board_free((struct board *)(uintptr_t)c->view->board);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/room.h"
 #include "base/thread.h"
+#include "control/reload.h"
 #include "geo/databases.h"
 #include "geo/survey.h"
 
@@ -16,12 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-enum { NICE = 19 };
-
 struct survey {
+	struct reload *reload;
 	int finished_fd; /* an eventfd that the thread writes to last */
 	struct event *finished;
 	bool running;
@@ -82,7 +81,7 @@ static void *find_out(void *argument)
 	struct survey *survey = argument;
 	const struct config *config = survey->world->config;
 	uint64_t one = 1;
-	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	thread_make_way();
 	struct databases *databases = databases_open(config->geoips, NULL, config->n_geoips, &survey->faults);
 	survey->found = databases ? find_all(survey, databases, &survey->faults) : NULL;
 	databases_close(databases);
@@ -115,7 +114,7 @@ static void conclude(struct survey *survey)
 	survey->found = NULL;
 	faults_free(&survey->faults);
 	if (survey->left != NULL)
-		world_free(survey->left);
+		reload_discard(survey->reload, survey->left);
 	survey->left = NULL;
 }
 
@@ -130,9 +129,10 @@ static void on_finished(evutil_socket_t fd, short what, void *argument)
 	conclude(survey);
 }
 
-struct survey *survey_new(struct event_base *base)
+struct survey *survey_new(struct event_base *base, struct reload *reload)
 {
 	struct survey *survey = mem_alloc(sizeof(*survey));
+	survey->reload = reload;
 	survey->finished_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	survey->finished = event_new(base, survey->finished_fd, EV_READ | EV_PERSIST, on_finished, survey);
 	event_add(survey->finished, NULL);
@@ -179,7 +179,7 @@ void survey_forget(struct survey *survey, struct world *before)
 	free(survey->failure);
 	survey->failure = NULL;
 	if (!survey->running || survey->world != before) {
-		world_free(before);
+		reload_discard(survey->reload, before);
 		return;
 	}
 	survey->left = before;

@@ -271,7 +271,7 @@ static void polls_sweep(struct watch *watch)
 	}
 }
 
-void watch_next(struct watch *watch, struct world *world, struct vitals *known)
+struct world *watch_next(struct watch *watch, struct world *world, struct vitals *known)
 {
 	struct watched replaced = watch->next;
 	struct before of_serving = before_of(watch, &watch->serving, world->roster);
@@ -290,9 +290,11 @@ void watch_next(struct watch *watch, struct world *world, struct vitals *known)
 	polls_sweep(watch);
 	before_free(&of_serving);
 	before_free(&of_replaced);
-	watched_free(&replaced);
+	if (replaced.world != NULL)
+		vitals_free(&replaced.vitals);
 	if (watch->awaited == 0)
 		watch->events.ready(watch->events.context);
+	return replaced.world;
 }
 
 struct world *watch_switch(struct watch *watch)

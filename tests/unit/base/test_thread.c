@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Joining threads that end, and one that hangs. */
+/* Joining threads that end, and one that hangs; and one that makes way. */
 #include "base/thread.h"
 
 #include <setjmp.h>
@@ -37,8 +37,29 @@ static void a_thread_that_hangs_is_left(void **state)
 	sem_destroy(&h.end);
 }
 
+static void *make_way(void *argument)
+{
+	thread_make_way();
+	*(int *)argument = sched_getscheduler(0);
+	return NULL;
+}
+
+static void a_thread_that_makes_way_does_so_alone(void **state)
+{
+	(void)state;
+	int before = sched_getscheduler(0), of_thread = -1;
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, make_way, &of_thread), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(of_thread, SCHED_IDLE);
+	assert_int_equal(sched_getscheduler(0), before);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_thread_that_hangs_is_left)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_thread_that_hangs_is_left),
+		cmocka_unit_test(a_thread_that_makes_way_does_so_alone),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,7 @@ static void write_file(const char *name, size_t len)
 static void files_of_any_length(void **state)
 {
 	(void)state;
-	static const size_t lengths[] = {0, 1, 4095, 4096, 65536, 1000000};
+	static const size_t lengths[] = {0, 1, 4095, 4096, 65535, 65536, 65537, 131072, 1000000};
 	for (size_t i = 0; i < N(lengths); i++) {
 		struct content content;
 		const char *why = NULL;
