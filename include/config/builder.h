@@ -15,6 +15,8 @@ struct builder {
 	const char *file, *file_kept; /* the last file named in the config, and its copy there */
 	size_t n_entries;
 	const struct entry *entries; /* of the whole run, with their tokens in `scratch` */
+	size_t n_kinds;              /* as many */
+	const uint8_t *kinds;        /* their keywords, as indexes */
 	size_t n_map_starts;
 	const struct spot *map_starts; /* the first line of each of the config's geomaps */
 };

@@ -30,11 +30,13 @@ static bool refuse_keyword(const struct reader *r, const struct entry *e)
 }
 
 /* An entry outlives the lexer's token array. */
-static void keep(struct builder *b, const struct entry *e)
+static void keep(struct builder *b, const struct entry *e, const struct keyword_row *keyword)
 {
 	struct entry kept = *e;
+	uint8_t kind = (uint8_t)(keyword - keywords);
 	kept.tokens = arena_copy(b->scratch, e->tokens, e->n * sizeof(*e->tokens));
 	b->entries = list_add(b, b->entries, &b->n_entries, &kept, sizeof(kept));
+	b->kinds = list_add(b, b->kinds, &b->n_kinds, &kind, sizeof(kind));
 }
 
 static void collect(struct builder *b, struct lexer *lexer)
@@ -52,7 +54,7 @@ static void collect(struct builder *b, struct lexer *lexer)
 		else if (keyword->read == NULL)
 			refuse(&b->reader, &e, t, "\"%s\" is not supported yet", keyword->word);
 		else
-			keep(b, &e);
+			keep(b, &e, keyword);
 	}
 }
 
@@ -75,8 +77,10 @@ static void interpret(struct builder *b)
 	for (size_t k = 0; k < n_keywords; k++) {
 		for (size_t i = 0; i < b->n_entries; i++) {
 			const struct entry *e = &b->entries[i];
+			if (b->kinds[i] != k)
+				continue;
 			b->reader.file = e->file;
-			if (token_is(&e->tokens[0], keywords[k].word) && form_right(b, &keywords[k], e))
+			if (form_right(b, &keywords[k], e))
 				keywords[k].read(b, e);
 		}
 		if (keywords[k].read == check_entry_read)
