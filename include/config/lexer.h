@@ -37,14 +37,23 @@ struct entry {
 
 struct lexer;
 
-/*
- * Opens a file and reads it whole. A failure adds a fault, at the place in another file that names it or,
- * where `named` is NULL, of the file itself, and returns NULL. The caller closes it. `faults` is borrowed
- * until then.
- */
-struct lexer *lexer_open(const char *path, const struct spot *named, struct faults *faults);
+/* Without a file. The caller closes it; `faults` is borrowed until then. */
+struct lexer *lexer_new(struct faults *faults);
 
-/* The same over a text in memory, which is copied; `name` is what faults call it. Never NULL. */
+/*
+ * Reads a file whole, to go on with. A failure adds a fault, at the place in another file that names it or,
+ * where `named` is NULL, of the file itself, and returns false.
+ */
+bool lexer_read(struct lexer *lexer, const char *path, const struct spot *named);
+
+/* The same with a text in memory, which is copied; `name` is what faults call it. */
+void lexer_read_text(struct lexer *lexer, const char *name, const char *text, size_t len);
+
+/* Done with the file, and with what it includes: no token or name of theirs is valid. Another may follow. */
+void lexer_leave(struct lexer *lexer);
+
+/* A new one with a file, or NULL; or with a text. */
+struct lexer *lexer_open(const char *path, const struct spot *named, struct faults *faults);
 struct lexer *lexer_open_text(const char *name, const char *text, size_t len, struct faults *faults);
 
 void lexer_close(struct lexer *lexer);

@@ -75,6 +75,7 @@ struct draft {
 	size_t n, size, cap;
 	uint8_t *owners; /* one behind the other, parents before their children; the apex first */
 	bool settled;    /* they are the world's arena's, to become the zone's */
+	uint8_t *room;   /* that small ones were in until then */
 	uint32_t mask;   /* cells less one */
 	struct draft_cell *cells;
 
@@ -91,8 +92,12 @@ struct draft {
 	const struct steer_entry *policy; /* of the apex; NULL: it has no STEER. Set by draft_settle() */
 };
 
-struct draft *draft_new(const struct name *apex, uint64_t seed);
+/* `again` is NULL, or what draft_leave() has returned, and taken over. */
+struct draft *draft_new(struct draft *again, const struct name *apex, uint64_t seed);
 void draft_free(struct draft *draft);
+
+/* Done with: frees it and returns NULL, or returns it where it has so little that the next may have that. */
+struct draft *draft_leave(struct draft *draft);
 
 /*
  * The owner of this name, which is in the zone; made, with all its ancestors, where there is none. Valid

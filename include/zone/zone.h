@@ -93,6 +93,7 @@ static inline const struct node *zone_next(const struct zone *zone, const struct
 }
 
 struct room_watch;
+struct loader;
 
 /* What a zone is loaded with. */
 struct zone_context {
@@ -103,7 +104,12 @@ struct zone_context {
 	uint64_t seed;
 	struct steerings *steerings; /* what their names may share */
 	struct room_watch *room;     /* NULL: whatever it takes is there */
+	struct loader *loader;       /* what many zones are read with; NULL: each has its own */
 };
+
+/* What zones are read with one after the other, for contexts with these faults. */
+struct loader *loader_new(struct faults *faults);
+void loader_free(struct loader *loader);
 
 /* Reads, checks and builds one zone; NULL where it has an error, all of which are among the faults. */
 struct zone *zone_load(const struct zone_context *context, const struct zone_file *file);

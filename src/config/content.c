@@ -3,6 +3,7 @@
 #include "config/content.h"
 #include "base/memory.h"
 #include "base/room.h"
+#include "config/opener.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +21,10 @@ enum { LARGE = 1 << 20 };
 enum { PIECE = 64 << 10 };
 
 /* Opens without waiting, be it a pipe that nobody writes to. A descriptor, or -1 with *why. */
-static int open_regular(const char *path, struct stat *status, const char **why)
+static int open_regular(struct opener *opener, const char *path, struct stat *status, const char **why)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	static const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+	int fd = opener != NULL ? opener_open(opener, path, flags) : open(path, flags);
 	if (fd < 0 || fstat(fd, status) != 0)
 		*why = strerror(errno);
 	else if (!S_ISREG(status->st_mode))
@@ -68,10 +70,10 @@ static char *read_all(int fd, size_t size, size_t *len)
 	return NULL;
 }
 
-bool content_read(const char *path, struct content *out, const char **why)
+bool content_read(struct opener *opener, const char *path, struct content *out, const char **why)
 {
 	struct stat status;
-	int fd = open_regular(path, &status, why);
+	int fd = open_regular(opener, path, &status, why);
 	if (fd < 0)
 		return false;
 	const struct room room = status.st_size > LARGE ? room_left() : (struct room){UINT64_MAX, NULL};

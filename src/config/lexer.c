@@ -3,6 +3,7 @@
 #include "config/lexer.h"
 #include "base/memory.h"
 #include "config/content.h"
+#include "config/opener.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -15,22 +16,24 @@ enum {
 	DEPTH_MAX = 16,
 	RESUMED_MAX = 8, /* so that a file of nothing but ( is not read once for each */
 	DROPPED_MIN = 1 << 20,
+	TOKENS_MIN = 32,
 };
 
 /* One file being read. Kept until the lexer is closed, as tokens and names point into it. */
 struct source {
 	struct source *kept; /* the list of all that were opened */
 	struct source *outer;
-	char *name;
 	struct content content;
 	const char *at, *end, *line_start;
 	const char *dropped; /* up to here */
 	unsigned line, depth;
 	unsigned resumed; /* how often reading went back behind a ( that nothing closes */
+	char name[];
 };
 
 struct lexer {
 	struct faults *faults;
+	struct opener opener;  /* of the file that was read last */
 	struct source *source; /* the innermost; NULL at the end */
 	struct source *kept;
 	size_t cap;
@@ -55,12 +58,12 @@ static struct spot spot_at(const struct source *s, const char *p)
 
 static void push(struct lexer *l, const char *name, const struct content *content)
 {
-	struct source *s = mem_raw(sizeof(*s));
+	size_t name_len = strlen(name) + 1;
+	struct source *s = mem_raw(sizeof(*s) + name_len);
 	const char *text = content->text;
 	*s = (struct source){
 		.kept = l->kept,
 		.outer = l->source,
-		.name = mem_copy_text(name, strlen(name)),
 		.content = *content,
 		.at = text,
 		.end = text + content->len,
@@ -69,49 +72,69 @@ static void push(struct lexer *l, const char *name, const struct content *conten
 		.line = 1,
 		.depth = l->source ? l->source->depth + 1 : 0,
 	};
+	memcpy(s->name, name, name_len);
 	if (content->len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		s->at = s->line_start = text + 3;
 	l->kept = l->source = s;
 }
 
-static struct lexer *lexer_new(struct faults *faults)
+struct lexer *lexer_new(struct faults *faults)
 {
 	struct lexer *l = mem_alloc(sizeof(*l));
 	l->faults = faults;
+	l->tokens = mem_grow(NULL, &l->cap, TOKENS_MIN, sizeof(*l->tokens));
 	return l;
+}
+
+bool lexer_read(struct lexer *l, const char *path, const struct spot *named)
+{
+	struct content content;
+	const char *why;
+	bool sound = content_read(&l->opener, path, &content, &why);
+	if (sound)
+		push(l, path, &content);
+	else if (named == NULL)
+		fault_add(l->faults, (struct spot){.file = path}, "can't be read: %s", why);
+	else
+		fault_add(l->faults, *named, "%s can't be read: %s", path, why);
+	return sound;
 }
 
 struct lexer *lexer_open(const char *path, const struct spot *named, struct faults *faults)
 {
-	struct content content;
-	const char *why;
-	if (content_read(path, &content, &why)) {
-		struct lexer *l = lexer_new(faults);
-		push(l, path, &content);
+	struct lexer *l = lexer_new(faults);
+	if (lexer_read(l, path, named))
 		return l;
-	}
-	if (named == NULL)
-		fault_add(faults, (struct spot){.file = path}, "can't be read: %s", why);
-	else
-		fault_add(faults, *named, "%s can't be read: %s", path, why);
+	lexer_close(l);
 	return NULL;
+}
+
+void lexer_read_text(struct lexer *l, const char *name, const char *text, size_t len)
+{
+	push(l, name, &(struct content){.text = mem_copy_text(text, len), .len = len});
 }
 
 struct lexer *lexer_open_text(const char *name, const char *text, size_t len, struct faults *faults)
 {
 	struct lexer *l = lexer_new(faults);
-	push(l, name, &(struct content){.text = mem_copy_text(text, len), .len = len});
+	lexer_read_text(l, name, text, len);
 	return l;
+}
+
+void lexer_leave(struct lexer *l)
+{
+	for (struct source *s = l->kept, *next; s != NULL; s = next) {
+		next = s->kept;
+		free(s->content.text);
+		free(s);
+	}
+	l->kept = l->source = NULL;
 }
 
 void lexer_close(struct lexer *l)
 {
-	for (struct source *s = l->kept, *next; s != NULL; s = next) {
-		next = s->kept;
-		free(s->name);
-		free(s->content.text);
-		free(s);
-	}
+	lexer_leave(l);
+	opener_close(&l->opener);
 	free(l->tokens);
 	free(l);
 }
@@ -329,7 +352,7 @@ static bool include(struct lexer *l, struct spot at, const char *path)
 	struct content content;
 	const char *why;
 	char *full = beside(at.file, path);
-	bool sound = content_read(full, &content, &why);
+	bool sound = content_read(&l->opener, full, &content, &why);
 	if (!sound) {
 		fault_add(l->faults, at, "%s can't be read: %s", full, why);
 	} else if (being_read(l, &content)) {
@@ -361,30 +384,4 @@ bool lexer_include(struct lexer *l, const struct entry *entry, const struct toke
 		return false;
 	}
 	return include(l, at, path);
-}
-
-struct spot token_spot(const struct entry *entry, const struct token *token)
-{
-	return (struct spot){entry->file, token->line, token->column};
-}
-
-size_t token_decode(const struct token *token, char *out, size_t room)
-{
-	size_t len = 0;
-	for (const char *p = token->text, *end = p + token->len; p < end; p++) {
-		char c = *p;
-		if (c == '"')
-			continue;
-		if (c == '\\' && end - p >= 4 && isdigit((unsigned char)p[1])) {
-			c = (char)((p[1] - '0') * 100 + (p[2] - '0') * 10 + (p[3] - '0'));
-			p += 3;
-		} else if (c == '\\' && end - p >= 2) {
-			c = *++p;
-		}
-		if (len == room)
-			return SIZE_MAX;
-		out[len++] = c;
-	}
-	out[len] = '\0';
-	return len;
 }

@@ -251,7 +251,7 @@ void state_read_file(const char *path, uint32_t fresh_ms, const struct roster *r
 	struct reading r = {.roster = roster, .vitals = vitals, .now_ms = clock_ms(), .fresh_ms = fresh_ms};
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return;
-	if (!content_read(path, &content, &problem)) {
+	if (!content_read(NULL, path, &content, &problem)) {
 		fault_warn(faults, (struct spot){.file = path}, "can't be read: %s", problem);
 		return;
 	}

@@ -151,7 +151,8 @@ static void load_zones(struct world *world, struct faults *faults)
 				       .arena = world->arena,
 				       .faults = faults,
 				       .steerings = steerings_new(),
-				       .room = &room};
+				       .room = &room,
+				       .loader = loader_new(faults)};
 	if (getrandom(&context.seed, sizeof(context.seed), 0) != (ssize_t)sizeof(context.seed))
 		abort();
 	struct zone **list = mem_alloc(config->n_zones * sizeof(struct zone *));
@@ -160,6 +161,8 @@ static void load_zones(struct world *world, struct faults *faults)
 		list[n] = zone_load(&context, &config->zones[i]);
 		n += list[n] != NULL;
 	}
+	loader_free(context.loader);
+	context.loader = NULL;
 	world->zones = zones_new(list, n, context.seed, world->arena);
 	zones_link(&context, world->zones);
 	steerings_free(context.steerings);

@@ -14,6 +14,9 @@ _Static_assert(offsetof(struct draft_owner, name) == offsetof(struct node, name)
 
 enum { CELLS_MIN = 8, OWNERS_MIN = 512, BLOCK_MIN = 4096, BLOCK_MAX = 1024 * 1024 };
 
+/* What is no larger is kept for the next zone: there may be very many small ones. */
+enum { CELLS_SMALL = 64, OWNERS_SMALL = 8 * 1024 };
+
 static size_t owner_size(size_t name_len)
 {
 	return (offsetof(struct draft_owner, name) + name_len + 7) & ~(size_t)7;
@@ -79,14 +82,47 @@ static uint32_t owner_add(struct draft *draft, uint32_t hash, const uint8_t *nam
 	return ref;
 }
 
-struct draft *draft_new(const struct name *apex, uint64_t seed)
+static struct draft *draft_make(void)
 {
 	struct draft *draft = mem_raw(sizeof(*draft));
-	*draft = (struct draft){.arena = arena_new(), .seed = seed, .apex = *apex, .mask = CELLS_MIN - 1};
+	*draft = (struct draft){.arena = arena_new(), .mask = CELLS_MIN - 1};
 	draft->cells = mem_alloc(CELLS_MIN * sizeof(*draft->cells));
 	draft->owners = mem_grow(NULL, &draft->cap, OWNERS_MIN, 1);
+	return draft;
+}
+
+struct draft *draft_new(struct draft *again, const struct name *apex, uint64_t seed)
+{
+	struct draft *draft = again != NULL ? again : draft_make();
+	draft->seed = seed;
+	name_from_octets(apex->octets, &draft->apex);
 	owner_add(draft, (uint32_t)name_hash(apex->octets, apex->len, seed), apex->octets, apex->len,
 		  apex->labels);
+	return draft;
+}
+
+static void files_free(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->n_files; i++)
+		free(draft->files[i]);
+	draft->n_files = 0;
+}
+
+struct draft *draft_leave(struct draft *draft)
+{
+	if (draft->room == NULL || draft->mask >= CELLS_SMALL || arena_size(draft->arena) > 0 ||
+	    draft->n_blocks > 1 || (draft->n_blocks == 1 && draft->blocks->octets == NULL)) {
+		draft_free(draft);
+		return NULL;
+	}
+	files_free(draft);
+	memset(draft->cells, 0, (draft->mask + 1) * sizeof(*draft->cells));
+	draft->owners = draft->room;
+	draft->room = NULL;
+	draft->settled = draft->dnames = false;
+	draft->n = draft->size = draft->freezing = 0;
+	if (draft->n_blocks == 1)
+		draft->blocks->used = draft->blocks->waiting = 0;
 	return draft;
 }
 
@@ -95,10 +131,10 @@ void draft_free(struct draft *draft)
 	arena_free(draft->arena);
 	for (size_t i = 0; i < draft->n_blocks; i++)
 		free(draft->blocks[i].octets);
-	for (size_t i = 0; i < draft->n_files; i++)
-		free(draft->files[i]);
+	files_free(draft);
 	if (!draft->settled)
 		free(draft->owners);
+	free(draft->room);
 	free(draft->cells);
 	free(draft->blocks);
 	free(draft->files);
@@ -211,7 +247,12 @@ struct draft_record *draft_add(struct draft *draft, struct draft_owner *owner, u
 
 void draft_settle(struct draft *draft, struct arena *arena)
 {
-	draft->owners = arena_take(arena, draft->owners, draft->size);
+	if (draft->cap <= OWNERS_SMALL) {
+		draft->room = draft->owners;
+		draft->owners = arena_copy(arena, draft->room, draft->size);
+	} else {
+		draft->owners = arena_take(arena, draft->owners, draft->size);
+	}
 	draft->settled = true;
 	for (struct draft_owner *o = draft_apex(draft); o != NULL; o = draft_next(draft, o)) {
 		struct draft_record *last = o->records;
@@ -239,7 +280,7 @@ void draft_drop(struct draft *draft, const struct draft_record *record)
 			draft->freezing++;
 	}
 	struct draft_block *b = &draft->blocks[draft->freezing];
-	if (--b->waiting > 0)
+	if (--b->waiting > 0 || b->size == BLOCK_MIN)
 		return;
 	free(b->octets);
 	b->octets = NULL;

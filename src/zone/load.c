@@ -1,42 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading a zone file, entry by entry, into a draft. */
-#include "base/memory.h"
-#include "base/room.h"
-#include "config/lexer.h"
+/* An entry of a zone file, into a draft. */
 #include "config/value.h"
 #include "wire/types.h"
-#include "zone/draft.h"
 #include "zone/fields.h"
-#include "zone/rdata.h"
+#include "zone/loader.h"
 
 #include <ctype.h>
-#include <inttypes.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { DEPTH_MAX = 17 };
-
-/* What the next entry inherits; an included file has its own (RFC 1035 §5.1). */
-struct scope {
-	struct name origin;
-	struct name owner;
-	bool has_owner;
-	bool wrong_owner; /* the last one given was refused */
-};
-
-struct loader {
-	const struct zone_context *context;
-	struct lexer *lexer;
-	struct draft *draft;
-	unsigned depth;
-	const char *file_seen; /* the last file's name */
-	uint32_t file;         /* its number in the draft */
-	bool has_default_ttl, has_last_ttl;
-	uint32_t default_ttl, last_ttl;
-	struct scope scopes[DEPTH_MAX + 1]; /* by depth of inclusion; from here on nothing is zeroed */
-	struct rdata rdata;
-};
 
 /* What stands before the type: `owner [TTL] [IN]`. */
 struct head {
@@ -323,7 +293,7 @@ static void read_steer(struct loader *l, const struct entry *e, const struct hea
 	owner->steer_ttl_s = head->ttl_s;
 }
 
-static void read_entry(struct loader *l, const struct entry *e)
+void loader_entry(struct loader *l, const struct entry *e)
 {
 	struct head head;
 	if (l->depth > e->depth)
@@ -340,61 +310,4 @@ static void read_entry(struct loader *l, const struct entry *e)
 		read_plain_alias(l, e, &head);
 	else
 		read_record(l, e, &head);
-}
-
-/* Is there memory to go on with, and to build the zone at the end? Where not, a fault says so, once. */
-static bool has_room(const struct loader *l, const struct entry *e, uint64_t before)
-{
-	struct room_watch *room = l->context->room;
-	if (room == NULL || room_suffices(room, e->n, before))
-		return true;
-	fault_add(l->context->faults, token_spot(e, &e->tokens[0]),
-		  "there is too little memory to read on: %" PRIu64 " MiB are left by %s",
-		  room->last.octets >> 20, room->last.by);
-	return false;
-}
-
-static struct zone *load(const struct zone_context *context, const struct zone_file *file,
-			 struct lexer *lexer)
-{
-	struct loader *l = mem_raw(sizeof(*l));
-	size_t errors = context->faults->errors;
-	memset(l, 0, offsetof(struct loader, scopes));
-	l->context = context;
-	l->lexer = lexer;
-	struct name apex;
-	name_from_octets(file->apex, &apex);
-	l->draft = draft_new(&apex, context->seed);
-	l->scopes[0] = (struct scope){.origin = l->draft->apex};
-	struct entry entry;
-	uint64_t before = context->room ? context->room->last.octets : 0;
-	while (lexer_next(lexer, &entry) && has_room(l, &entry, before)) {
-		read_entry(l, &entry);
-		lexer_drop(lexer);
-	}
-	bool whole = context->faults->errors == errors;
-	draft_settle(l->draft, context->arena);
-	draft_check(l->draft, context, file, whole);
-	struct zone *zone = NULL;
-	if (context->faults->errors == errors)
-		zone = zone_freeze(l->draft, context);
-	if (zone == NULL || zone->draft == NULL)
-		draft_free(l->draft);
-	lexer_close(lexer);
-	free(l);
-	return zone;
-}
-
-struct zone *zone_load(const struct zone_context *context, const struct zone_file *file)
-{
-	if (context->room != NULL && context->room->short_of)
-		return NULL;
-	struct lexer *lexer = lexer_open(file->path, &file->at, context->faults);
-	return lexer ? load(context, file, lexer) : NULL;
-}
-
-struct zone *zone_load_text(const struct zone_context *context, const struct zone_file *file,
-			    const char *text, size_t len)
-{
-	return load(context, file, lexer_open_text(file->path, text, len, context->faults));
 }

@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *arena = arena_new();
 	struct roster *roster = roster_new(config);
 	struct steerings *steerings = steerings_new();
-	struct zone_context context = {config, roster, arena, &faults, 42, steerings, NULL};
+	struct zone_context context = {config, roster, arena, &faults, 42, steerings, NULL, NULL};
 	struct zone *zone = zone_load_text(&context, &config->zones[0], (const char *)data, size);
 	require((zone == NULL) == (faults.errors > 0));
 	zones_link(&context, zones_new(&zone, zone != NULL, 42, arena));

@@ -46,7 +46,7 @@ static void files_of_any_length(void **state)
 		struct content content;
 		const char *why = NULL;
 		write_file("f", lengths[i]);
-		assert_true(content_read("f", &content, &why));
+		assert_true(content_read(NULL, "f", &content, &why));
 		assert_int_equal(content.len, lengths[i]);
 		assert_int_equal(strlen(content.text), lengths[i]);
 		for (size_t k = 0; k < lengths[i]; k++)
@@ -62,7 +62,7 @@ static void a_file_that_does_not_know_its_length(void **state)
 	(void)state;
 	struct content content;
 	const char *why = NULL;
-	assert_true(content_read("/proc/self/status", &content, &why));
+	assert_true(content_read(NULL, "/proc/self/status", &content, &why));
 	assert_int_equal(memcmp(content.text, "Name:", 5), 0);
 	assert_int_equal(strlen(content.text), content.len);
 	free(content.text);
@@ -86,7 +86,7 @@ static void what_is_no_regular_file_or_too_large_is_refused(void **state)
 	for (size_t i = 0; i < N(rows); i++) {
 		struct content content;
 		const char *why = NULL;
-		assert_false(content_read(rows[i].path, &content, &why));
+		assert_false(content_read(NULL, rows[i].path, &content, &why));
 		assert_string_equal(why, rows[i].expected);
 	}
 	alarm(0);
@@ -104,7 +104,7 @@ static void a_pipe_by_its_descriptor(void **state)
 	int ends[2];
 	assert_int_equal(pipe(ends), 0);
 	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
-	assert_false(content_read(path, &content, &why));
+	assert_false(content_read(NULL, path, &content, &why));
 	assert_string_equal(why, "not a regular file");
 	close(ends[0]);
 	close(ends[1]);
@@ -118,8 +118,8 @@ static void the_same_file_by_another_path(void **state)
 	write_file("a", 1);
 	write_file("c", 1);
 	assert_int_equal(link("a", "b"), 0);
-	assert_true(content_read("a", &a, &why) && content_read("b", &b, &why) &&
-		    content_read("c", &c, &why));
+	assert_true(content_read(NULL, "a", &a, &why) && content_read(NULL, "b", &b, &why) &&
+		    content_read(NULL, "c", &c, &why));
 	assert_true(content_same_file(&a, &b));
 	assert_false(content_same_file(&a, &c));
 	free(a.text);

@@ -226,7 +226,7 @@ static void an_included_file_has_an_origin_of_its_own(void **state)
 	struct arena *arena = arena_new();
 	struct roster *roster = roster_new(config);
 	struct steerings *steerings = steerings_new();
-	struct zone_context context = {config, roster, arena, &faults, 7, steerings, NULL};
+	struct zone_context context = {config, roster, arena, &faults, 7, steerings, NULL, NULL};
 	struct zone *zone = zone_load(&context, &config->zones[0]);
 	faults_print(&faults, stderr);
 	assert_non_null(zone);

@@ -75,7 +75,7 @@ static void a_small_zone_is_small(void **state)
 	struct arena *arena = arena_new();
 	struct roster *roster = roster_new(config);
 	struct steerings *steerings = steerings_new();
-	struct zone_context context = {config, roster, arena, &faults, 7, steerings, NULL};
+	struct zone_context context = {config, roster, arena, &faults, 7, steerings, NULL, NULL};
 	char text[512];
 	snprintf(text, sizeof(text), "%swww A 192.0.2.1\nmail A 192.0.2.2\n@ MX 10 mail\n", head);
 	for (unsigned i = 0; i < ZONES; i++)

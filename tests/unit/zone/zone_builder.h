@@ -25,7 +25,7 @@ static inline void zones_build(const char *conf, const char *const *texts, struc
 	out->roster = roster_new(out->config);
 	struct steerings *steerings = steerings_new();
 	struct zone_context context = {out->config, out->roster, out->arena, &out->faults,
-				       7,           steerings,   NULL};
+				       7,           steerings,   NULL,       NULL};
 	struct zone *list[8];
 	size_t n = 0;
 	for (size_t i = 0; i < out->config->n_zones; i++) {
