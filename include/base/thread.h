@@ -4,13 +4,27 @@
 #define BASE_THREAD_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * From now on, and for good, the calling thread runs when nothing else wants its CPU, or next to never: what
  * it is interrupted for does not wait for the end of its turn, as it would with a low priority.
  */
 void thread_make_way(void);
+
+/*
+ * Of a long task, each step with its number: after each `turn` of them, a power of two that takes some 100
+ * us, others have theirs. Even a thread that makes way is given the CPU once in a while, and then holds it
+ * for a tick of the scheduler, which is milliseconds, unless it lets go itself. Costs 1 us where nobody
+ * waits.
+ */
+static inline void thread_step(size_t number, size_t turn)
+{
+	if ((number & (turn - 1)) == 0)
+		sched_yield();
+}
 
 /*
  * Waits for a thread's end: a disk may hang, and a server that is to stop has no patience. False: it goes on,

@@ -3,7 +3,6 @@
 #include "base/thread.h"
 #include "base/clock.h"
 
-#include <sched.h>
 #include <time.h>
 
 enum { LOOK_NS = 1000000 };

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* What a zone says as one number, to know a zone that was read again unchanged. */
+#include "base/thread.h"
 #include "wire/types.h"
 #include "zone/zone.h"
 
 #include <string.h>
+
+enum { TURN = 8192 };
 
 static uint64_t fold(uint64_t hash, uint64_t value)
 {
@@ -61,7 +64,9 @@ static uint64_t fold_soa(uint64_t hash, const struct rrset *set)
 uint64_t zone_digest(const struct zone *zone, const struct config *config)
 {
 	uint64_t hash = 0;
+	size_t step = 1;
 	for (const struct node *node = zone->apex_node; node != NULL; node = zone_next(zone, node)) {
+		thread_step(step++, TURN);
 		hash = fold_octets(hash, node->name, node->name_len);
 		for (unsigned i = 0; i < node->n_sets; i++) {
 			const struct rrset *set = &node->sets[i];

@@ -2,6 +2,7 @@
 /* The table of names while a zone file is read, and the memory of their records. */
 #include "zone/draft.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "wire/types.h"
 
 #include <stddef.h>
@@ -16,6 +17,9 @@ enum { CELLS_MIN = 8, OWNERS_MIN = 512, BLOCK_MIN = 4096, BLOCK_MAX = 1024 * 102
 
 /* What is no larger is kept for the next zone: there may be very many small ones. */
 enum { CELLS_SMALL = 64, OWNERS_SMALL = 8 * 1024 };
+
+/* Others have their turn after so many cells; and where all owners are gone through, after so many octets. */
+enum { CELLS_TURN = 16 * 1024, OWNERS_TURN = 256 * 1024 };
 
 static size_t owner_size(size_t name_len)
 {
@@ -51,6 +55,7 @@ static void cells_grow(struct draft *draft)
 	uint32_t room = draft->mask + 1, mask = 2 * room - 1;
 	struct draft_cell *cells = mem_alloc((size_t)room * 2 * sizeof(*cells));
 	for (uint32_t i = 0; i < room; i++) {
+		thread_step((size_t)i + 1, CELLS_TURN);
 		uint32_t at = draft->cells[i].hash & mask;
 		if (draft->cells[i].owner == 0)
 			continue;
@@ -173,6 +178,8 @@ struct draft_owner *draft_owner(struct draft *draft, const struct name *name)
 struct draft_owner *draft_next(const struct draft *draft, const struct draft_owner *owner)
 {
 	const uint8_t *next = (const uint8_t *)owner + owner_size(owner->name_len);
+	if (((uintptr_t)owner ^ (uintptr_t)next) >= OWNERS_TURN)
+		sched_yield();
 	return next == draft->owners + draft->size ? NULL : (struct draft_owner *)(uintptr_t)next;
 }
 

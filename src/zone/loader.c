@@ -3,11 +3,14 @@
 #include "zone/loader.h"
 #include "base/memory.h"
 #include "base/room.h"
+#include "base/thread.h"
 
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { TURN = 512 };
 
 /* Is there memory to go on with, and to build the zone at the end? Where not, a fault says so, once. */
 static bool has_room(const struct loader *l, const struct entry *e, uint64_t before)
@@ -55,7 +58,8 @@ static struct zone *load(struct loader *l, const struct zone_context *context, c
 	size_t errors = context->faults->errors;
 	uint64_t before = context->room ? context->room->last.octets : 0;
 	begin(l, context, file);
-	while (lexer_next(l->lexer, &entry) && has_room(l, &entry, before)) {
+	for (size_t step = 1; lexer_next(l->lexer, &entry) && has_room(l, &entry, before); step++) {
+		thread_step(step, TURN);
 		loader_entry(l, &entry);
 		lexer_drop(l->lexer);
 	}

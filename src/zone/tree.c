@@ -2,11 +2,14 @@
 /* Finding names. */
 #include "zone/lookup.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "wire/types.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { TURN = 8192 };
 
 static inline uint64_t cell_of(uint64_t hash, const struct node *node)
 {
@@ -174,6 +177,7 @@ static void enter_all(const struct zones *zones, uint64_t *cells, const struct z
 	struct entering e = {0};
 	for (const struct node *n = zone->apex_node; n != NULL; n = zone_next(zone, n), e.n++) {
 		struct node *node = (struct node *)(uintptr_t)n;
+		thread_step(e.n + 1, TURN);
 		node->zone = zone->number;
 		node->direct = !node->apex && !node->cut;
 		if (e.n >= AHEAD)
