@@ -31,6 +31,9 @@ struct synthesis {
 struct answer {
 	struct reply_status status; /* its scope, as the client counts it, is set by who sends the reply */
 	struct match match;         /* what the question led to first */
+	struct match followed;      /* what a CNAME or DNAME led to */
+	const struct match *at;     /* that of them which is looked at */
+	const uint8_t *owner;       /* whose records that has; NULL: the question's name */
 	bool located;               /* the client's address was looked at */
 	bool hosts;                 /* it names some whose addresses go along */
 	bool all_down;              /* nothing was usable of a name on the way, and its all-down decided */
@@ -78,14 +81,20 @@ static inline void answer_clear(struct answer *a, enum rcode rcode)
 	a->status = (struct reply_status){.rcode = rcode};
 	a->match.zone = NULL;
 	a->match.node = NULL;
+	a->at = &a->match;
+	a->owner = NULL;
 	a->scope = 0;
 	a->located = a->hosts = a->all_down = false;
 	a->n = a->n_choices = a->n_syntheses = 0;
 }
 
-/* Finds the answer to a sound query, and what the status says but for its scope; `out` is clear. */
-void answer_find(const struct view *view, const struct arrival *arrival, const struct client *client,
-		 struct picker *picker, struct answer *out);
+struct responder;
+
+/*
+ * Finds the answer to r->query, which is sound, for r->client: what the status says but for its scope, too.
+ * The answer is clear, and `node` that of the query's arrival.
+ */
+void answer_find(struct responder *r, const struct node *node);
 
 /* The scope as the client's subnet option counts it; 0 where it sent none. */
 static inline uint8_t answer_scope(const struct answer *a, const struct client *client)

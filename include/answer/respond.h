@@ -37,6 +37,7 @@ struct responder {
 	struct picker picker;               /* random numbers and turns */
 	struct arrival arrivals[ARRIVALS_MAX]; /* scratch, to read queries into */
 	struct query *query;                   /* the one that is answered */
+	struct client client;                  /* for whom; only where it is sound */
 	struct answer answer;
 	int64_t transfers_told_ms; /* when the log had one that was too many; 0: never */
 	uint64_t transfers_untold; /* that were too many since */

@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Finding the answer: RFC 1034 §4.3.2 over the world's tables, with choices where a name is steered. */
-#include "answer/answer.h"
+#include "answer/respond.h"
 #include "wire/octets.h"
 
 #include <string.h>
-
-/* One query on its way. */
-struct search {
-	const struct view *view;
-	const struct query *q;
-	const struct client *client;
-	struct picker *picker;
-	struct answer *a;
-	const uint8_t *owner;      /* of what is looked for now; NULL: the question's name */
-	const struct match *match; /* what that led to */
-	struct match followed;     /* where it is not what the question led to */
-};
 
 enum next { NEXT_DONE, NEXT_FOLLOW };
 
@@ -33,10 +21,10 @@ struct piece *answer_add(struct answer *a, enum section section, const uint8_t *
 	return piece;
 }
 
-static void add_negative(struct search *s)
+static void add_negative(struct responder *r)
 {
-	const struct zone *zone = s->match->zone;
-	answer_add(s->a, SECTION_AUTHORITY, zone->apex->octets, &zone->negative);
+	const struct zone *zone = r->answer.at->zone;
+	answer_add(&r->answer, SECTION_AUTHORITY, zone->apex->octets, &zone->negative);
 }
 
 /* The same data in two datacenters is one record of an answer (RFC 2181 §5). */
@@ -57,12 +45,12 @@ __attribute__((cold, noinline)) static void drop_doubles(const struct rrset *set
 	choice->n_records = n;
 }
 
-static inline const struct choice *choose(struct search *s, const struct rrset *set)
+static inline const struct choice *choose(struct responder *r, const struct rrset *set)
 {
-	struct answer *a = s->a;
+	struct answer *a = &r->answer;
 	struct choice *choice = &a->choices[a->n_choices++];
 	choice->set = set;
-	steer_choose(set->steered, s->view->board, s->client->addr, s->picker, choice);
+	steer_choose(set->steered, r->view->board, r->client.addr, &r->picker, choice);
 	a->located |= choice->located;
 	a->all_down |= choice->all_down;
 	if (choice->scope > a->scope)
@@ -80,11 +68,11 @@ __attribute__((cold, noinline)) static const uint8_t *give_up(struct answer *a)
 	return NULL;
 }
 
-static void add_choice(struct search *s, const struct rrset *set, const struct choice *choice)
+static void add_choice(struct responder *r, const struct rrset *set, const struct choice *choice)
 {
-	answer_add(s->a, SECTION_ANSWER, s->owner, set)->records =
+	answer_add(&r->answer, SECTION_ANSWER, r->answer.owner, set)->records =
 		(struct reply_records){.set = set,
-				       .owner = s->owner,
+				       .owner = r->answer.owner,
 				       .picked = choice->records,
 				       .n = (uint16_t)choice->n_records,
 				       .has_ttl = true,
@@ -113,26 +101,26 @@ static void aliases_note(struct aliases *aliases, const struct steered *steered,
  * Adds what the candidates stand for that were picked from `asked`, and from what those stand for; *ttl_s
  * becomes the lowest of all. False: one of them has all-down=servfail.
  */
-__attribute__((cold, noinline)) static bool add_aliases(struct search *s, const struct rrset *asked,
+__attribute__((cold, noinline)) static bool add_aliases(struct responder *r, const struct rrset *asked,
 							const struct choice *choice, uint32_t *ttl_s)
 {
 	struct aliases aliases;
 	aliases.n = 0;
 	aliases_note(&aliases, asked->steered, choice);
-	for (unsigned i = 0; i < aliases.n && s->a->n_choices < CHOICES_MAX; i++) {
+	for (unsigned i = 0; i < aliases.n && r->answer.n_choices < CHOICES_MAX; i++) {
 		const struct rrset *set = aliases.list[i];
 		uint32_t its_ttl_s = UINT32_MAX;
 		if (set->steered == NULL) {
-			answer_add(s->a, SECTION_ANSWER, s->owner, set);
+			answer_add(&r->answer, SECTION_ANSWER, r->answer.owner, set);
 			its_ttl_s = octets_get32(set->octets + RECORD_TTL_AT);
 		} else {
-			choice = choose(s, set);
+			choice = choose(r, set);
 			if (choice->outcome == CHOICE_SERVFAIL)
 				return false;
 			if (choice->n > 0)
 				its_ttl_s = choice->ttl_s;
 			if (choice->n_records > 0)
-				add_choice(s, set, choice);
+				add_choice(r, set, choice);
 			aliases_note(&aliases, set->steered, choice);
 		}
 		*ttl_s = its_ttl_s < *ttl_s ? its_ttl_s : *ttl_s;
@@ -151,27 +139,27 @@ __attribute__((cold, noinline)) static void settle_ttl(struct answer *a, unsigne
 
 /* Adds what is chosen of a steered set, with what the chosen stand for. Returns the first record where that
  * may be a CNAME. */
-static const uint8_t *add_chosen(struct search *s, const struct rrset *set)
+static const uint8_t *add_chosen(struct responder *r, const struct rrset *set)
 {
-	struct answer *a = s->a;
+	struct answer *a = &r->answer;
 	unsigned first = a->n;
 	if (a->n_choices == CHOICES_MAX) {
-		add_negative(s);
+		add_negative(r);
 		return NULL;
 	}
-	const struct choice *choice = choose(s, set);
+	const struct choice *choice = choose(r, set);
 	if (choice->outcome == CHOICE_SERVFAIL)
 		return give_up(a);
 	if (choice->n_records > 0)
-		add_choice(s, set, choice);
+		add_choice(r, set, choice);
 	if (set->steered->aliases != NULL) {
 		uint32_t ttl_s = choice->n > 0 ? choice->ttl_s : UINT32_MAX;
-		if (!add_aliases(s, set, choice, &ttl_s))
+		if (!add_aliases(r, set, choice, &ttl_s))
 			return give_up(a);
 		settle_ttl(a, first, ttl_s);
 	}
 	if (a->n == first) {
-		add_negative(s);
+		add_negative(r);
 		return NULL;
 	}
 	if (set->steered->how->cnames == 0 && set->steered->aliases == NULL)
@@ -181,11 +169,11 @@ static const uint8_t *add_chosen(struct search *s, const struct rrset *set)
 }
 
 /* Adds what a set says to the answer section. Returns the first record where that may be a CNAME. */
-static const uint8_t *add_answer(struct search *s, const struct rrset *set)
+static const uint8_t *add_answer(struct responder *r, const struct rrset *set)
 {
 	if (set->steered != NULL)
-		return add_chosen(s, set);
-	answer_add(s->a, SECTION_ANSWER, s->owner, set);
+		return add_chosen(r, set);
+	answer_add(&r->answer, SECTION_ANSWER, r->answer.owner, set);
 	return set->octets;
 }
 
@@ -200,54 +188,54 @@ static bool in_answer(const struct answer *a, const struct rrset *set)
 
 /* Goes on at a CNAME's target, `owner` being that name's octets, where it is in this zone or in one below it.
  */
-__attribute__((cold, noinline)) static enum next follow(struct search *s, const uint8_t *owner)
+__attribute__((cold, noinline)) static enum next follow(struct responder *r, const uint8_t *owner)
 {
-	struct answer *a = s->a;
+	struct answer *a = &r->answer;
 	name_from_octets(owner, &a->target);
 	name_labels(&a->target, a->target_labels);
-	s->owner = owner;
-	if (!name_within(&a->target, s->match->zone->apex))
+	r->answer.owner = owner;
+	if (!name_within(&a->target, r->answer.at->zone->apex))
 		return NEXT_DONE;
 	const struct lookup lookup = {&a->target, a->target_labels};
-	zones_find(s->view->world->zones, &lookup, s->q->type, &s->followed);
-	s->match = &s->followed;
+	zones_find(r->view->world->zones, &lookup, r->query->type, &r->answer.followed);
+	r->answer.at = &r->answer.followed;
 	return NEXT_FOLLOW;
 }
 
 /* Adds the set, and goes on where it turns out to be a CNAME that was not asked for. */
-static enum next answer_and_follow(struct search *s, const struct rrset *set)
+static enum next answer_and_follow(struct responder *r, const struct rrset *set)
 {
-	if (s->a->n >= CHAIN_MAX)
+	if (r->answer.n >= CHAIN_MAX)
 		return NEXT_DONE;
-	const uint8_t *record = add_answer(s, set);
+	const uint8_t *record = add_answer(r, set);
 	if (record == NULL || octets_get16(record + RECORD_TYPE_AT) != TYPE_CNAME ||
-	    s->q->type == TYPE_CNAME || s->q->type == TYPE_ANY)
+	    r->query->type == TYPE_CNAME || r->query->type == TYPE_ANY)
 		return NEXT_DONE;
-	return follow(s, record + RECORD_RDATA_AT);
+	return follow(r, record + RECORD_RDATA_AT);
 }
 
-static enum next at_node(struct search *s)
+static enum next at_node(struct responder *r)
 {
-	const struct node *node = s->match->node;
-	uint16_t type = s->q->type;
+	const struct node *node = r->answer.at->node;
+	uint16_t type = r->query->type;
 	const struct rrset *set = node_rrset(node, type);
 	if (type == TYPE_ANY && node->n_sets > 0)
 		set = &node->sets[0]; /* one rrset is a whole answer to ANY (RFC 8482 §4.1) */
 	if (set == NULL)
 		set = node_rrset(node, TYPE_CNAME);
 	if (set != NULL)
-		return in_answer(s->a, set) ? NEXT_DONE : answer_and_follow(s, set);
-	add_negative(s);
+		return in_answer(&r->answer, set) ? NEXT_DONE : answer_and_follow(r, set);
+	add_negative(r);
 	return NEXT_DONE;
 }
 
 /* The CNAME that a DNAME stands for (RFC 6672 §3.1): the labels below its owner, then its target. False: too
  * long. */
-static bool synthesize(struct search *s, const uint8_t *dname, struct synthesis *out)
+static bool synthesize(struct responder *r, const uint8_t *dname, struct synthesis *out)
 {
-	const struct name *name = s->owner != NULL ? &s->a->target : &s->q->name;
+	const struct name *name = r->answer.owner != NULL ? &r->answer.target : &r->query->name;
 	const uint8_t *target = dname + RECORD_RDATA_AT;
-	size_t kept = name->len - (size_t)s->match->node->name_len, target_len = name_length(target);
+	size_t kept = name->len - (size_t)r->answer.at->node->name_len, target_len = name_length(target);
 	if (kept + target_len > NAME_OCTETS_MAX)
 		return false;
 	memcpy(out->octets, dname, RECORD_RDATA_AT);
@@ -268,10 +256,10 @@ static bool leads_below_itself(const struct node *node, const struct rrset *dnam
 	       memcmp(target.octets + target.len - node->name_len, node->name, node->name_len) == 0;
 }
 
-__attribute__((cold, noinline)) static enum next at_dname(struct search *s)
+__attribute__((cold, noinline)) static enum next at_dname(struct responder *r)
 {
-	struct answer *a = s->a;
-	const struct node *node = s->match->node;
+	struct answer *a = &r->answer;
+	const struct node *node = r->answer.at->node;
 	const struct rrset *dname = node_rrset(node, TYPE_DNAME);
 	bool again = in_answer(a, dname);
 	if (a->n_syntheses == CHAIN_MAX || (again && leads_below_itself(node, dname)))
@@ -279,69 +267,59 @@ __attribute__((cold, noinline)) static enum next at_dname(struct search *s)
 	if (!again)
 		answer_add(a, SECTION_ANSWER, node->name, dname);
 	struct synthesis *synthesis = &a->syntheses[a->n_syntheses];
-	if (!synthesize(s, dname->octets, synthesis)) {
+	if (!synthesize(r, dname->octets, synthesis)) {
 		a->status.rcode = RCODE_YXDOMAIN;
 		return NEXT_DONE;
 	}
 	a->n_syntheses++;
-	answer_add(a, SECTION_ANSWER, s->owner, &synthesis->set);
-	if (s->q->type == TYPE_CNAME || s->q->type == TYPE_ANY)
+	answer_add(a, SECTION_ANSWER, r->answer.owner, &synthesis->set);
+	if (r->query->type == TYPE_CNAME || r->query->type == TYPE_ANY)
 		return NEXT_DONE;
-	return follow(s, synthesis->octets + RECORD_RDATA_AT);
+	return follow(r, synthesis->octets + RECORD_RDATA_AT);
 }
 
-__attribute__((cold, noinline)) static enum next at_delegation(struct search *s)
+__attribute__((cold, noinline)) static enum next at_delegation(struct responder *r)
 {
-	struct answer *a = s->a;
-	const struct node *node = s->match->node;
+	struct answer *a = &r->answer;
+	const struct node *node = r->answer.at->node;
 	if (a->n == 0)
 		a->status.authoritative = false;
 	answer_add(a, SECTION_AUTHORITY, node->name, node_rrset(node, TYPE_NS));
 	return NEXT_DONE;
 }
 
-static enum next step(struct search *s)
+static enum next step(struct responder *r)
 {
-	if (__builtin_expect(s->match->kind == MATCH_NODE, true))
-		return at_node(s);
-	switch (s->match->kind) {
+	if (__builtin_expect(r->answer.at->kind == MATCH_NODE, true))
+		return at_node(r);
+	switch (r->answer.at->kind) {
 	case MATCH_REFUSED:
-		s->a->status.rcode = RCODE_REFUSED;
-		s->a->status.authoritative = false;
+		r->answer.status.rcode = RCODE_REFUSED;
+		r->answer.status.authoritative = false;
 		return NEXT_DONE;
 	case MATCH_NODE: break;
 	case MATCH_NXDOMAIN:
-		s->a->status.rcode = RCODE_NXDOMAIN;
-		add_negative(s);
+		r->answer.status.rcode = RCODE_NXDOMAIN;
+		add_negative(r);
 		return NEXT_DONE;
-	case MATCH_DELEGATION: return at_delegation(s);
-	case MATCH_DNAME: return at_dname(s);
+	case MATCH_DELEGATION: return at_delegation(r);
+	case MATCH_DNAME: return at_dname(r);
 	}
 	return NEXT_DONE;
 }
 
-/* Flattened: it is gone through once a query, and what is rare is out of line already. */
-__attribute__((flatten)) void answer_find(const struct view *view, const struct arrival *arrival,
-					  const struct client *client, struct picker *picker,
-					  struct answer *out)
+void answer_find(struct responder *r, const struct node *node)
 {
-	const struct query *q = &arrival->query;
-	struct search s;
-	s.view = view;
-	s.q = q;
-	s.client = client;
-	s.picker = picker;
-	s.a = out;
-	s.owner = NULL;
-	s.match = &out->match;
-	out->status.authoritative = q->class == CLASS_IN; /* nobody is, for all classes (RFC 1034 §3.7.1) */
+	struct answer *a = &r->answer;
+	const struct query *q = r->query;
 	const struct lookup lookup = {&q->name, q->label_at};
-	zones_settle(view->world->zones, arrival->node, &lookup, q->type, &out->match);
-	while (step(&s) == NEXT_FOLLOW)
+	a->status.authoritative = q->class == CLASS_IN; /* nobody is, for all classes (RFC 1034 §3.7.1) */
+	zones_settle(r->view->world->zones, node, &lookup, q->type, &a->match);
+	while (step(r) == NEXT_FOLLOW)
 		;
-	for (unsigned i = 0, n = out->hosts ? out->n : 0; i < n; i++) {
-		const struct reply_records *records = &out->pieces[i].records;
+	for (unsigned i = 0, n = a->hosts ? a->n : 0; i < n; i++) {
+		const struct reply_records *records = &a->pieces[i].records;
 		if (records->set->shape.host)
-			answer_add_addresses(out, s.match, records);
+			answer_add_addresses(a, a->at, records);
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The explanation of an answer, as JSON. */
 #include "answer/explain.h"
+#include "answer/respond.h"
 #include "base/memory.h"
 #include "geo/locator.h"
 #include "steer/tier.h"
@@ -15,10 +16,9 @@
 struct explainer {
 	const struct view *view;
 	const struct config *config;
-	struct client client;
-	bool places; /* where the client is was looked up */
+	const struct responder *r; /* who has answered */
+	bool places;               /* where the client is was looked up */
 	struct place place;
-	const struct answer *answer;
 	const struct choice *choice; /* that is explained now */
 };
 
@@ -136,7 +136,7 @@ static void order_source(const struct explainer *e, const struct steering *s, ch
 		snprintf(out, room, "geo %s", map->name);
 		return;
 	}
-	const struct geomap_line *found = &map->lines[geomap_line_find(map, &e->place, e->client.addr)];
+	const struct geomap_line *found = &map->lines[geomap_line_find(map, &e->place, e->r->client.addr)];
 	snprintf(out, room, "geo %s, line %s", map->name, place_key_format(found, line));
 }
 
@@ -170,7 +170,7 @@ static void why_not_tier(const struct explainer *e, const struct steered *steere
 	uint64_t usable = e->view->board->sets[steered->set].usable;
 	struct timed timed;
 	if (s->times != NULL) {
-		latency_times(s, e->view->board, e->client.addr, &timed);
+		latency_times(s, e->view->board, e->r->client.addr, &timed);
 		tiers_build_timed(s, &timed, &tiers);
 	} else {
 		tiers_build(s, e->choice->order, &tiers);
@@ -291,7 +291,7 @@ static struct json_object *orders_json(const struct explainer *e, const struct s
 	put(o, "by", text(source));
 	put(o, "datacenters", list);
 	if (s->times != NULL) {
-		struct json_object *times = explain_times(s, e->view, e->client.addr);
+		struct json_object *times = explain_times(s, e->view, e->r->client.addr);
 		for (size_t i = 0; i < json_object_array_length(times); i++) {
 			struct json_object *to = json_object_array_get_idx(times, i);
 			json_object_array_add(list,
@@ -349,7 +349,7 @@ static struct json_object *client_json(const struct explainer *e, const struct e
 
 static struct json_object *compose(struct explainer *e, const struct explain_request *request)
 {
-	const struct answer *a = e->answer;
+	const struct answer *a = &e->r->answer;
 	struct json_object *o = json_object_new_object(), *steps = json_object_new_array();
 	struct json_object *orders = json_object_new_array(), *answers = json_object_new_array();
 	char name[NAME_TEXT_MAX], type[16];
@@ -367,32 +367,31 @@ static struct json_object *compose(struct explainer *e, const struct explain_req
 	put(o, "status", text(rcode_text(a->status.rcode)));
 	put(o, "ttl", json_object_array_length(answers) > 0 ? json_object_new_int64(ttl_s) : NULL);
 	put(o, "answer", answers);
-	put(o, "scope", json_object_new_int(e->client.from_subnet ? answer_scope(a, &e->client) : a->scope));
+	put(o, "scope",
+	    json_object_new_int(e->r->client.from_subnet ? answer_scope(a, &e->r->client) : a->scope));
 	return o;
 }
 
 struct json_object *explain(const struct view *view, const struct databases *databases,
 			    const struct explain_request *request)
 {
-	struct arrival *arrival = mem_alloc(sizeof(*arrival));
-	struct query *q = &arrival->query;
-	struct answer *a = mem_alloc(sizeof(*a));
-	struct picker *picker = mem_alloc(sizeof(*picker));
-	struct explainer e = {.view = view, .config = view->world->config, .answer = a};
+	struct responder *r = mem_alloc(sizeof(*r));
+	struct arrival *arrival = &r->arrivals[0];
+	struct explainer e = {.view = view, .config = view->world->config, .r = r};
 	struct addr peer = request->client.addr;
 	addr_unmap(&peer);
-	picker_seed(picker);
-	request_query(request, q);
+	picker_seed(&r->picker);
+	r->view = view;
+	r->query = &arrival->query;
+	request_query(request, r->query);
 	arrival_find(arrival, view->world->zones);
-	client_find(q, &peer, &e.client);
+	client_find(r->query, &peer, &r->client);
 	e.places = databases != NULL;
 	if (e.places)
-		databases_find(databases, e.client.addr, &e.place, NULL);
-	answer_clear(a, RCODE_NOERROR);
-	answer_find(view, arrival, &e.client, picker, a);
+		databases_find(databases, r->client.addr, &e.place, NULL);
+	answer_clear(&r->answer, RCODE_NOERROR);
+	answer_find(r, arrival->node);
 	struct json_object *result = compose(&e, request);
-	free(picker);
-	free(a);
-	free(arrival);
+	free(r);
 	return result;
 }

@@ -26,7 +26,7 @@ static bool add_pieces(struct reply *reply, const struct answer *a)
 
 /* What this server tells of itself, or `dig CH TXT NAME`: why this client is answered what it is. */
 __attribute__((cold, noinline)) static void answer_chaos(struct responder *r, const struct peer *peer,
-							 const struct client *client, struct reply *reply)
+							 struct reply *reply)
 {
 	struct reply_status *status = &r->answer.status;
 	const struct config *config = r->view->world->config;
@@ -41,7 +41,7 @@ __attribute__((cold, noinline)) static void answer_chaos(struct responder *r, co
 	if (told)
 		set = rrset_of(TYPE_TXT, 1, octets, chaos_record(octets, text, strlen(text)));
 	else
-		explain_records(r->view, r->query, client, &set);
+		explain_records(r->view, r->query, &r->client, &set);
 	status->authoritative = told;
 	status->truncated = !reply_add(reply, SECTION_ANSWER, &(struct reply_records){.set = &set});
 	if (!told)
@@ -53,31 +53,28 @@ __attribute__((cold, noinline)) static void answer_chaos(struct responder *r, co
  * like the Internet's.
  */
 __attribute__((cold, noinline)) static bool answer_class(struct responder *r, const struct peer *peer,
-							 const struct client *client, struct reply *reply)
+							 struct reply *reply)
 {
 	const struct query *q = r->query;
 	if (q->class == CLASS_ANY)
 		return false;
 	if (q->class == CLASS_CH && q->type == TYPE_TXT)
-		answer_chaos(r, peer, client, reply);
+		answer_chaos(r, peer, reply);
 	else if (q->question_len > 0)
 		r->answer.status.rcode = RCODE_REFUSED;
 	return true;
 }
 
 /* A sound query. */
-static void answer(struct responder *r, const struct peer *peer, const struct arrival *arrival,
-		   struct reply *reply)
+static void answer(struct responder *r, const struct peer *peer, const struct node *node, struct reply *reply)
 {
-	const struct query *q = &arrival->query;
 	struct answer *a = &r->answer;
-	struct client client;
-	client_find(q, &peer->addr, &client);
-	if (q->class != CLASS_IN && answer_class(r, peer, &client, reply))
+	client_find(r->query, &peer->addr, &r->client);
+	if (r->query->class != CLASS_IN && answer_class(r, peer, reply))
 		return;
-	answer_find(r->view, arrival, &client, &r->picker, a);
+	answer_find(r, node);
 	a->status.truncated = !add_pieces(reply, a);
-	a->status.scope = answer_scope(a, &client);
+	a->status.scope = answer_scope(a, &r->client);
 }
 
 /* Types that no record of a zone has: of messages themselves, and for more than one type of records. */
@@ -187,7 +184,7 @@ __attribute__((flatten)) enum outcome respond(struct responder *r, const struct 
 		rcode = options_answer(r, q, peer, &reply, rcode);
 	answer_clear(a, rcode);
 	if (rcode == RCODE_NOERROR)
-		answer(r, peer, arrival, &reply);
+		answer(r, peer, arrival->node, &reply);
 	if (q->edns && (a->all_down || a->status.rcode > RCODE_NXDOMAIN))
 		a->status.error = error_of(q, a);
 	if (!limited_pass(r, peer, &reply))
