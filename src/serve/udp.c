@@ -29,14 +29,24 @@ _Static_assert(QUERY_ROOM / CACHE_LINE % 2 == 1 && QUERY_ROOM % CACHE_LINE == 0,
 _Static_assert(REPLY_ROOM / CACHE_LINE % 2 == 1 && REPLY_ROOM % CACHE_LINE == 0, "an odd number of lines");
 _Static_assert((int)REPLY_ROOM >= (int)UDP_OCTETS_MAX, "every reply has room");
 
+/* Who sent one of the queries that are read together. */
+struct caller {
+	struct peer peer;
+	struct endpoint local;
+	unsigned query;     /* its number in the batch */
+	size_t control_len; /* what the kernel said of it */
+};
+
 struct udp {
 	struct server *server;
 	struct event *event;
 	int fd;
-	bool wildcard;    /* replies must say which address they come from */
-	bool single;      /* no two queries came at once of late */
-	struct peer peer; /* of the query that is answered */
-	struct endpoint local;
+	bool wildcard;  /* replies must say which address they come from */
+	bool single;    /* no two queries came at once of late */
+	bool proxied;   /* there are proxies, whose headers say who asks; the reply goes to the proxy, without
+			   one */
+	uint8_t family; /* of who asks, and of the address they ask */
+	struct caller callers[ARRIVALS_MAX];
 	struct mmsghdr in[BATCH], out[BATCH];
 	struct iovec in_vec[BATCH], out_vec[BATCH];
 	struct sockaddr_in6 peers[BATCH]; /* or sockaddr_in */
@@ -61,10 +71,11 @@ static void lay_out(struct udp *u)
 {
 	bool v6 = is_v6(u->fd);
 	socklen_t len = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-	u->peer.addr.family = v6 ? FAMILY_V6 : FAMILY_V4;
-	u->peer.local = &u->local;
-	u->local = listen_local(u->fd);
-	u->local.addr.family = u->peer.addr.family; /* of a wildcard, each query says the address */
+	u->family = v6 ? FAMILY_V6 : FAMILY_V4;
+	for (size_t i = 0; i < ARRIVALS_MAX; i++) {
+		u->callers[i].local = listen_local(u->fd);
+		u->callers[i].local.addr.family = u->family; /* of a wildcard, each query says the address */
+	}
 	for (size_t i = 0; i < BATCH; i++) {
 		u->in_vec[i] = (struct iovec){u->queries[i], QUERY_ROOM};
 		u->out_vec[i].iov_base = u->replies[i];
@@ -98,15 +109,6 @@ static void keep_address_only(struct msghdr *m, struct addr *local)
 	}
 }
 
-/* Replies with the address that the query was sent to; `in` is ready for the next. */
-static void answer_from(struct msghdr *in, struct msghdr *out, struct addr *local)
-{
-	keep_address_only(in, local);
-	out->msg_control = in->msg_control;
-	out->msg_controllen = in->msg_controllen;
-	in->msg_controllen = CONTROL_ROOM;
-}
-
 /* Enters who asks: all queries of a socket come by one family. False: no reply can reach it. */
 static bool peer_read(struct peer *peer, const struct sockaddr_in6 *from)
 {
@@ -120,62 +122,60 @@ static bool peer_read(struct peer *peer, const struct sockaddr_in6 *from)
 	return from4->sin_port != 0;
 }
 
-/* Is there a sender of query `i` that can be replied to? It is then u->peer. */
-static bool take(struct udp *u, unsigned i, unsigned n)
+/* Is query `i` of the batch to be read, as its sender can be replied to? Then that is the caller. */
+static bool take(struct udp *u, unsigned i, struct caller *c, struct span *query)
 {
-	if (u->wildcard)
-		answer_from(&u->in[i].msg_hdr, &u->out[n].msg_hdr, &u->local.addr);
-	return !(u->in[i].msg_hdr.msg_flags & MSG_TRUNC) && peer_read(&u->peer, &u->peers[i]);
+	struct msghdr *in = &u->in[i].msg_hdr;
+	*query = (struct span){u->queries[i], u->in[i].msg_len};
+	c->query = i;
+	c->peer.addr.family = u->family;
+	c->peer.local = &c->local;
+	if (u->wildcard) {
+		keep_address_only(in, &c->local.addr);
+		c->control_len = in->msg_controllen;
+		in->msg_controllen = CONTROL_ROOM; /* for the next */
+	}
+	return !(in->msg_flags & MSG_TRUNC) && peer_read(&c->peer, &u->peers[i]) &&
+	       (!u->proxied || proxies_unwrap(u->server->responder, &c->peer, query));
 }
 
-/* Answers the query that came as number `i` into reply `n`. False: there is nothing to send. */
-static bool answer(struct udp *u, const struct peer *peer, struct arrival *arrival, unsigned i, unsigned n)
+/* Answers into reply `n`, from the address that the query was sent to. False: there is nothing to send. */
+static bool answer(struct udp *u, const struct caller *c, struct arrival *arrival, unsigned n)
 {
 	struct span reply = {u->replies[n], REPLY_ROOM};
-	if (record_door(u->server->responder, peer, arrival, &reply, NULL) == OUTCOME_DROP)
+	struct msghdr *out = &u->out[n].msg_hdr;
+	if (record_door(u->server->responder, &c->peer, arrival, &reply, NULL) == OUTCOME_DROP)
 		return false;
 	u->out_vec[n].iov_len = reply.len;
-	u->out[n].msg_hdr.msg_name = &u->peers[i];
+	out->msg_name = &u->peers[c->query];
+	if (u->wildcard) {
+		out->msg_control = u->control[c->query];
+		out->msg_controllen = c->control_len;
+	}
 	return true;
 }
 
+/* Answers what the batch got, and returns how many replies there are. */
 static unsigned answer_all(struct udp *u, unsigned got)
 {
 	struct responder *r = u->server->responder;
-	struct arrival *arrivals = r->arrivals;
-	unsigned n = 0;
-	for (unsigned first = 0; first < got; first += ARRIVALS_MAX) {
-		unsigned some = got - first < ARRIVALS_MAX ? got - first : ARRIVALS_MAX;
-		for (unsigned i = 0; i < some; i++)
-			arrivals[i].in = (struct span){u->queries[first + i], u->in[first + i].msg_len};
-		responder_read(r, some);
-		for (unsigned i = 0; i < some; i++)
-			n += take(u, first + i, n) && answer(u, &u->peer, &arrivals[i], first + i, n);
+	unsigned replies = 0;
+	for (unsigned i = 0; i < got;) {
+		unsigned n = 0;
+		for (; i < got && n < ARRIVALS_MAX; i++)
+			n += take(u, i, &u->callers[n], &r->arrivals[n].in);
+		responder_read(r, n);
+		for (unsigned k = 0; k < n; k++)
+			replies += answer(u, &u->callers[k], &r->arrivals[k], replies);
 	}
-	return n;
-}
-
-/* The same where there are proxies, whose headers say who asks; the reply goes to the proxy, without one. */
-static unsigned answer_proxied(struct udp *u, unsigned got)
-{
-	struct responder *r = u->server->responder;
-	unsigned n = 0;
-	for (unsigned i = 0; i < got; i++) {
-		struct span query = {u->queries[i], u->in[i].msg_len};
-		if (!take(u, i, n))
-			continue;
-		struct peer peer = u->peer;
-		if (proxies_unwrap(r, &peer, &query))
-			n += answer(u, &peer, responder_read_one(r, query), i, n);
-	}
-	return n;
+	return replies;
 }
 
 /* Is the reply longer than the interface sends in one piece? Then it goes in fragments. */
 static void send_in_fragments(struct udp *u, const struct msghdr *reply)
 {
 	static const int omit = IP_PMTUDISC_OMIT, probe = IP_PMTUDISC_PROBE;
-	if (errno != EMSGSIZE || u->peer.addr.family == FAMILY_V6)
+	if (errno != EMSGSIZE || u->family == FAMILY_V6)
 		return;
 	setsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof(omit));
 	sendmsg(u->fd, reply, MSG_DONTWAIT);
@@ -210,8 +210,8 @@ static unsigned batch(struct udp *u, unsigned most)
 		return 0;
 	struct server *server = u->server;
 	server_enter(server);
-	bool proxied = server->responder->view->world->config->n_proxy_froms > 0;
-	unsigned n = proxied ? answer_proxied(u, (unsigned)got) : answer_all(u, (unsigned)got);
+	u->proxied = server->responder->view->world->config->n_proxy_froms > 0;
+	unsigned n = answer_all(u, (unsigned)got);
 	view_leave(server->hazard);
 	send_all(u, n);
 	return (unsigned)got;

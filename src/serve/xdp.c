@@ -17,6 +17,14 @@ enum {
 	LATER_US = 1000,
 };
 
+/* One of the frames that are read together. */
+struct caller {
+	struct span octets;
+	struct frame frame;
+	struct peer peer;
+	struct endpoint local;
+};
+
 struct xdp {
 	struct server *server;
 	struct xsk *xsk; /* borrowed */
@@ -24,6 +32,7 @@ struct xdp {
 	bool proxied; /* there are proxies, whose headers say who asks */
 	struct event *readable;
 	struct event *later; /* the kernel is to be told again to send */
+	struct caller callers[ARRIVALS_MAX];
 	uint8_t reply[REPLY_ROOM];
 };
 
@@ -32,27 +41,37 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Answers the frame in place. False: there is nothing to send. */
-static bool answer(struct xdp *x, struct span *frame)
+/* Is there a query in the next frame? Else it is given back. */
+static bool take(struct xdp *x, struct caller *c, struct span *query)
 {
-	struct frame query;
-	if (!frame_read(*frame, &query))
-		return false;
-	struct peer peer = {.addr = query.from, .transport = TRANSPORT_XDP};
-	struct endpoint local;
-	if (x->server->responder->view->recorders != NULL) {
-		frame_route(&query, &local, &peer.port);
-		peer.local = &local;
-	}
-	size_t room = smaller(xsk_room(x->xsk, frame->octets), FRAME_ETHERNET_OCTETS + x->mtu);
-	struct span reply = {x->reply, smaller(room - query.headers, REPLY_ROOM)};
-	if (x->proxied && !proxies_unwrap(x->server->responder, &peer, &query.payload))
-		return false;
 	struct responder *r = x->server->responder;
-	if (record_door(r, &peer, responder_read_one(r, query.payload), &reply, NULL) == OUTCOME_DROP)
+	c->octets = xsk_take(x->xsk);
+	if (!frame_read(c->octets, &c->frame)) {
+		xsk_return(x->xsk, c->octets.octets);
 		return false;
-	frame->len = frame_answer(&query, frame->octets, reply);
-	return true;
+	}
+	c->peer = (struct peer){.addr = c->frame.from, .transport = TRANSPORT_XDP};
+	if (r->view->recorders != NULL) {
+		frame_route(&c->frame, &c->local, &c->peer.port);
+		c->peer.local = &c->local;
+	}
+	*query = c->frame.payload;
+	if (!x->proxied || proxies_unwrap(r, &c->peer, query))
+		return true;
+	xsk_return(x->xsk, c->octets.octets);
+	return false;
+}
+
+/* Answers in the query's own frame, or gives it back. */
+static void answer(struct xdp *x, const struct caller *c, struct arrival *arrival)
+{
+	uint8_t *octets = c->octets.octets;
+	size_t room = smaller(xsk_room(x->xsk, octets), FRAME_ETHERNET_OCTETS + x->mtu);
+	struct span reply = {x->reply, smaller(room - c->frame.headers, REPLY_ROOM)};
+	if (record_door(x->server->responder, &c->peer, arrival, &reply, NULL) == OUTCOME_DROP)
+		xsk_return(x->xsk, octets);
+	else
+		xsk_send(x->xsk, (struct span){octets, frame_answer(&c->frame, octets, reply)});
 }
 
 /* Returns whether the batch was full, so that there may be more. */
@@ -60,15 +79,17 @@ static bool batch(struct xdp *x)
 {
 	static const struct timeval later = {.tv_usec = LATER_US};
 	struct server *server = x->server;
+	struct responder *r = server->responder;
 	unsigned got = xsk_received(x->xsk, BATCH);
 	server_enter(server);
 	x->proxied = server->responder->view->world->config->n_proxy_froms > 0;
-	for (unsigned i = 0; i < got; i++) {
-		struct span frame = xsk_take(x->xsk);
-		if (answer(x, &frame))
-			xsk_send(x->xsk, frame);
-		else
-			xsk_return(x->xsk, frame.octets);
+	for (unsigned i = 0; i < got;) {
+		unsigned n = 0;
+		for (; i < got && n < ARRIVALS_MAX; i++)
+			n += take(x, &x->callers[n], &r->arrivals[n].in);
+		responder_read(r, n);
+		for (unsigned k = 0; k < n; k++)
+			answer(x, &x->callers[k], &r->arrivals[k]);
 	}
 	view_leave(server->hazard);
 	if (!xsk_flush(x->xsk) && !evtimer_pending(x->later, NULL))
