@@ -21,12 +21,15 @@ static inline void arrive(struct arrival *a, const struct zones *zones)
 		node_expect(a->node);
 }
 
-/* What will be looked at to choose, and is of this name or client alone. */
-static inline void expect_choice(const struct arrival *a, const struct steered *steered,
-				 const struct view *view, const struct tally *tally)
+/* What will be looked at to choose from the set, and is of this name or client alone. */
+static inline void expect_choice(const struct arrival *a, const struct rrset *set, const struct view *view,
+				 const struct tally *tally)
 {
+	const struct steered *steered = set->steered;
 	const struct locator *locator = steered->how->locator;
+	__builtin_prefetch(set->octets);
 	__builtin_prefetch(&view->board->sets[steered->set]);
+	__builtin_prefetch(&view->board->sets[steered->set].extra); /* it may be on the next line */
 	if (tally != NULL)
 		__builtin_prefetch(&tally->members[steered->first_member]);
 	if (locator != NULL && a->query.subnet.present && a->query.subnet.source > 0)
@@ -48,7 +51,7 @@ __attribute__((noinline, noclone, flatten)) void arrivals_read(struct arrival *l
 	for (unsigned i = 0; i < n; i++) {
 		const struct node *node = list[i].node;
 		if (node != NULL && node->n_sets > 0 && node->sets->steered != NULL)
-			expect_choice(&list[i], node->sets->steered, view, tally);
+			expect_choice(&list[i], node->sets, view, tally);
 	}
 }
 
