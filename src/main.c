@@ -5,7 +5,6 @@
 #include "base/plural.h"
 #include "config/config.h"
 #include "control/control.h"
-#include "process/privileges.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -45,12 +44,7 @@ static void usage(FILE *out)
 static int run_check(const struct options *o)
 {
 	struct faults faults = {0};
-	struct identity identity;
-	struct config *config = config_read(o->conf_path, &faults);
-	if (config != NULL)
-		identity_find(&(struct identity_names){config->user, config->group, config->user_at},
-			      &identity, &faults);
-	struct world *world = config ? world_build(config, false, &faults) : NULL;
+	struct world *world = control_check(o->conf_path, &faults);
 	int status = world ? 0 : 1;
 	faults_print(&faults, stderr);
 	if (world != NULL)

@@ -18,6 +18,7 @@ struct evbuffer;
 struct event_base;
 struct json_object;
 struct inherited;
+struct bearer;
 struct uri;
 
 enum { HTTP_HEADER_MAX = 16384, HTTP_BODY_MAX = 65536, HTTP_CLASSES = 6 };
@@ -58,15 +59,17 @@ struct http_route {
 	bool quiet; /* leaves no line in the log where it succeeds, as there are many */
 };
 
-/* Borrowed for the server's life. */
+/* Borrowed for the server's life, the last two for http_server_new() alone. */
 struct http_api {
 	const struct http_route *routes;
 	size_t n_routes;
-	void *context;               /* handed to each handler */
-	struct inherited *inherited; /* sockets to listen on, for http_server_new() alone; NULL: none */
+	void *context; /* handed to each handler */
 	/* Asked before any handler but a GET's. False, with the reply's error: nothing may change now. NULL:
 	 * it always may. */
 	bool (*permits)(void *context, struct http_reply *reply);
+	struct inherited *inherited; /* sockets to listen on; NULL: none */
+	const struct bearer
+		*bearer; /* that callers must show; NULL: none, which only a UNIX socket may have */
 };
 
 /* Since the start. Requests that are not even HTTP are evhttp's to refuse, and in none of them. */
@@ -80,7 +83,7 @@ struct http_server;
 
 /*
  * Listens where `listen` says, and serves from the loop. `limits` NULL: 64 connections, 10 s. NULL: errors in
- * `faults`, such as a token file that can't be read or an address that is taken.
+ * `faults`, such as an address that is taken.
  */
 struct http_server *http_server_new(struct event_base *base, const struct admin_listen *listen,
 				    const struct http_api *api, const struct crowd_limits *limits,
@@ -104,11 +107,8 @@ void http_server_leave(struct http_server *server);
 /* The port that TCP got; 0: a UNIX socket. */
 uint16_t http_server_port(const struct http_server *server);
 
-/* Reads the token again, from the file that `listen` names now. False: an error in `faults`; the old one
- * stays.
- */
-bool http_server_token_reload(struct http_server *server, const struct admin_listen *listen,
-			      struct faults *faults);
+/* Callers must show this one from now on, which is copied. NULL: none, but a port keeps the one it has. */
+void http_server_bearer_set(struct http_server *server, const struct bearer *bearer);
 
 struct http_counters http_server_counters(const struct http_server *server);
 

@@ -166,6 +166,7 @@ struct admin_listen {
 	const char *path;         /* of a UNIX socket; NULL: an endpoint */
 	struct endpoint endpoint; /* with a port */
 	const char *token_file;   /* NULL: who may open the UNIX socket may do all */
+	struct spot token_at;     /* where it is named */
 };
 
 /* `listen … xdp=IFACE` */
@@ -298,6 +299,7 @@ struct config {
 	const char *user, *group; /* to become; NULL: not given, of the group: the user's own */
 	struct spot user_at;      /* where it is given */
 	const char *state_dir;    /* NULL: nothing is kept over a restart */
+	struct spot state_at;     /* where it is named */
 	uint32_t state_fresh_ms;  /* 1 min: what was known of a target's health counts so long after */
 	struct record_options records[RECORD_SINKS];
 	size_t n_explain_froms;

@@ -10,12 +10,13 @@
 #include <stdint.h>
 
 /*
- * Becomes the config's `user`, where root has started this process, before anything of zones, checks and the
- * API is touched. What opening sockets takes of capabilities is kept until descend_last(). The folder of
- * `state` is made, for that user. What needs more than that (packet sockets on a device) is to be opened
- * before. False: an error in `faults`.
+ * Reads gslbd.conf, and becomes its `user`, where root has started this process, before any other file, the
+ * checks and the API are touched; then reads it again as that one, so that no secret is known that a reload
+ * could not read. What opening sockets takes of capabilities is kept until descend_last(). The folder of
+ * `state` is made, for that user. `trial`: nobody is to be served, nothing is made, and nothing is logged;
+ * the faults are the same. Errors are in `faults`; NULL: the file can't be read.
  */
-bool descend(const struct config *config, struct faults *faults);
+struct config *descend(const char *conf_path, bool trial, struct faults *faults);
 
 /* The system calls of this thread, and of all that it starts from here on, are filtered. */
 void descend_filter(const struct config *config);

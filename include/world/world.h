@@ -18,9 +18,10 @@ struct world {
 	struct roster *roster; /* what the zones' answers depend on */
 	const struct zones *zones;
 	struct certificates *certificates; /* of listens with tls */
+	const struct bearer *bearer;       /* of the admin API; NULL: none is needed */
 	const struct times_locator
 		*times; /* to all datacenters, with regions; NULL where nobody measures or asks */
-	struct databases *databases; /* only where world_load() was told to keep them */
+	struct databases *databases; /* only where it was loaded to explain */
 };
 
 /* What a batch of queries is answered from: a world and the health of its targets. Immutable; published as
@@ -39,13 +40,13 @@ struct view {
 
 /*
  * Reads gslbd.conf and every file it names, and builds the world. NULL where anything has an error; every one
- * of them is among the faults. No global state: any thread may build one. `keep_databases`: to explain places
- * later.
+ * of them is among the faults. No global state: any thread may build one. `explains`: it serves nobody, and
+ * keeps its databases to explain places; the admin API's token is not read.
  */
-struct world *world_load(const char *path, bool keep_databases, struct faults *faults);
+struct world *world_load(const char *path, bool explains, struct faults *faults);
 
 /* The same of a config that is read already, and is taken over: `faults` holds those of its file. */
-struct world *world_build(struct config *config, bool keep_databases, struct faults *faults);
+struct world *world_build(struct config *config, bool explains, struct faults *faults);
 
 void world_free(struct world *world);
 

@@ -6,10 +6,10 @@
 #include "admin/peer.h"
 #include "admin/reply.h"
 #include "admin/route.h"
-#include "admin/token.h"
 #include "admin/uri.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "config/bearer.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -29,7 +29,7 @@ struct http_server {
 	bool on_port; /* and not on a UNIX socket: there a token is needed */
 	struct http_api api;
 	struct listening listening;
-	struct token token;
+	struct bearer bearer;
 	struct evhttp *http;
 	struct crowd *crowd;
 	struct http_counters counters;
@@ -176,7 +176,7 @@ static void answer(struct exchange *x)
 		return;
 	}
 	const struct http_route *route = known ? route_find(&s->api, x->uri.path, x->request.method) : NULL;
-	if ((route == NULL || !route->open) && !token_shown(&s->token, header_in(x, "Authorization"))) {
+	if ((route == NULL || !route->open) && !bearer_shown(&s->bearer, header_in(x, "Authorization"))) {
 		token_refused(x);
 		return;
 	}
@@ -251,11 +251,14 @@ struct http_server *http_server_new(struct event_base *base, const struct admin_
 {
 	struct http_server *s = mem_alloc(sizeof(*s));
 	*s = (struct http_server){.api = *api, .on_port = listen->path == NULL};
-	if (!http_server_token_reload(s, listen, faults) ||
-	    !listening_open(listen, api->inherited, &s->listening, faults)) {
+	bool sound = !s->on_port || api->bearer != NULL;
+	if (!sound)
+		fault_add(faults, (struct spot){.file = "admin"}, "a port needs a token file");
+	if (!sound || !listening_open(listen, api->inherited, &s->listening, faults)) {
 		free(s);
 		return NULL;
 	}
+	http_server_bearer_set(s, api->bearer);
 	serve(s, base, limits);
 	return s;
 }
@@ -291,13 +294,12 @@ uint16_t http_server_port(const struct http_server *server)
 	return server->listening.port;
 }
 
-bool http_server_token_reload(struct http_server *server, const struct admin_listen *listen,
-			      struct faults *faults)
+void http_server_bearer_set(struct http_server *server, const struct bearer *bearer)
 {
-	if (listen->token_file != NULL || !server->on_port) /* a port stays one until the next start */
-		return token_read(listen->token_file, true, &server->token, faults);
-	fault_add(faults, (struct spot){.file = "admin"}, "a port needs a token file");
-	return false;
+	if (bearer != NULL)
+		server->bearer = *bearer;
+	else if (!server->on_port)
+		server->bearer.len = 0;
 }
 
 struct http_counters http_server_counters(const struct http_server *server)

@@ -173,6 +173,8 @@ static void read_admin(struct builder *b, const struct entry *e)
 		       "an admin port needs token-file=, the secret that its callers must show");
 	admin->given = true;
 	admin->token_file = fields.token_file;
+	if (fields.token_file != NULL)
+		admin->token_at = spot_kept(b, e, option_given(e, 2, "token-file"));
 }
 
 static void read_state(struct builder *b, const struct entry *e)
@@ -184,6 +186,7 @@ static void read_state(struct builder *b, const struct entry *e)
 		refuse(&b->reader, e, &e->tokens[0], "state is given twice; the first is at %s",
 		       spot_text(b, e, before));
 	b->config->state_dir = path_read(b, e, &e->tokens[1]);
+	b->config->state_at = spot_kept(b, e, &e->tokens[1]);
 	b->config->state_fresh_ms = fields.fresh_ms;
 }
 

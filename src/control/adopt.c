@@ -101,12 +101,12 @@ static void warn_of_restart(const struct opened *opened, const struct config *co
 	}
 }
 
-/* What takes effect of a new configuration beside its world. */
-static void take_config(struct control *c, const struct config *config, struct faults *faults)
+/* What takes effect of a new world beside what queries see. */
+static void take_config(struct control *c, const struct world *world, struct faults *faults)
 {
-	warn_of_restart(&c->opened, config, faults);
-	if (c->admin != NULL && config->admin.given)
-		http_server_token_reload(c->admin, &config->admin, faults);
+	warn_of_restart(&c->opened, world->config, faults);
+	if (c->admin != NULL && world->config->admin.given)
+		http_server_bearer_set(c->admin, world->bearer);
 }
 
 enum { RESULTS_KEPT = 8, FAULTS_TOLD = 100 };
@@ -185,12 +185,12 @@ static void tell_lost_overrides(const struct watched *before, const struct confi
 /* The first of all. A reload may have taken the place of what was read at the start. */
 static void adopt_first(struct control *c)
 {
-	const struct config *config = control_world(c)->config;
+	const struct world *world = control_world(c);
 	struct faults faults = {0};
 	bool reloaded = c->reloads.pending > 0;
 	if (reloaded)
-		take_config(c, config, &faults);
-	keep_listens(c, config);
+		take_config(c, world, &faults);
+	keep_listens(c, world->config);
 	control_open(c);
 	if (reloaded)
 		conclude(c, &faults);
@@ -202,7 +202,7 @@ static void adopt_next(struct control *c, struct world *before, struct faults *f
 {
 	const struct config *config = control_world(c)->config;
 	struct tally **tallies = c->tallies;
-	take_config(c, config, faults);
+	take_config(c, control_world(c), faults);
 	control_tally(c);
 	struct limiter *limiter = control_limit(c);
 	c->recorders = recordings_take(c->recordings, config, c->n_workers);

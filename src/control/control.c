@@ -75,12 +75,14 @@ static void yield_to_workers(void)
 }
 
 /* A successor's API is there when it serves: until then the process before answers on the same socket. */
-static bool open_admin(struct control *c, const struct config *config, struct faults *faults)
+static bool open_admin(struct control *c, const struct world *world, struct faults *faults)
 {
-	const struct http_api api = {control_routes, n_control_routes, c, c->inherited, upgrade_permits};
-	if (config->admin.given)
-		c->admin = http_server_new(c->base, &config->admin, &api, NULL, faults);
-	return !config->admin.given || c->admin != NULL;
+	const struct http_api api = {control_routes,  n_control_routes, c,
+				     upgrade_permits, c->inherited,     world->bearer};
+	const struct admin_listen *listen = &world->config->admin;
+	if (listen->given)
+		c->admin = http_server_new(c->base, listen, &api, NULL, faults);
+	return !listen->given || c->admin != NULL;
 }
 
 static bool is_successor(const struct control *c)
@@ -123,7 +125,7 @@ void control_open(struct control *c)
 	struct faults faults = {0};
 	c->n_workers = worker_count(config);
 	struct workers *workers = NULL;
-	if (!is_successor(c) || open_admin(c, config, &faults))
+	if (!is_successor(c) || open_admin(c, world, &faults))
 		workers = workers_open(config, c->n_workers, c->inherited, &c->cookie_secret, &faults);
 	if (workers == NULL) {
 		fail(c, &faults);
@@ -270,7 +272,7 @@ static bool begin(struct control *c, struct world *world)
 	if (config->admin.given)
 		open_measured(c, config, &faults);
 	if (!is_successor(c))
-		open_admin(c, config, &faults);
+		open_admin(c, world, &faults);
 	keep_admin(c, config);
 	control_log_faults(&faults);
 	upgrade_refuse(c, &faults);
@@ -289,34 +291,28 @@ static bool begin(struct control *c, struct world *world)
 	return !c->failed;
 }
 
-/*
- * Reads the files. The first of them says who reads the others, and is read again by that one, so that no
- * secret is known that a reload could not read. NULL: errors in `faults`.
- */
+/* Reads the files. NULL: errors in `faults`. */
 static struct world *first_world(struct control *c, char *const *argv, rlim_t descriptors,
 				 struct faults *faults)
 {
-	struct config *config = config_read(c->conf_path, faults);
+	struct config *config = descend(c->conf_path, false, faults);
 	if (config == NULL)
 		return NULL;
 	if (faults->errors == 0 && !descriptors_suffice(worker_count(config), config->n_listens, faults)) {
 		config_free(config);
 		return NULL;
 	}
-	bool again = faults->errors == 0 && config->user != NULL;
-	if (again)
-		faults_free(faults); /* warnings, which the second reading has too */
-	if (faults->errors == 0 && descend(config, faults)) {
-		if (again) {
-			config_free(config);
-			config = config_read(c->conf_path, faults);
-		}
-		if (config == NULL)
-			return NULL;
+	if (faults->errors == 0) {
 		upgrade_prepare(c, argv, config, descriptors);
 		descend_filter(config);
 	}
 	return world_build(config, false, faults); /* even after errors: all of a run are told */
+}
+
+struct world *control_check(const char *conf_path, struct faults *faults)
+{
+	struct config *config = descend(conf_path, true, faults);
+	return config ? world_build(config, false, faults) : NULL;
 }
 
 /* What is wrong at the start, which nobody sees of a successor: that is for those who read the log. */

@@ -6,6 +6,7 @@
 #include "process/privileges.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,55 +41,85 @@ static uint64_t opening(const struct config *config)
 	return descend_inherited(config) | CAPABILITY(CAP_NET_ADMIN);
 }
 
-/* A folder that is not there is made, and is the user's. */
-static void make_state_folder(const struct config *config, const struct identity *identity)
+/*
+ * A folder that is not there is made, and is the user's. A trial looks only where it would be made. Where it
+ * can't be had, a configuration with a user is in error; else what is served goes before what is kept.
+ */
+static bool make_state_folder(const struct config *config, const struct identity *identity, bool trial,
+			      struct faults *faults)
 {
-	if (mkdir(config->state_dir, 0750) == 0 &&
-	    chown(config->state_dir, identity->uid, identity->gid) != 0)
-		log_error("state: %s can't be given to %s: %s", config->state_dir, identity->name,
-			  strerror(errno));
+	const char *folder = config->state_dir;
+	char copy[PATH_ROOM], inside[PATH_ROOM + 4];
+	void (*tell)(struct faults *, struct spot, const char *, ...) = config->user ? fault_add : fault_warn;
+	bool ok = true;
+	snprintf(copy, sizeof(copy), "%s", folder);
+	const char *parent = dirname(copy);
+	snprintf(inside, sizeof(inside), "%s/.", parent);
+	if (trial)
+		ok = access(folder, F_OK) == 0 || access(inside, F_OK) == 0 || errno == EACCES;
+	else if (mkdir(folder, 0750) == 0)
+		ok = identity->name == NULL || chown(folder, identity->uid, identity->gid) == 0;
+	else
+		ok = errno == EEXIST;
+	if (!ok && errno == ENOENT)
+		tell(faults, config->state_at, "%s can't be made, as there is no %s; `mkdir -p %s`", folder,
+		     parent, parent);
+	else if (!ok)
+		tell(faults, config->state_at, "%s can't be made: %s", folder, strerror(errno));
+	return ok || config->user == NULL;
 }
 
 /* What would fail later, as this user, and be noticed late. */
-static bool can_go_on(const struct config *config, struct faults *faults)
+static bool can_keep_state(const struct config *config, bool trial, struct faults *faults)
 {
+	const char *folder = config->state_dir, *user = config->user;
 	char file[PATH_ROOM];
-	if (access(config->path, R_OK) != 0)
-		fault_warn(faults, (struct spot){.file = config->path},
-			   "user %s can't read it: a reload would fail", config->user);
-	if (config->state_dir == NULL)
-		return true;
-	struct spot at = {.file = config->state_dir};
-	snprintf(file, sizeof(file), "%s/state.json", config->state_dir);
-	if (access(config->state_dir, R_OK | W_OK | X_OK) != 0)
-		fault_add(faults, at, "user %s can't keep state there: %s; `chown -R %s` it", config->user,
-			  strerror(errno), config->user);
+	snprintf(file, sizeof(file), "%s/state.json", folder);
+	if (access(folder, R_OK | W_OK | X_OK) != 0 && !(trial && errno == ENOENT))
+		fault_add(faults, config->state_at, "user %s can't keep state in %s: %s; `chown -R %s` it",
+			  user, folder, strerror(errno), user);
 	else if (access(file, R_OK) != 0 && errno == EACCES)
-		fault_add(faults, at, "user %s can't read state.json there; `chown -R %s` the folder",
-			  config->user, config->user);
+		fault_add(faults, config->state_at, "user %s can't read %s; `chown -R %s` its folder", user,
+			  file, user);
 	else
 		return true;
 	return false;
 }
 
-bool descend(const struct config *config, struct faults *faults)
+static void tell_who(const struct config *config, bool root)
 {
-	struct identity identity;
-	const struct identity_names names = {config->user, config->group, config->user_at};
-	bool root = geteuid() == 0;
-	if (!root)
-		identity = (struct identity){0};
-	else if (!identity_find(&names, &identity, faults))
-		return false;
 	if (root && config->user == NULL)
 		log_warn("root serves: `user NAME` in the configuration would give that up");
 	if (!root && config->user != NULL && !identity_is_ours(config->user))
 		log_info("user %s: only root can become another; user id %u goes on", config->user,
 			 geteuid());
-	if (identity.name != NULL && config->state_dir != NULL)
-		make_state_folder(config, &identity);
+}
+
+/* False: an error in `faults`. */
+static bool become_user(const struct config *config, bool trial, struct faults *faults)
+{
+	struct identity identity = {0};
+	const struct identity_names names = {config->user, config->group, config->user_at};
+	bool root = geteuid() == 0, keeps = config->state_dir != NULL;
+	if ((root || trial) && !identity_find(&names, &identity, faults))
+		return false;
+	if (!trial)
+		tell_who(config, root);
+	if (keeps && !make_state_folder(config, &identity, trial, faults))
+		return false;
 	return privileges_drop(&identity, opening(config), faults) &&
-	       (identity.name == NULL || can_go_on(config, faults));
+	       (!keeps || !root || config->user == NULL || can_keep_state(config, trial, faults));
+}
+
+struct config *descend(const char *conf_path, bool trial, struct faults *faults)
+{
+	struct config *config = config_read(conf_path, faults);
+	if (config == NULL || faults->errors > 0 || !become_user(config, trial, faults) ||
+	    config->user == NULL)
+		return config;
+	config_free(config);
+	faults_free(faults); /* warnings, which the second reading has too */
+	return config_read(conf_path, faults);
 }
 
 static const struct check *program_of(const struct config *config)

@@ -3,6 +3,7 @@
 #include "world/world.h"
 #include "base/memory.h"
 #include "base/room.h"
+#include "config/bearer.h"
 #include "geo/locator.h"
 #include "geo/times.h"
 #include "world/certificates.h"
@@ -171,18 +172,32 @@ static void load_zones(struct world *world, struct faults *faults)
 	free(list);
 }
 
-struct world *world_load(const char *path, bool keep_databases, struct faults *faults)
+/* Whose the file may be depends on who this process is: as long as the config is faulty, it is not yet that.
+ */
+static void read_bearer(struct world *world, struct faults *faults)
 {
-	struct config *config = config_read(path, faults);
-	return config ? world_build(config, keep_databases, faults) : NULL;
+	const struct admin_listen *admin = &world->config->admin;
+	if (admin->token_file == NULL || faults->errors > 0)
+		return;
+	struct bearer *bearer = arena_alloc(world->arena, sizeof(*bearer));
+	bearer_read(admin->token_file, admin->token_at, true, bearer, faults);
+	world->bearer = bearer;
 }
 
-struct world *world_build(struct config *config, bool keep_databases, struct faults *faults)
+struct world *world_load(const char *path, bool explains, struct faults *faults)
+{
+	struct config *config = config_read(path, faults);
+	return config ? world_build(config, explains, faults) : NULL;
+}
+
+struct world *world_build(struct config *config, bool explains, struct faults *faults)
 {
 	struct world *world = mem_alloc(sizeof(*world));
 	world->config = config;
 	world->arena = arena_new();
 	world->roster = roster_new(config);
+	if (!explains)
+		read_bearer(world, faults);
 	struct databases *databases =
 		databases_open(config->geoips, config->geoip_spots, config->n_geoips, faults);
 	trusted_check(config, faults);
@@ -190,7 +205,7 @@ struct world *world_build(struct config *config, bool keep_databases, struct fau
 	load_zones(world, faults); /* even after errors: all of a run are told */
 
 	bool sound = faults->errors == 0 && complete_places(world, databases, faults);
-	if (sound && keep_databases)
+	if (sound && explains)
 		world->databases = databases;
 	else
 		databases_close(databases);

@@ -5,6 +5,7 @@
  */
 #include "admin/http.h"
 #include "admin/uri.h"
+#include "config/bearer.h"
 #include "quiet.h"
 #include "require.h"
 
@@ -71,21 +72,18 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	char token[64];
-	const struct http_api api = {.routes = routes, .n_routes = sizeof(routes) / sizeof(routes[0])};
+	static const struct bearer bearer = {sizeof(TOKEN) - 1, TOKEN};
+	const struct http_api api = {
+		.routes = routes, .n_routes = sizeof(routes) / sizeof(routes[0]), .bearer = &bearer};
 	struct faults faults = {0};
 	require(mkdtemp(folder) != NULL);
-	snprintf(token, sizeof(token), "%s/token", folder);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
 	umask(077);
-	FILE *file = fopen(token, "w");
-	require(file != NULL && fputs(TOKEN "\n", file) >= 0 && fclose(file) == 0);
-	const struct admin_listen listen = {.given = true, .path = address.sun_path, .token_file = token};
+	const struct admin_listen listen = {.given = true, .path = address.sun_path};
 	base = event_base_new();
 	server = http_server_new(base, &listen, &api, NULL, &faults);
 	faults_print(&faults, stderr);
 	require(server != NULL);
-	unlink(token);
 	atexit(clean);
 	return 0;
 }

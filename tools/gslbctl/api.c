@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Calls of the admin API, by libcurl. */
 #include "api.h"
-#include "admin/token.h"
+#include "config/bearer.h"
 #include "base/memory.h"
 #include "dns.h"
 #include "place.h"
@@ -47,9 +47,11 @@ static size_t on_octets(char *octets, size_t size, size_t n, void *argument)
 static bool add_token(struct api *api)
 {
 	struct faults faults = {0};
-	struct token token = {0};
-	char header[TOKEN_MAX + 32];
-	bool ok = token_read(api->place.token_file, false, &token, &faults);
+	struct bearer token = {0};
+	char header[BEARER_MAX + 32];
+	const struct spot at = {.file = "gslbctl"};
+	bool ok = api->place.token_file == NULL ||
+		  bearer_read(api->place.token_file, at, false, &token, &faults);
 	faults_print(&faults, stderr);
 	faults_free(&faults);
 	snprintf(header, sizeof(header), "Authorization: Bearer %.*s", (int)token.len, token.text);

@@ -89,12 +89,27 @@ def test_a_new_token_holds_from_the_reload_on(pair):
     wait_until(lambda: api.get("/v1/status").status == 401, 10, "the old token is refused")
     other = Api(api.at, "other")
     assert other.get("/v1/status").status == 200
-    server.write("admin.token", "")
-    before = server.reloads()
-    other.ask("POST", "/v1/reload")
-    wait_until(lambda: server.reloads() > before)
-    assert other.get("/v1/status").status == 200, "one that is none leaves the one before"
-    assert "admin.token: is empty" in server.log()
+
+
+@pytest.mark.parametrize("text, mode, fault", [
+    ("", 0o600, " is empty; it must hold the token of the admin API"),
+    ("other\n", 0o644, " has mode 0644: others than its owner may read or write the token; `chmod 600` it"),
+    (None, 0, ": can't read the token: No such file or directory"),
+], ids=["empty", "readable by all", "missing"])
+def test_a_token_file_that_is_refused_fails_the_reload_and_nothing_changes(pair, text, mode, fault):
+    server, api = pair
+    path = server.folder / "admin.token"
+    server.write("z.zone", ZONE.replace("192.0.2.1\n", "192.0.2.7\n").replace("hostmaster 1", "hostmaster 2"))
+    path.unlink()
+    if text is not None:
+        server.write("admin.token", text)
+        path.chmod(mode)
+    line, column = next((number, text.index("token-file") + 1) for number, text in enumerate(server.conf.read_text().splitlines(), 1)
+                        if "token-file" in text)
+    after = reload(api)
+    assert (after["done"], after["failed"], after["ok"]) == (0, 1, False)
+    assert after["faults"] == [f"{server.conf}:{line}:{column}: {path}{fault}"]
+    assert server.answers(WWW) == ["192.0.2.1"]
 
 
 def test_a_datacenter_that_is_new_and_one_that_is_gone(pair):

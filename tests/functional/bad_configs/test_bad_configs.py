@@ -71,6 +71,10 @@ def test_a_sound_one(tmp_path):
     ("query-log", "7:1: something is missing behind this; the form is: query-log FILE key=value..."),
     ("dnstap s messages=query", '7:19: "query" is not right for messages; expected: all, queries or responses'),
     ("dnstap s sampl=1/2", '7:10: unknown option of dnstap "sampl", did you mean "sample"?'),
+    ("admin 127.0.0.1:8053 token-file=no.token", "7:22: no.token: can't read the token: No such file or directory"),
+    ("admin 127.0.0.1:8053 token-file=/dev/null", "7:22: /dev/null has mode 0666: others than its owner may read or write the token; "
+                                                  "`chmod 600` it"),
+    ("admin ./sock token-file=z.zone", "7:14: z.zone has mode 0644: others than its owner may read or write the token; `chmod 600` it"),
     ("geoip (", "7:7: the ( is never closed"),
     ("geoip )", "7:7: a ) without a ( before it"),
 ])
@@ -154,6 +158,8 @@ def test_files_that_are_not_there_or_broken(tmp_path):
 @pytest.mark.parametrize("conf, warning", [
     ("geomap world EU/US fra\n", "gslbd.conf:7:14: warning: US is in NA, not in EU: write NA/US, or */US whatever a "
                                  "database says"),
+    ("state no/folder\n", "gslbd.conf:7:7: warning: no/folder can't be made, as there is no no; `mkdir -p no`"),
+    ("state z.zone/folder\n", "gslbd.conf:7:7: warning: z.zone/folder can't be made: Not a directory"),
     ("datacenter x address=192.0.2.1\n", "gslbd.conf:7:14: warning: address= has no effect without check="),
 ])
 def test_warnings_refuse_nothing(tmp_path, conf, warning):

@@ -150,7 +150,52 @@ def test_a_state_folder_of_somebody_else_is_told_at_the_start(tmp_path):
     for path in (tmp_path.parent, tmp_path.parent.parent):
         path.chmod(0o755)
     log = refused({"gslbd.conf": CONF + "state @STATE@\n", "z.zone": ZONE}, STATE=tmp_path)
-    assert f"{tmp_path}: user nobody can't keep state there: Permission denied; `chown -R nobody` it" in log
+    assert f"gslbd.conf:6:7: user nobody can't keep state in {tmp_path}: Permission denied; `chown -R nobody` it" in log
+
+
+@needs_root
+def test_a_state_folder_in_none_is_told_at_the_start():
+    log = refused({"gslbd.conf": CONF + "state none/kept\n", "z.zone": ZONE})
+    assert re.search(r"gslbd.conf:6:7: (\S+)/none/kept can't be made, as there is no \1/none; `mkdir -p \1/none`", log)
+
+
+def check(folder):
+    return subprocess.run([GSLBD, "--check", "gslbd.conf"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@needs_root
+@pytest.mark.parametrize("owner, mode, fault", [
+    (0, 0o600, ": can't read the token: Permission denied"),
+    (NOBODY.pw_uid, 0o600, None),
+    (NOBODY.pw_uid, 0o640, " has mode 0640: others than its owner may read or write the token; `chmod 600` it"),
+    (1, 0o600, ": can't read the token: Permission denied"),
+], ids=["root's", "the user's", "its group's too", "another's"])
+def test_root_checks_the_token_as_the_user_who_would_serve(owner, mode, fault):
+    with Nobodys({"gslbd.conf": CONF, "z.zone": ZONE, "admin.token": "secret\n"}) as server:
+        (server.folder / "gslbd.conf").write_text(server.conf.read_text() + "admin ./sock token-file=admin.token\n")
+        os.chown(server.folder / "admin.token", owner, 0)
+        (server.folder / "admin.token").chmod(mode)
+        checked = check(server.folder)
+        assert checked.returncode == (0 if fault is None else 1)
+        assert checked.stderr.splitlines()[:-1] == ([] if fault is None else [f"gslbd.conf:6:14: admin.token{fault}"])
+
+
+@needs_root
+def test_root_checks_the_state_folder_as_the_user_and_makes_none():
+    with Nobodys({"gslbd.conf": CONF, "z.zone": ZONE}) as server:
+        kept, conf = server.folder / "kept", server.conf.read_text()
+        server.write("gslbd.conf", conf + "state kept\n")
+        server.conf.chmod(0o644)
+        assert check(server.folder).returncode == 0 and not kept.exists()
+        server.write("gslbd.conf", conf + "state none/kept\n")
+        server.conf.chmod(0o644)
+        assert check(server.folder).stderr.splitlines()[:-1] == [
+            "gslbd.conf:6:7: none/kept can't be made, as there is no none; `mkdir -p none`"]
+        server.write("gslbd.conf", conf + "state kept\n")
+        server.conf.chmod(0o644)
+        kept.mkdir(0o755)
+        assert check(server.folder).stderr.splitlines()[:-1] == [
+            "gslbd.conf:6:7: user nobody can't keep state in kept: Permission denied; `chown -R nobody` it"]
 
 
 def refused_where_it_is_roots(name, files):
@@ -262,7 +307,7 @@ def test_a_token_that_others_can_read_is_refused(mode):
     server = Careless({"gslbd.conf": CONF.replace("user nobody\n", "") + "admin ./sock token-file=admin.token\n",
                        "z.zone": ZONE, "admin.token": "secret\n"}, wait=False)
     assert server.process.wait(20) == 1
-    assert f"admin.token: has mode {mode:04o}: others than its owner may read or write the token" in server.log()
+    assert f"admin.token has mode {mode:04o}: others than its owner may read or write the token" in server.log()
     server.log_file.close()
     shutil.rmtree(server.folder)
 

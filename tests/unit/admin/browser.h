@@ -5,6 +5,7 @@
 
 #include "admin/http.h"
 #include "base/addr.h"
+#include "config/bearer.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -31,7 +32,7 @@ struct desk {
 	struct event_base *base;
 	struct event *tick; /* so that one turn of the loop never waits long */
 	struct http_server *server;
-	char folder[32], token_file[64], socket_path[64];
+	char folder[32], socket_path[64];
 	unsigned handled;
 	char who[128]; /* of the last request */
 };
@@ -131,7 +132,6 @@ static inline void on_tick(evutil_socket_t fd, short what, void *context)
 static inline void write_file(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "w");
-	fchmod(fileno(file), 0600); /* what a token's must have */
 	fputs(text, file);
 	fclose(file);
 }
@@ -144,9 +144,7 @@ static inline struct desk *desk_new(void)
 	strcpy(d->folder, "/tmp/gslbd-admin-XXXXXX");
 	if (mkdtemp(d->folder) == NULL)
 		abort();
-	snprintf(d->token_file, sizeof(d->token_file), "%s/token", d->folder);
 	snprintf(d->socket_path, sizeof(d->socket_path), "%s/socket", d->folder);
-	write_file(d->token_file, TOKEN "\n");
 	d->base = event_base_new();
 	d->tick = event_new(d->base, -1, EV_PERSIST, on_tick, NULL);
 	event_add(d->tick, &tick);
@@ -165,7 +163,6 @@ static inline void desk_free(struct desk *d)
 	desk_close(d);
 	event_free(d->tick);
 	event_base_free(d->base);
-	unlink(d->token_file);
 	unlink(d->socket_path);
 	rmdir(d->folder);
 	free(d);
@@ -173,12 +170,14 @@ static inline void desk_free(struct desk *d)
 
 static inline struct http_api desk_api(struct desk *d)
 {
-	return (struct http_api){desk_routes, sizeof(desk_routes) / sizeof(desk_routes[0]), d, NULL, NULL};
+	static const struct bearer bearer = {sizeof(TOKEN) - 1, TOKEN};
+	return (struct http_api){desk_routes, sizeof(desk_routes) / sizeof(desk_routes[0]), d, NULL, NULL,
+				 &bearer};
 }
 
-static inline struct admin_listen tcp_listen(struct desk *d)
+static inline struct admin_listen tcp_listen(void)
 {
-	struct admin_listen listen = {.given = true, .token_file = d->token_file};
+	struct admin_listen listen = {.given = true};
 	addr_parse("127.0.0.1", 9, &listen.endpoint.addr);
 	return listen;
 }
@@ -188,7 +187,7 @@ static inline void desk_open(struct desk *d, const struct crowd_limits *limits)
 {
 	struct faults faults = {0};
 	struct http_api api = desk_api(d);
-	struct admin_listen listen = tcp_listen(d);
+	struct admin_listen listen = tcp_listen();
 	d->server = http_server_new(d->base, &listen, &api, limits, &faults);
 	faults_print(&faults, stderr);
 	if (d->server == NULL)
@@ -198,7 +197,7 @@ static inline void desk_open(struct desk *d, const struct crowd_limits *limits)
 static inline struct client *client_new(struct desk *d)
 {
 	struct client *c = calloc(1, sizeof(*c));
-	struct endpoint to = tcp_listen(d).endpoint;
+	struct endpoint to = tcp_listen().endpoint;
 	struct sockaddr_storage sa;
 	to.port = http_server_port(d->server);
 	socklen_t len = endpoint_to_sockaddr(&to, &sa);

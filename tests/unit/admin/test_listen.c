@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Where the admin API listens, what it takes for a token, and what it logs. */
 #include "browser.h"
-#include "admin/token.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,17 +10,19 @@
 
 static const char status[] = "GET /v1/status HTTP/1.1\r\n\r\n";
 
-static struct admin_listen unix_listen(struct desk *d, bool token)
+static struct admin_listen unix_listen(struct desk *d)
 {
-	return (struct admin_listen){
-		.given = true, .path = d->socket_path, .token_file = token ? d->token_file : NULL};
+	return (struct admin_listen){.given = true, .path = d->socket_path};
 }
 
 /* Opens what `listen` says; where that fails, its one fault is `fault`, and the file it names `file`. */
-static bool opens(struct desk *d, const struct admin_listen *listen, const char *file, const char *fault)
+static bool opens(struct desk *d, const struct admin_listen *listen, bool token, const char *file,
+		  const char *fault)
 {
 	struct faults faults = {0};
 	struct http_api api = desk_api(d);
+	if (!token)
+		api.bearer = NULL;
 	d->server = http_server_new(d->base, listen, &api, NULL, &faults);
 	bool opened = d->server != NULL;
 	assert_int_equal(faults.errors, opened ? 0 : 1);
@@ -48,11 +49,11 @@ static void a_unix_socket_is_its_owners_alone(void **state)
 {
 	(void)state;
 	struct desk *d = desk_new();
-	struct admin_listen listen = unix_listen(d, false);
+	struct admin_listen listen = unix_listen(d);
 	struct stat st;
 	char who[64];
 	mode_t mask = umask(0);
-	assert_true(opens(d, &listen, NULL, NULL));
+	assert_true(opens(d, &listen, false, NULL, NULL));
 	umask(mask);
 	assert_int_equal(stat(d->socket_path, &st), 0);
 	assert_int_equal(st.st_mode, S_IFSOCK | 0600);
@@ -65,14 +66,35 @@ static void a_unix_socket_is_its_owners_alone(void **state)
 	desk_free(d);
 }
 
-static void a_unix_socket_with_a_token_file_needs_the_token(void **state)
+static const char with_token[] = "GET /v1/status HTTP/1.1\r\n" BEARER "\r\n";
+
+static void a_unix_socket_needs_the_token_it_has(void **state)
+{
+	(void)state;
+	static const struct bearer next = {3, "new"};
+	struct desk *d = desk_new();
+	struct admin_listen listen = unix_listen(d);
+	assert_true(opens(d, &listen, true, NULL, NULL));
+	assert_int_equal(unix_status(d, status), 401);
+	assert_int_equal(unix_status(d, with_token), 200);
+	http_server_bearer_set(d->server, &next);
+	assert_int_equal(unix_status(d, with_token), 401);
+	http_server_bearer_set(d->server, NULL);
+	assert_int_equal(unix_status(d, status), 200);
+	desk_free(d);
+}
+
+static void a_port_is_never_without_a_token(void **state)
 {
 	(void)state;
 	struct desk *d = desk_new();
-	struct admin_listen listen = unix_listen(d, true);
-	assert_true(opens(d, &listen, NULL, NULL));
-	assert_int_equal(unix_status(d, status), 401);
-	assert_int_equal(unix_status(d, "GET /v1/status HTTP/1.1\r\n" BEARER "\r\n"), 200);
+	desk_open(d, NULL);
+	http_server_bearer_set(d->server, NULL);
+	struct client *refused = ask(d, status), *let_in = ask(d, with_token);
+	assert_int_equal(client_status(refused), 401);
+	assert_int_equal(client_status(let_in), 200);
+	client_free(refused);
+	client_free(let_in);
 	desk_free(d);
 }
 
@@ -90,9 +112,9 @@ static void a_stale_socket_is_replaced(void **state)
 {
 	(void)state;
 	struct desk *d = desk_new();
-	struct admin_listen listen = unix_listen(d, false);
+	struct admin_listen listen = unix_listen(d);
 	close(bind_unix(d->socket_path));
-	assert_true(opens(d, &listen, NULL, NULL));
+	assert_true(opens(d, &listen, false, NULL, NULL));
 	assert_int_equal(unix_status(d, status), 200);
 	desk_free(d);
 }
@@ -101,18 +123,18 @@ static void what_is_in_use_is_left_alone(void **state)
 {
 	(void)state;
 	struct desk *d = desk_new();
-	struct admin_listen listen = unix_listen(d, false);
+	struct admin_listen listen = unix_listen(d);
 	struct stat st;
 	char name[128];
 	snprintf(name, sizeof(name), "admin %s", d->socket_path);
 	int other = bind_unix(d->socket_path);
-	assert_false(opens(d, &listen, name, "another program listens there already"));
+	assert_false(opens(d, &listen, false, name, "another program listens there already"));
 	assert_int_equal(stat(d->socket_path, &st), 0);
 	close(other);
 	unlink(d->socket_path);
 
 	write_file(d->socket_path, "no socket");
-	assert_false(opens(d, &listen, name, "another program listens there already"));
+	assert_false(opens(d, &listen, false, name, "another program listens there already"));
 	assert_int_equal(stat(d->socket_path, &st), 0);
 	desk_free(d);
 }
@@ -121,11 +143,11 @@ static void anothers_socket_is_not_removed_at_the_end(void **state)
 {
 	(void)state;
 	struct desk *d = desk_new();
-	struct admin_listen listen = unix_listen(d, false);
+	struct admin_listen listen = unix_listen(d);
 	struct stat st;
 	char aside[80];
 	snprintf(aside, sizeof(aside), "%s/aside", d->folder);
-	assert_true(opens(d, &listen, NULL, NULL));
+	assert_true(opens(d, &listen, false, NULL, NULL));
 	assert_int_equal(rename(d->socket_path, aside), 0);
 	int other = bind_unix(d->socket_path);
 	desk_close(d);
@@ -139,64 +161,15 @@ static void a_port_in_use_is_a_fault(void **state)
 {
 	(void)state;
 	struct desk *d = desk_new(), *second = desk_new();
-	struct admin_listen listen = tcp_listen(d);
+	struct admin_listen listen = tcp_listen();
 	char name[128], address[ADDR_TEXT_MAX];
-	assert_true(opens(d, &listen, NULL, NULL));
+	assert_true(opens(d, &listen, true, NULL, NULL));
 	listen.endpoint.port = http_server_port(d->server);
 	snprintf(name, sizeof(name), "admin %s", endpoint_format(&listen.endpoint, address));
-	assert_false(opens(second, &listen, name, "another program listens there already"));
-	listen.token_file = NULL;
-	assert_false(opens(second, &listen, "admin", "a port needs a token file"));
+	assert_false(opens(second, &listen, true, name, "another program listens there already"));
+	assert_false(opens(second, &listen, false, "admin", "a port needs a token file"));
 	desk_free(second);
 	desk_free(d);
-}
-
-static void a_bad_token_file_is_a_fault_and_the_old_token_stays(void **state)
-{
-	(void)state;
-	static const char charset[] =
-		"has a character that a token can't have; it is one line of visible ASCII";
-	static const char empty[] = "is empty; it must hold the token of the admin API";
-	static char longest[TOKEN_MAX + 1], longer[TOKEN_MAX + 2];
-	memset(longest, 'x', TOKEN_MAX);
-	memset(longer, 'x', TOKEN_MAX + 1);
-	const struct {
-		const char *text, *fault; /* NULL: no file, no fault */
-	} rows[] = {
-		{NULL, "can't read the token: No such file or directory"},
-		{"", empty},
-		{"\n", empty},
-		{"\r\n", empty},
-		{"a b", charset},
-		{"a\n\n", charset},
-		{"a\nb\n", charset},
-		{"\303\251", charset},
-		{longer, "is too long; a token has at most 4096 characters"},
-		{longest, NULL},
-		{"new", NULL},
-		{"new\r\n", NULL},
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct desk *d = desk_new();
-		struct admin_listen listen = unix_listen(d, true);
-		struct faults faults = {0};
-		assert_true(opens(d, &listen, NULL, NULL));
-		unlink(d->token_file);
-		if (rows[i].text != NULL)
-			write_file(d->token_file, rows[i].text);
-		bool ok = http_server_token_reload(d->server, &listen, &faults);
-		assert_int_equal(ok, rows[i].fault == NULL);
-		assert_int_equal(faults.n, !ok);
-		if (!ok) {
-			assert_string_equal(faults.list[0].file, d->token_file);
-			assert_string_equal(faults.list[0].text, rows[i].fault);
-		}
-		assert_int_equal(unix_status(d, "GET /v1/status HTTP/1.1\r\n" BEARER "\r\n"), ok ? 401 : 200);
-		desk_close(d);
-		assert_int_equal(opens(d, &listen, d->token_file, rows[i].fault), ok);
-		faults_free(&faults);
-		desk_free(d);
-	}
 }
 
 /* The log of what `requests` cause, from a file in place of stderr. */
@@ -244,38 +217,6 @@ static void changes_are_logged_with_who_made_them(void **state)
 	desk_free(d);
 }
 
-static void a_token_that_others_may_know_is_refused(void **state)
-{
-	(void)state;
-	static const struct {
-		mode_t mode;
-		uid_t owner; /* changed only where this test is root's */
-		const char *fault;
-	} rows[] = {
-		{0600, 0, NULL},
-		{0400, 0, NULL},
-		{0640, 0, "has mode 0640: others than its owner may read or write the token; `chmod 600` it"},
-		{0604, 0, "has mode 0604: others than its owner may read or write the token; `chmod 600` it"},
-		{0620, 0, "has mode 0620: others than its owner may read or write the token; `chmod 600` it"},
-		{0602, 0, "has mode 0602: others than its owner may read or write the token; `chmod 600` it"},
-		{0600, 12345, "belongs to user id 12345, who is neither root nor the user of gslbd, 0"},
-	};
-	struct desk *d = desk_new();
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct faults faults = {0};
-		struct token token;
-		assert_int_equal(chmod(d->token_file, rows[i].mode), 0);
-		if (rows[i].owner != 0 && chown(d->token_file, rows[i].owner, 0) != 0)
-			continue;
-		assert_int_equal(token_read(d->token_file, true, &token, &faults), rows[i].fault == NULL);
-		if (rows[i].fault != NULL)
-			assert_string_equal(faults.list[0].text, rows[i].fault);
-		assert_true(token_read(d->token_file, false, &token, &faults)); /* a client's own affair */
-		faults_free(&faults);
-	}
-	desk_free(d);
-}
-
 static void refused_tokens_are_logged_once_a_second(void **state)
 {
 	(void)state;
@@ -303,14 +244,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_unix_socket_is_its_owners_alone),
-		cmocka_unit_test(a_unix_socket_with_a_token_file_needs_the_token),
+		cmocka_unit_test(a_unix_socket_needs_the_token_it_has),
+		cmocka_unit_test(a_port_is_never_without_a_token),
 		cmocka_unit_test(a_stale_socket_is_replaced),
 		cmocka_unit_test(what_is_in_use_is_left_alone),
 		cmocka_unit_test(anothers_socket_is_not_removed_at_the_end),
 		cmocka_unit_test(a_port_in_use_is_a_fault),
-		cmocka_unit_test(a_bad_token_file_is_a_fault_and_the_old_token_stays),
 		cmocka_unit_test(changes_are_logged_with_who_made_them),
-		cmocka_unit_test(a_token_that_others_may_know_is_refused),
 		cmocka_unit_test(refused_tokens_are_logged_once_a_second),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
