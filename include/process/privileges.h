@@ -35,14 +35,18 @@ bool identity_is_ours(const char *user);
 
 /*
  * Becomes that user for good, where this process is root's and one is named, and keeps only these of the
- * capabilities it has, the bounding set too; where it stays root, it keeps them all. What it starts gets
- * none, and no more by set-user-ID files. To be called before there are other threads. False: an error in
- * `faults`, and the process must end.
+ * capabilities it has; where it stays root, it keeps them all. What it starts gets none but what is passed
+ * on of `pass_on`, and no more by set-user-ID files. To be called before there are other threads. False: an
+ * error in `faults`, and the process must end.
  */
-bool privileges_drop(const struct identity *identity, uint64_t keep, struct faults *faults);
+bool privileges_drop(const struct identity *identity, uint64_t keep, uint64_t pass_on, struct faults *faults);
 
 /* This thread keeps only these of its capabilities. */
 void privileges_limit(uint64_t keep);
+
+/* This thread needs none: it keeps none, but where root serves, whose files it is for. A thread begins with
+ * those of the one that starts it, whatever that one gives up later. */
+void privileges_leave(void);
 
 /* What this thread starts next has these capabilities of its own, too. For a child that is about to become
  * another program. */

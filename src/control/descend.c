@@ -107,7 +107,7 @@ static bool become_user(const struct config *config, bool trial, struct faults *
 		tell_who(config, root);
 	if (keeps && !make_state_folder(config, &identity, trial, faults))
 		return false;
-	return privileges_drop(&identity, opening(config), faults) &&
+	return privileges_drop(&identity, opening(config), descend_inherited(config), faults) &&
 	       (!keeps || !root || config->user == NULL || can_keep_state(config, trial, faults));
 }
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "process/privileges.h"
 
 #include <event2/event.h>
 #include <pthread.h>
@@ -52,6 +53,7 @@ static void *run(void *argument)
 	struct reload *reload = argument;
 	struct work *work = &reload->work;
 	uint64_t one = 1;
+	privileges_leave();
 	thread_make_way();
 	worlds_free(&work->discarded);
 	if (work->load)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "health/measured.h"
+#include "process/privileges.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,6 +114,7 @@ static void save_measured(struct saver *saver, const struct measured *measured)
 static void *run(void *argument)
 {
 	struct saver *saver = argument;
+	privileges_leave();
 	pthread_mutex_lock(&saver->mutex);
 	while (!saver->end || saver->state != NULL || saver->measured != NULL) {
 		if (saver->state == NULL && saver->measured == NULL) {

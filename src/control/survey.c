@@ -7,6 +7,7 @@
 #include "control/reload.h"
 #include "geo/databases.h"
 #include "geo/survey.h"
+#include "process/privileges.h"
 
 #include <event2/event.h>
 #include <inttypes.h>
@@ -81,6 +82,7 @@ static void *find_out(void *argument)
 	struct survey *survey = argument;
 	const struct config *config = survey->world->config;
 	uint64_t one = 1;
+	privileges_leave();
 	thread_make_way();
 	struct databases *databases = databases_open(config->geoips, NULL, config->n_geoips, &survey->faults);
 	survey->found = databases ? find_all(survey, databases, &survey->faults) : NULL;

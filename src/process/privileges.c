@@ -70,6 +70,12 @@ void privileges_limit(uint64_t keep)
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
+void privileges_leave(void)
+{
+	if (geteuid() != 0)
+		privileges_limit(0);
+}
+
 void privileges_pass_on(uint64_t keep)
 {
 	uint64_t had = permitted() & keep;
@@ -81,7 +87,7 @@ void privileges_pass_on(uint64_t keep)
 	}
 }
 
-/* The bounding set can only be changed by who still has CAP_SETPCAP. */
+/* The bounding set, which says what an exec may gain, can only be changed by who still has CAP_SETPCAP. */
 static bool bound(uint64_t keep)
 {
 	bool ok = true;
@@ -104,9 +110,9 @@ static bool is_for_good(const struct identity *identity)
 	       (identity->uid == 0 || (setresuid(0, 0, 0) != 0 && setuid(0) != 0 && seteuid(0) != 0));
 }
 
-static bool become(const struct identity *identity, uint64_t keep, struct faults *faults)
+static bool become(const struct identity *identity, uint64_t keep, uint64_t pass_on, struct faults *faults)
 {
-	if (!bound(keep))
+	if (!bound(pass_on))
 		return refuse("limit the bounding set", faults);
 	choose(keep, permitted(), CAPNG_EFFECTIVE | CAPNG_PERMITTED);
 	capng_flags_t groups = identity->one_group ? CAPNG_DROP_SUPP_GRP : CAPNG_INIT_SUPP_GRP;
@@ -122,13 +128,13 @@ static bool become(const struct identity *identity, uint64_t keep, struct faults
 	return false;
 }
 
-bool privileges_drop(const struct identity *identity, uint64_t keep, struct faults *faults)
+bool privileges_drop(const struct identity *identity, uint64_t keep, uint64_t pass_on, struct faults *faults)
 {
 	bool root = geteuid() == 0, change = identity->name != NULL && root;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return refuse("set no_new_privs", faults);
 	if (change)
-		return become(identity, keep, faults);
+		return become(identity, keep, pass_on, faults);
 	if (!root)
 		privileges_limit(keep);
 	return true;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "process/privileges.h"
 #include "record/sink.h"
 
 #include <errno.h>
@@ -141,6 +142,7 @@ static void drop_rest(struct recording *r)
 static void *run(void *argument)
 {
 	struct recording *r = argument;
+	privileges_leave();
 	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* of this thread alone, on Linux */
 	while (!atomic_load(&r->ending)) {
 		if (!look(r))
