@@ -222,6 +222,8 @@ static void write_server(struct control *c, struct metrics_text *out)
 	write_one(out, "gslbd_isolated", METRICS_GAUGE,
 		  "1 where the server has lost the network, so that health is as it was before.",
 		  c->isolated);
+	write_one(out, "gslbd_state_failing", METRICS_GAUGE, "1 where the files of state can't be written.",
+		  c->saver != NULL && saver_failing(c->saver));
 	write_one(out, "gslbd_publications_total", METRICS_COUNTER, "Boards of health that were published.",
 		  (double)c->publications);
 	write_one(out, "gslbd_publish_seconds", METRICS_GAUGE,

@@ -122,11 +122,15 @@ static bool peer_read(struct peer *peer, const struct sockaddr_in6 *from)
 	return from4->sin_port != 0;
 }
 
-/* Is query `i` of the batch to be read, as its sender can be replied to? Then that is the caller. */
+/*
+ * Is query `i` of the batch to be read, as its sender can be replied to? Then that is the caller. One whose
+ * end was cut off is as good as empty, and counted as that.
+ */
 static bool take(struct udp *u, unsigned i, struct caller *c, struct span *query)
 {
 	struct msghdr *in = &u->in[i].msg_hdr;
-	*query = (struct span){u->queries[i], u->in[i].msg_len};
+	bool whole = !(in->msg_flags & MSG_TRUNC);
+	*query = (struct span){u->queries[i], whole ? u->in[i].msg_len : 0};
 	c->query = i;
 	c->peer.addr.family = u->family;
 	c->peer.local = &c->local;
@@ -135,7 +139,7 @@ static bool take(struct udp *u, unsigned i, struct caller *c, struct span *query
 		c->control_len = in->msg_controllen;
 		in->msg_controllen = CONTROL_ROOM; /* for the next */
 	}
-	return !(in->msg_flags & MSG_TRUNC) && peer_read(&c->peer, &u->peers[i]) &&
+	return peer_read(&c->peer, &u->peers[i]) &&
 	       (!u->proxied || proxies_unwrap(u->server->responder, &c->peer, query));
 }
 

@@ -138,6 +138,7 @@ def test_targets_datacenters_and_the_server_itself(pair):
     assert value(m, "gslbd_check_up", **target) == 1 and value(m, "gslbd_check_latency_seconds", **target) > 0
     assert value(m, "gslbd_datacenter_state", datacenter="fra", state="up") == 1
     assert value(m, "gslbd_targets") == 1 and value(m, "gslbd_zones") == 2 and value(m, "gslbd_isolated") == 0
+    assert value(m, "gslbd_state_failing") == 0
     assert [n for n, _ in m].count("gslbd_build_info") == 1 and value(m, "gslbd_start_timestamp_seconds") > 1.6e9
     fra.status = 500
     wait_until(lambda: value(metrics(api), "gslbd_check_up", **target) == 0)

@@ -88,9 +88,11 @@ def test_old_state_is_kept_and_new_state_is_not_lost(server):
         assert server.saved() == {"iad": "drain"}
         assert not os.path.exists(server.path("state.json.new"))
         assert server.datacenter("fra")["state"] == "down"
+        assert server.metric("gslbd_state_failing") == 1
         os.unlink(server.path("filler"))
         server.saves(iad="drain", fra="down")
         wait_until(lambda: "is written again" in server.log(), 5, "a word in the log")
+        assert server.metric("gslbd_state_failing") == 0
 
 
 @pytest.mark.parametrize("how", ["terminate", "kill"])

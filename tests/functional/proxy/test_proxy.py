@@ -109,6 +109,17 @@ def test_without_a_sound_header_nothing_is_answered(server, row):
             pass
 
 
+@pytest.mark.parametrize("source, event", [("127.0.0.2", "proxy_malformed"), ("127.0.0.1", "dropped")])
+def test_a_datagram_that_is_too_long_is_counted(server, source, event):
+    before = {name: server.metric("gslbd_query_events_total", event=name) for name in ("proxy_malformed", "dropped")}
+    head = header("192.0.2.7") if source == "127.0.0.2" else b""
+    with udp(server, head + framed()[2:] + bytes(2113), source) as sock:
+        sock.send(head + framed(ident=2)[2:])
+        assert sock.recv(1232)[:2] == b"\0\2"
+    for name, count in before.items():
+        assert server.metric("gslbd_query_events_total", event=name) == count + (name == event)
+
+
 def test_a_header_that_is_cut_is_dropped_or_waited_for(server):
     for n in range(0, 40, 3):
         with udp(server, (header("192.0.2.7") + b"\0" * 12)[:n]) as sock:
