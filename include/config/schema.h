@@ -137,7 +137,8 @@ bool option_is(const struct token *token);
 bool value_read(const struct reader *r, const struct option_row *row, const char *text, size_t len,
 		void *into);
 
-/* Adds a fault at a token: it is an unknown `what`, and the nearest of `words`, if any, was meant. */
+/* Adds a fault at a token: it is an unknown `what`, and the nearest of `words` was meant; where none is near,
+ * all are named. */
 bool refuse_word(const struct reader *r, const struct entry *entry, const struct token *token,
 		 const char *what, const char *const *words, size_t n);
 

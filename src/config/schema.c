@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { OPTIONS_MAX = 64, CHOICES_MAX = 16, LISTED_MAX = 5 };
+enum { OPTIONS_MAX = 64, CHOICES_MAX = 16, LIST_ROOM = 400 };
 
 bool refuse(const struct reader *r, const struct entry *entry, const struct token *token, const char *format,
 	    ...)
@@ -21,6 +21,22 @@ bool refuse(const struct reader *r, const struct entry *entry, const struct toke
 	return false;
 }
 
+/* "; there are a, b and c", into `out`; nothing where that would be too long to read. */
+static const char *list_words(const char *const *words, size_t n, char out[static LIST_ROOM])
+{
+	size_t len = (size_t)snprintf(out, LIST_ROOM, "; there %s",
+				      n > 1    ? "are "
+				      : n == 1 ? "is "
+					       : "is none");
+	for (size_t i = 0; i < n && len < LIST_ROOM; i++)
+		len += (size_t)snprintf(out + len, LIST_ROOM - len, "%s%s",
+					i == 0       ? ""
+					: i == n - 1 ? " and "
+						     : ", ",
+					words[i]);
+	return len < LIST_ROOM ? out : "";
+}
+
 bool refuse_word(const struct reader *r, const struct entry *entry, const struct token *token,
 		 const char *what, const char *const *words, size_t n)
 {
@@ -28,7 +44,9 @@ bool refuse_word(const struct reader *r, const struct entry *entry, const struct
 	if (near != NULL)
 		return refuse(r, entry, token, "unknown %s \"%.*s\", did you mean \"%s\"?", what,
 			      (int)token->len, token->text, near);
-	return refuse(r, entry, token, "unknown %s \"%.*s\"", what, (int)token->len, token->text);
+	char list[LIST_ROOM];
+	return refuse(r, entry, token, "unknown %s \"%.*s\"%s", what, (int)token->len, token->text,
+		      list_words(words, n, list));
 }
 
 char *token_text(const struct reader *r, const struct entry *entry, const struct token *token)
@@ -114,21 +132,6 @@ static const struct option_row *row_find(const struct reader *r, const struct op
 	return found;
 }
 
-/* What is like none of a few options. */
-static bool refuse_listing(const struct reader *r, const struct entry *entry, const struct token *key,
-			   const char *of, const char *const *words, size_t n)
-{
-	char list[256] = "";
-	for (size_t i = 0, len = 0; i < n && len < sizeof(list); i++)
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
-					i == 0       ? ""
-					: i == n - 1 ? " and "
-						     : ", ",
-					words[i]);
-	return refuse(r, entry, key, "unknown option of %s \"%.*s\"; there %s %s", of, (int)key->len,
-		      key->text, n == 1 ? "is" : "are", list);
-}
-
 static bool refuse_option(const struct reader *r, const struct option_table *table, const struct entry *entry,
 			  const struct token *token)
 {
@@ -144,8 +147,6 @@ static bool refuse_option(const struct reader *r, const struct option_table *tab
 			      token->text);
 	struct token key = *token;
 	key.len = key_len(token);
-	if (n <= LISTED_MAX && value_nearest(key.text, key.len, words, n) == NULL)
-		return refuse_listing(r, entry, &key, table->of, words, n);
 	snprintf(what, sizeof(what), "option of %s", table->of);
 	return refuse_word(r, entry, &key, what, words, n);
 }

@@ -46,6 +46,7 @@ def test_a_sound_one(tmp_path):
     ("check c http rise=0", '7:19: "0" is not right for rise; expected: a number from 1 to 1000'),
     ("check c http rise=2 rise=3", '7:21: option "rise" is given twice'),
     ("check c htp", '7:9: unknown check kind "htp", did you mean "http"?'),
+    ("check c icmp", '7:9: unknown check kind "icmp"; there are http, https, tcp, exec, grpc and calc'),
     ("check c https ca-file=nope.pem", "7:23: nope.pem can't be trusted: No such file or directory"),
     ("check c https ca-file=z.zone", "7:23: z.zone can't be trusted: it holds no certificate in PEM"),
     ("check c exec", "7:7: an exec check needs command=, a program and its arguments"),

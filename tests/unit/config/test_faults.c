@@ -18,7 +18,11 @@ static void faults_of_keywords(void **state)
 	static const struct row rows[] = {
 		{"", ""},
 		{"datacentre x", "5:1: unknown keyword \"datacentre\", did you mean \"datacenter\"?"},
-		{"xyzzy x", "5:1: unknown keyword \"xyzzy\""},
+		{"xyzzy x", "5:1: unknown keyword \"xyzzy\"; there are listen, tcp, workers, geoip, check, "
+			    "datacenter, geomap, key, "
+			    "zone, latency, admin, state, explain-from, proxy-from, rate-limit, query-log, "
+			    "dnstap, user, "
+			    "identity, version and cookies"},
 		{"\"listen\" 127.0.0.1", "5:1: unknown keyword \"\"listen\"\", did you mean \"listen\"?"},
 		{"user no/body",
 		 "5:6: \"no/body\" is not the name of a user, nor of a user and a group such as gslbd:gslbd"},
@@ -75,7 +79,7 @@ static void faults_of_keywords(void **state)
 		{"zone a x allow-transfer=192.0.2.0/24,2001:db8::/32 allow-transfer=key:K. notify=192.0.2.1 "
 		 "notify=[::1]:5353,key:k\nkey k algorithm=hmac-sha512 secret=MDEyMzQ1Njc4OWFiY2RlZg==",
 		 ""},
-		{"zone a x allow-transfer=key:k", "5:29: unknown key \"k\""},
+		{"zone a x allow-transfer=key:k", "5:29: unknown key \"k\"; there is none"},
 		{"zone a x notify=ns.example", "5:17: \"ns.example\" is no address; expected: "
 					       "ADDRESS[:PORT], an IPv6 one in brackets where it "
 					       "has a port"},
@@ -234,7 +238,7 @@ static void a_wrong_definition_is_a_definition(void **state)
 		{"check c htps\ndatacenter x check=c address=::1\ndatacenter y check=c address=::1",
 		 "5:9: unknown check kind \"htps\", did you mean \"https\"?"},
 		{"check c calc of site nope\ndatacenter x check=c address=::1",
-		 "5:22: unknown check \"nope\""},
+		 "5:22: unknown check \"nope\"; there are site, port and c"},
 		{"check c http rise=0\ndatacenter x check=c address=::1",
 		 "5:19: \"0\" is not right for rise; expected: a number from 1 to 1000"},
 		{"check c tcp port=0\ndatacenter x check=c address=::1",
@@ -254,7 +258,7 @@ static void all_faults_of_a_run_are_told_in_the_order_of_the_file(void **state)
 	static const struct row rows[] = {
 		{"geomap m EU x\nlisen 1\ngeoip \"a\nworkers 0\ncheck c tcp rise=0 fall=0\nzone a. (",
 		 "5:10: geomap m has no line for *, which all others take\n"
-		 "5:13: unknown datacenter \"x\"\n"
+		 "5:13: unknown datacenter \"x\"; there are fra and iad\n"
 		 "6:1: unknown keyword \"lisen\", did you mean \"listen\"?\n"
 		 "7:7: the quote is not closed on its line\n"
 		 "8:9: a number of workers from 1 to 1024 is expected\n"

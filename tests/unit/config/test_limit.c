@@ -58,6 +58,9 @@ static void a_limit_that_is_none_is_refused(void **state)
 	static const struct row rows[] = {
 		{"rate-limit",
 		 "5:1: something is missing behind this; the form is: rate-limit RATE key=value..."},
+		{"rate-limit 1 window=15", "5:14: unknown option of rate-limit \"window\"; there are mode, "
+					   "slip, exempt, referrals, nodata, nxdomains, "
+					   "errors, prefix and table"},
 		{"rate-limit 0", "5:12: a number of responses a second from 1 to 100000 is expected"},
 		{"rate-limit 100001", "5:12: a number of responses a second from 1 to 100000 is expected"},
 		{"rate-limit slip=2", "5:12: a number of responses a second from 1 to 100000 is expected"},

@@ -102,7 +102,7 @@ static void steer_and_at(void **state)
 		{"STEER latency a ...", "!17 ... has a meaning for failover only"},
 		{"STEER latency margin=101%",
 		 "!22 \"101%\" is not right for margin; expected: a share from 0% to 100%"},
-		{"STEER geo n", "!11 unknown geomap \"n\""},
+		{"STEER geo n", "!11 unknown geomap \"n\"; there is m"},
 		{"STEER failover a a", "!18 datacenter \"a\" is named twice"},
 		{"STEER pool pick=all a", "!21 \"a\" is not of the form key=value"},
 		{"STEER pool pick=hash", "pool map=-1 n=0 rest=0 hash answers=1 min=0 max=0 first"},
@@ -146,7 +146,9 @@ static void steer_and_at(void **state)
 		 "!20 \"0\" is not right for answers; expected: a number from 1 to 64, or all"},
 		{"STEER pool all-down=none",
 		 "!21 \"none\" is not right for all-down; expected: first, all, nodata or servfail"},
-		{"STEER pool wieght=1 pick=all", "!12 unknown option of STEER \"wieght\""},
+		{"STEER pool wieght=1 pick=all", "!12 unknown option of STEER \"wieght\"; there are pick, "
+						 "answers, min-up, max-latency, all-down, ttl, "
+						 "hash-prefix, group and margin"},
 		{"STEER pool pick=all pick=all", "!21 option \"pick\" is given twice"},
 		{"AT a A 1", "dc=0 w=1 check=-1 addr=0 backup=0 state=0 type=2"},
 		{"AT * weight=0 backup=yes state=down check=s address=192.0.2.1:8080 A 1",
@@ -168,13 +170,15 @@ static void steer_and_at(void **state)
 		{"AT a weight=1", "!6 the entry ends before a record type"},
 		{"AT a weight=65535 state=drain AAAA ::1",
 		 "dc=0 w=65535 check=-1 addr=0 backup=0 state=1 type=4"},
-		{"AT a backup=no type=1 A", "!16 unknown option of AT \"type\""},
-		{"AT a check=t A 1", "!12 unknown check \"t\""},
+		{"AT a backup=no type=1 A", "!16 unknown option of AT \"type\"; there are weight, check, "
+					    "address, backup, state and capacity"},
+		{"AT a check=t A 1", "!12 unknown check \"t\"; there is s"},
 		{"AT a address=x A 1",
 		 "!14 \"x\" is not right for address; expected: an address, with or without a port"},
 		{"AT a weight=1 weight=1 A 1", "!15 option \"weight\" is given twice"},
-		{"AT a wait=1 A 1", "!6 unknown option of AT \"wait\""},
-		{"AT c A 1", "!4 unknown datacenter \"c\""},
+		{"AT a wait=1 A 1", "!6 unknown option of AT \"wait\"; there are weight, check, address, "
+				    "backup, state and capacity"},
+		{"AT c A 1", "!4 unknown datacenter \"c\"; there are a and b"},
 		{"AT a address=192.0.2.1 A 1", "dc=0 w=1 check=-1 addr=1 backup=0 state=0 type=3 !6 warning: "
 					       "address= has no effect without "
 					       "check="},

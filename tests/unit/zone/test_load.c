@@ -70,7 +70,7 @@ static void entries_that_are_wrong(void **state)
 		{"a AT a", "z:4:6: the entry ends before a record type\n"},
 		{"a AT a weight=1", "z:4:8: the entry ends before a record type\n"},
 		{"a AT c A 192.0.2.1\na AT b weight=x A 192.0.2.2",
-		 "z:4:6: unknown datacenter \"c\"\n"
+		 "z:4:6: unknown datacenter \"c\"; there are a and b\n"
 		 "z:5:15: \"x\" is not right for weight; expected: a number from 0 to 65535\n"},
 		{"a AT a check=s TXT x", "z:4:1: check= needs address= where the record is no address\n"},
 		{"a AT a check=t A 192.0.2.1",
