@@ -248,31 +248,45 @@ static void check_single(struct checker *c, const struct draft_owner *owner)
 			  "%s; the STEER is that of the apex, at line %u", text, apex->steer_at.line);
 }
 
-/* An NS whose name is in the zone needs an address there; without one nobody can get to the server. */
-static void check_ns_targets(struct checker *c, const struct draft_owner *owner)
+/* Where in its RDATA a record names a host that must have addresses; -1: it names none. */
+static int host_at(uint16_t type)
 {
-	for (const struct draft_record *r = draft_first(owner->records, TYPE_NS); r != NULL; r = r->next) {
-		struct name target;
-		char name[NAME_TEXT_MAX];
-		if (r->type != TYPE_NS)
-			continue;
-		name_from_octets(r->rdata, &target);
-		if (!name_within(&target, &c->draft->apex))
-			continue;
-		const struct draft_owner *t = draft_find(c->draft, &target);
-		if (t == NULL ||
-		    (draft_first(t->records, TYPE_A) == NULL && draft_first(t->records, TYPE_AAAA) == NULL))
-			fault_warn(c->faults, draft_spot(c->draft, r),
-				   "the name server %s has no A or AAAA record in the zone",
-				   name_format(target.octets, name));
-	}
+	return type == TYPE_NS ? 0 : type == TYPE_MX ? 2 : type == TYPE_SRV ? 6 : -1;
+}
+
+/*
+ * A host that is named is no CNAME (RFC 2181 §10.3, RFC 2782), and a name server in the zone has an address
+ * there; without one nobody can get to it.
+ */
+static void check_host(struct checker *c, const struct draft_record *r)
+{
+	struct name host;
+	char name[NAME_TEXT_MAX], type[16];
+	name_from_octets(r->rdata + host_at(r->type), &host);
+	if (!name_within(&host, &c->draft->apex))
+		return;
+	const struct draft_owner *owner = draft_find(c->draft, &host);
+	const struct draft_record *records = owner ? owner->records : NULL,
+				  *cname = draft_first(records, TYPE_CNAME);
+	if (cname != NULL)
+		fault_warn(c->faults, draft_spot(c->draft, r),
+			   "%s names %s, which is a CNAME (line %u); a name with addresses of its own would "
+			   "be right",
+			   rdata_type_format(r->type, type), name_format(host.octets, name), cname->line);
+	else if (r->type == TYPE_NS && draft_first(records, TYPE_A) == NULL &&
+		 draft_first(records, TYPE_AAAA) == NULL)
+		fault_warn(c->faults, draft_spot(c->draft, r),
+			   "the name server %s has no A or AAAA record in the zone",
+			   name_format(host.octets, name));
 }
 
 static void check_owner(struct checker *c, struct draft_owner *owner)
 {
 	size_t n = 0;
-	for (const struct draft_record *r = owner->records; r != NULL; r = r->next)
-		n++;
+	for (const struct draft_record *r = owner->records; r != NULL; r = r->next, n++) {
+		if (host_at(r->type) >= 0)
+			check_host(c, r);
+	}
 	if (owner->cut != 0)
 		check_below_cut(c, owner);
 	if (n > 1) {
@@ -285,7 +299,6 @@ static void check_owner(struct checker *c, struct draft_owner *owner)
 		check_candidates(c, owner);
 		check_single(c, owner);
 	}
-	check_ns_targets(c, owner);
 	draft_check_sizes(c->draft, owner, c->faults);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* CNAMEs that lead in a circle. */
+/* CNAMEs and DNAMEs that lead in a circle. */
 #include "base/memory.h"
 #include "wire/types.h"
 #include "zone/draft.h"
@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first record of a name that is an alias for all clients; NULL where there is none. */
-static const struct draft_record *plain_cname(const struct draft_owner *owner)
+/* The CNAME or DNAME of a name, where it is the same for all clients; NULL where there is none. */
+static const struct draft_record *plain(const struct draft_owner *owner, uint16_t type)
 {
-	const struct draft_record *cname = draft_first(owner->records, TYPE_CNAME);
-	return cname != NULL && cname->steer == NULL && owner->cut == 0 ? cname : NULL;
+	const struct draft_record *alias = draft_first(owner->records, type);
+	return alias != NULL && alias->steer == NULL && owner->cut == 0 ? alias : NULL;
 }
 
 static void parent_of(struct name *name)
@@ -42,16 +42,32 @@ static struct draft_owner *answers_for(const struct draft *draft, const struct n
 	return draft_find(draft, &wildcard);
 }
 
-static struct draft_owner *target_of(const struct draft *draft, const struct draft_record *cname)
+/* Whose DNAME all that is below the name comes under: its own, or that of a name above; NULL: nobody's here.
+ */
+static struct draft_owner *renames_below(const struct draft *draft, const struct name *name)
 {
-	struct name target;
-	name_from_octets(cname->rdata, &target);
-	return answers_for(draft, &target);
+	for (struct name above = *name; name_within(&above, &draft->apex); parent_of(&above)) {
+		struct draft_owner *owner = draft_find(draft, &above);
+		if (owner != NULL && plain(owner, TYPE_DNAME) != NULL)
+			return owner;
+		if (above.len == draft->apex.len)
+			return NULL;
+	}
+	return NULL;
 }
 
-/* The names that are aliases, by where they are, and which way along them came to each first; 0: none. */
+static struct draft_owner *target_of(const struct draft *draft, const struct draft_record *alias)
+{
+	struct name target;
+	name_from_octets(alias->rdata, &target);
+	return (alias->type == TYPE_DNAME ? renames_below : answers_for)(draft, &target);
+}
+
+/* The names that have such a record, by where they are, and which way along them came to each first; 0: none.
+ */
 struct ways {
 	const struct draft *draft;
+	uint16_t type; /* CNAME or DNAME */
 	size_t n, cap;
 	struct way {
 		const struct draft_owner *owner;
@@ -79,15 +95,18 @@ static void follow(const struct ways *w, struct way *at, size_t number, struct f
 {
 	while (at != NULL && at->way == 0) {
 		at->way = number;
-		at = way_of(w, target_of(w->draft, plain_cname(at->owner)));
+		at = way_of(w, target_of(w->draft, plain(at->owner, w->type)));
 	}
 	if (at == NULL || at->way != number)
 		return;
-	const struct draft_record *cname = plain_cname(at->owner);
-	fault_warn(faults, draft_spot(w->draft, cname),
-		   target_of(w->draft, cname) == at->owner
-			   ? "the CNAME leads to its own name, so nobody gets an answer"
-			   : "the CNAMEs from here lead back here, so nobody gets an answer");
+	const struct draft_record *alias = plain(at->owner, w->type);
+	const char *type = w->type == TYPE_CNAME ? "CNAME" : "DNAME";
+	if (target_of(w->draft, alias) == at->owner)
+		fault_warn(faults, draft_spot(w->draft, alias),
+			   "the %s leads to its own name, so nobody gets an answer", type);
+	else
+		fault_warn(faults, draft_spot(w->draft, alias),
+			   "the %ss from here lead back here, so nobody gets an answer", type);
 }
 
 static void check_candidates(const struct draft *draft, const struct draft_owner *owner,
@@ -100,13 +119,13 @@ static void check_candidates(const struct draft *draft, const struct draft_owner
 	}
 }
 
-void draft_check_loops(const struct draft *draft, struct faults *faults)
+static void check_type(const struct draft *draft, uint16_t type, struct faults *faults)
 {
-	struct ways w = {.draft = draft};
+	struct ways w = {.draft = draft, .type = type};
 	for (struct draft_owner *o = draft_apex(draft); o != NULL; o = draft_next(draft, o)) {
-		if (o->steered != 0)
+		if (type == TYPE_CNAME && o->steered != 0)
 			check_candidates(draft, o, faults);
-		if (plain_cname(o) == NULL)
+		if (plain(o, type) == NULL)
 			continue;
 		w.list = mem_grow(w.list, &w.cap, w.n + 1, sizeof(*w.list));
 		w.list[w.n++] = (struct way){o, 0};
@@ -114,4 +133,11 @@ void draft_check_loops(const struct draft *draft, struct faults *faults)
 	for (size_t i = 0; i < w.n; i++)
 		follow(&w, &w.list[i], i + 1, faults);
 	free(w.list);
+}
+
+void draft_check_loops(const struct draft *draft, struct faults *faults)
+{
+	check_type(draft, TYPE_CNAME, faults);
+	if (draft->dnames)
+		check_type(draft, TYPE_DNAME, faults);
 }

@@ -70,6 +70,26 @@ static void zones_that_are_wrong(void **state)
 		{"a AT a CNAME a\na AT b CNAME b",
 		 "z:4:8: warning: the CNAME leads to its own name, so nobody gets an answer\n"},
 		{"a AT a CNAME b\nb CNAME a", ""},
+		/* circles of DNAMEs */
+		{"d DNAME d", "z:4:3: warning: the DNAME leads to its own name, so nobody gets an answer\n"},
+		{"d DNAME x.y.d",
+		 "z:4:3: warning: the DNAME leads to its own name, so nobody gets an answer\n"},
+		{"d DNAME x.d2\nd2 DNAME d",
+		 "z:4:3: warning: the DNAMEs from here lead back here, so nobody gets an answer\n"},
+		{"d DNAME e\ne DNAME f\nf A 192.0.2.1", ""},
+		{"d DNAME x.\ne DNAME @", ""},
+		{"@ DNAME @", "z:4:3: warning: the DNAME leads to its own name, so nobody gets an answer\n"},
+		/* hosts that are named */
+		{"m MX 1 c\nc CNAME x.", "z:4:3: warning: MX names c.example., which is a CNAME (line 5); a "
+					 "name with addresses of its own "
+					 "would be right\n"},
+		{"_s._tcp SRV 1 2 3 c\nc AT a CNAME x.", "z:4:9: warning: SRV names c.example., which is a "
+							 "CNAME (line 5); a name with addresses of its "
+							 "own would be right\n"},
+		{"@ NS c\nc CNAME x.", "z:4:3: warning: NS names c.example., which is a CNAME (line 5); a "
+				       "name with addresses of its own "
+				       "would be right\n"},
+		{"m MX 1 nope\nm MX 2 x.\nm MX 0 .\n_s._tcp SRV 1 2 3 .\n_s._tcp SRV 1 2 3 m", ""},
 		/* delegations and glue */
 		{"s NS ns.s\nns.s A 192.0.2.1\nns.s AAAA ::1", ""},
 		{"s NS s\ns A 192.0.2.1\ns DS 1 8 2 00", ""},
