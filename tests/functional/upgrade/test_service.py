@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from harness import GSLBD, SOA, free_port, wait_until
@@ -194,3 +195,13 @@ def test_descriptors_for_another_process_are_left_alone():
     with Service(FILES, {"LISTEN_FDS": "1", "LISTEN_PID": "1"}) as service:
         assert "descriptor" not in service.log()
         assert service.answers("www.app.example.com") == ["192.0.2.1"]
+
+
+def test_the_unit_names_the_program_where_it_is_installed(tmp_path):
+    tree = Path(GSLBD).parent
+    if not (tree / "cmake_install.cmake").exists():
+        pytest.skip("the program under test is in no build tree")
+    subprocess.run(["cmake", "--install", tree, "--prefix", tmp_path], check=True, capture_output=True, timeout=60)
+    unit = (tmp_path / "lib/systemd/system/gslbd.service").read_text()
+    assert re.findall(r"^ExecStart(?:Pre)?=(\S+)", unit, re.M) == [str(tmp_path / "sbin/gslbd")] * 2
+    assert os.access(tmp_path / "sbin/gslbd", os.X_OK)
