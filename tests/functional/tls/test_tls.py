@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 
+import dns.edns
 import dns.message
 import dns.query
 import pytest
@@ -31,6 +32,17 @@ def test_queries_over_tls(server):
     query = dns.message.make_query("www.app.example.com.", "A")
     reply = dns.query.tls(query, ADDRESS, port=server.tls, ssl_context=server.context(), server_hostname=NAME, timeout=5)
     assert [str(r) for r in reply.answer[0]] == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize("padded", (False, True))
+def test_queries_are_padded(server, padded):
+    """Only who pads gets padding (RFC 7830 §4, RFC 8467 §4.1)."""
+    options = [dns.edns.GenericOption(dns.edns.PADDING, b"\0" * 20)] if padded else []
+    query = dns.message.make_query("www.app.example.com.", "A", use_edns=0, options=options).to_wire()
+    with server.connect() as sock:
+        sock.sendall(struct.pack("!H", len(query)) + query)
+        octets = Replies(sock).octets()
+    assert len(octets) == 468 if padded else len(octets) < 100
 
 
 def test_there_is_no_udp_where_tls_is(server):
