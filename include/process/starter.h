@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Starting this program anew beside itself, with the sockets that this process listens on. A thread does it
- * that is there from the start: what filters and capabilities take from the others, it must keep.
+ * Starting this program anew beside itself, with the sockets that this process listens on. A process does it
+ * that is there from the start: what filters and capabilities take from the server, it must keep; and what it
+ * starts, nobody who takes the server over can change, as its memory is its own.
  */
 #ifndef PROCESS_STARTER_H
 #define PROCESS_STARTER_H
@@ -14,7 +15,7 @@
 
 struct starter;
 
-/* What the successor is started as; borrowed for the starter's life. */
+/* What the successor is started as. */
 struct starter_program {
 	char *const *argv;  /* its path is looked for as this process's was */
 	uint64_t keep;      /* capabilities that are passed on */
@@ -23,10 +24,10 @@ struct starter_program {
 	unsigned end_ms;    /* for one that failed to end by itself, then after SIGTERM, then after SIGKILL */
 };
 
-/* Begins the thread. NULL: it can't be had. */
+/* Forks it, of this one as it is: there must be no other thread yet. NULL: it can't be had. */
 struct starter *starter_new(const struct starter_program *program);
 
-/* Readable once a start has ended. */
+/* Readable once a start has ended, or the starter itself. */
 int starter_fd(const struct starter *starter);
 
 /* What a successor has beside sockets: files that are read from their beginning. */
@@ -35,14 +36,15 @@ struct starter_files {
 	int secret; /* of cookies */
 };
 
-/* Starts one, which inherits these `n` sockets and the files. All are copied. Not while one is under way. */
-void starter_begin(struct starter *starter, const int *sockets, size_t n, const struct starter_files *files);
+/* Starts one, which inherits these `n` sockets and the files. All are copied. Not while one is under way.
+ * False, with errno: nothing comes of it. */
+bool starter_begin(struct starter *starter, const int *sockets, size_t n, const struct starter_files *files);
 
 /* What came of it, once starter_fd() is readable: the successor's process, which is ready; or 0, with why not
- * in `why`, which lives until the next, and it is no more. */
+ * in `why`, which lives until the next, and it is no more; or -1, likewise: nor is the starter. */
 pid_t starter_take(struct starter *starter, const char **why);
 
-/* Ends a start that is under way, a successor that was not taken, and the thread. NULL: nothing. */
+/* Ends a start that is under way, a successor that was not taken, and the starter. NULL: nothing. */
 void starter_free(struct starter *starter);
 
 /* The successor's side, out of the environment. */

@@ -38,6 +38,15 @@ static void on_failed(struct control *c, const char *why)
 	u->reload_after = false;
 }
 
+static void drop_starter(struct upgrade *u)
+{
+	if (u->ended != NULL) /* before its descriptor is closed, which a worker may have next */
+		event_free(u->ended);
+	starter_free(u->starter);
+	u->ended = NULL;
+	u->starter = NULL;
+}
+
 static void on_ended(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
@@ -45,12 +54,18 @@ static void on_ended(evutil_socket_t fd, short what, void *argument)
 	struct control *c = argument;
 	struct upgrade *u = &c->upgrade;
 	const char *why;
-	u->successor = starter_take(u->starter, &why);
-	u->under_way = u->successor != 0;
-	if (u->successor == 0) {
+	pid_t pid = starter_take(u->starter, &why);
+	bool under_way = u->under_way;
+	u->successor = pid > 0 ? pid : 0;
+	u->under_way = pid > 0;
+	if (pid <= 0 && under_way)
 		on_failed(c, why);
+	else if (pid < 0)
+		log_error("upgrade: %s: there can be none until the next start", why);
+	if (pid < 0)
+		drop_starter(u);
+	if (pid <= 0)
 		return;
-	}
 	notify_send("MAINPID=%d\nREADY=1\nSTATUS=serving, after an upgrade", u->successor);
 	if (u->reload_after)
 		kill(u->successor, SIGHUP);
@@ -66,7 +81,7 @@ void upgrade_prepare(struct control *c, char *const *argv, const struct config *
 						.wait_ms = WAIT_MS,
 						.end_ms = END_MS};
 	struct upgrade *u = &c->upgrade;
-	u->starter = starter_new(&program);
+	u->starter = getpid() == 1 ? NULL : starter_new(&program);
 	if (u->starter == NULL)
 		return;
 	u->ended = event_new(c->base, starter_fd(u->starter), EV_READ | EV_PERSIST, on_ended, c);
@@ -120,7 +135,7 @@ bool upgrade_begin(struct control *c, const char **why)
 	else if (getpid() == 1)
 		*why = "process 1 can't hand over: a container ends with it";
 	else if (u->starter == NULL)
-		*why = "no thread for it could be started";
+		*why = "there is no process to start it";
 	else
 		*why = NULL;
 	struct starter_files files;
@@ -140,7 +155,11 @@ bool upgrade_begin(struct control *c, const char **why)
 	u->why = NULL;
 	u->under_way = true; /* from here on nothing is saved: that is the successor's to do */
 	log_info("upgrade: starting the successor, with %zu socket%s", n, plural(n));
-	starter_begin(u->starter, all, n, &files);
+	if (!starter_begin(u->starter, all, n, &files)) {
+		u->under_way = false;
+		on_failed(c, "the process that starts another does not take the sockets");
+		drop_starter(u);
+	}
 	files_close(&files);
 	free(all);
 	return true;
@@ -225,12 +244,8 @@ void upgrade_take_interfaces(struct control *c)
 void upgrade_free(struct control *c)
 {
 	struct upgrade *u = &c->upgrade;
-	if (u->ended != NULL) /* before its descriptor is closed, which a worker may have next */
-		event_free(u->ended);
-	starter_free(u->starter);
+	drop_starter(u);
 	free(u->why);
-	u->ended = NULL;
-	u->starter = NULL;
 	u->why = NULL;
 	u->under_way = u->successor != 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The starter's thread, and the way of descriptors into the successor:
+ * The starter's process, and the way of descriptors into the successor:
  *
  *   3 .. 2+n  sockets ($LISTEN_FDS=n)     3+n  state     4+n  the pipe that it says on that it is ready
  *                                         5+n  the secret of cookies
@@ -8,36 +8,43 @@
 #include "process/starter.h"
 #include "base/memory.h"
 #include "base/signals.h"
+#include "process/passing.h"
 #include "process/privileges.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { FIRST = 3, SAID_ROOM = 1536, WHY_ROOM = SAID_ROOM + 128 };
 enum { BEHIND_STATE, BEHIND_PIPE, BEHIND_SECRET, BEHIND }; /* the sockets */
+enum { FILES = BEHIND - 1 }; /* of those that are passed on: the pipe is made here */
 
 /* What a successor says first; behind the second stands why. */
 enum { SAYS_READY = 'R', SAYS_FAILED = 'F' };
 
+/* What came of a start. */
+struct result {
+	pid_t pid; /* 0: why not */
+	char why[WHY_ROOM];
+};
+
+/* Each side has a copy of its own, from the fork on. */
 struct starter {
 	struct starter_program program;
-	pthread_t thread;
-	int orders[2]; /* an octet in it: start; closed: end */
-	int ended;     /* an eventfd that the thread writes to last */
-	size_t n;      /* sockets to hand over */
-	int *fds;      /* those and what is behind them, but for the pipe: owned copies */
-	pid_t pid;     /* the result */
-	char why[WHY_ROOM];
+	pid_t process;
+	int orders[2]; /* of packets; the starter's process has the first: lists of descriptors come to it,
+			  results go back; closed: end */
+	struct passed passed; /* sockets to hand over, state and secret */
+	struct result result;
 };
 
 struct image {
@@ -109,15 +116,18 @@ static char **environment_new(char texts[static 3][64])
 static pid_t spawn(const struct starter *s, int pipe)
 {
 	char texts[3][64] = {"LISTEN_PID="};
-	int n = (int)s->n + BEHIND;
+	size_t sockets = s->passed.n - FILES;
+	int n = (int)sockets + BEHIND;
 	struct image image = {.program = &s->program, .n = n, .pid = strchr(texts[0], '\0')};
-	snprintf(texts[1], sizeof(texts[1]), "LISTEN_FDS=%zu", s->n);
-	snprintf(texts[2], sizeof(texts[2]), "GSLBD_UPGRADE=%zu", FIRST + s->n + BEHIND_STATE);
+	snprintf(texts[1], sizeof(texts[1]), "LISTEN_FDS=%zu", sockets);
+	snprintf(texts[2], sizeof(texts[2]), "GSLBD_UPGRADE=%zu", FIRST + sockets + BEHIND_STATE);
 	image.environment = environment_new(texts);
 	image.fds = mem_alloc((size_t)n * sizeof(int));
 	image.aside = mem_alloc((size_t)n * sizeof(int));
-	memcpy(image.fds, s->fds, (size_t)n * sizeof(int));
-	image.fds[s->n + BEHIND_PIPE] = pipe;
+	memcpy(image.fds, s->passed.fds, sockets * sizeof(int));
+	image.fds[sockets + BEHIND_STATE] = s->passed.fds[sockets];
+	image.fds[sockets + BEHIND_PIPE] = pipe;
+	image.fds[sockets + BEHIND_SECRET] = s->passed.fds[sockets + 1];
 	volatile int error = 0;
 	pid_t pid = vfork();
 	if (pid == 0) {
@@ -159,7 +169,8 @@ static void give_up(struct starter *s, pid_t pid, const char *said)
 	while (!await_end(s, pid, &status) && sent < 2)
 		kill(pid, signals[++sent]);
 	if (said == NULL) {
-		snprintf(s->why, sizeof(s->why), "the new process was not ready after %u s, and was killed",
+		snprintf(s->result.why, sizeof(s->result.why),
+			 "the new process was not ready after %u s, and was killed",
 			 s->program.wait_ms / 1000);
 		return;
 	}
@@ -170,8 +181,8 @@ static void give_up(struct starter *s, pid_t pid, const char *said)
 	else
 		snprintf(how, sizeof(how), "ended with status %d before it was ready", WEXITSTATUS(status));
 	bool failed = said[0] == SAYS_FAILED;
-	snprintf(s->why, sizeof(s->why), "the new process %s%s%s", how, failed ? ": " : "; its log says why",
-		 failed ? said + 1 : "");
+	snprintf(s->result.why, sizeof(s->result.why), "the new process %s%s%s", how,
+		 failed ? ": " : "; its log says why", failed ? said + 1 : "");
 }
 
 /* What the child says, "" if it ends without a word. NULL: nothing, in the time that it has. */
@@ -186,112 +197,124 @@ static const char *hear(const struct starter *s, int pipe, char room[static SAID
 }
 
 /* Were there descriptors for all that is handed over? If not, errno says so. */
-static bool all_copied(const struct starter *s)
+static bool all_passed(const struct starter *s)
 {
-	for (size_t i = 0; i < s->n + BEHIND; i++) {
-		if (s->fds[i] < 0 && i != s->n + BEHIND_PIPE) {
-			errno = EMFILE;
-			return false;
-		}
-	}
-	return true;
+	errno = EMFILE;
+	return s->passed.whole && s->passed.n >= FILES;
 }
 
 static void start(struct starter *s)
 {
 	int ends[2];
 	char room[SAID_ROOM];
-	s->pid = 0;
+	s->result = (struct result){0};
 	if (pipe2(ends, O_CLOEXEC) != 0) {
-		snprintf(s->why, sizeof(s->why), "no pipe: %s", strerror(errno));
+		snprintf(s->result.why, sizeof(s->result.why), "no pipe: %s", strerror(errno));
 		return;
 	}
-	pid_t pid = all_copied(s) ? spawn(s, ends[1]) : -1;
+	pid_t pid = all_passed(s) ? spawn(s, ends[1]) : -1;
 	if (pid < 0)
-		snprintf(s->why, sizeof(s->why), "can't start %.200s: %s", s->program.argv[0],
+		snprintf(s->result.why, sizeof(s->result.why), "can't start %.200s: %s", s->program.argv[0],
 			 strerror(errno));
 	close(ends[1]);
 	const char *said = pid > 0 ? hear(s, ends[0], room) : NULL;
 	if (said != NULL && said[0] == SAYS_READY)
-		s->pid = pid;
+		s->result.pid = pid;
 	else if (pid > 0)
 		give_up(s, pid, said);
 	close(ends[0]);
 }
 
-static void *run(void *argument)
+/* Nothing of the server's is kept: neither a socket, which would get queries, nor what its end is told by. */
+static void let_go(struct starter *s)
 {
-	struct starter *s = argument;
-	uint64_t one = 1;
-	char order;
+	sigset_t all;
+	sigfillset(&all); /* what is sent to the group is the server's affair */
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	s->orders[0] = fcntl(s->orders[0], F_DUPFD_CLOEXEC, FIRST);
+	if (s->orders[0] > FIRST)
+		close_range(FIRST, (unsigned)s->orders[0] - 1, 0);
+	close_range((unsigned)s->orders[0] + 1, ~0u, 0);
+	prctl(PR_SET_NAME, "gslbd-starter");
+}
+
+/* The starter's process, until the other side of its orders is closed. */
+static void serve(struct starter *s)
+{
+	let_go(s);
 	if (geteuid() != 0)
 		privileges_pass_on(s->program.keep);
-	while (read(s->orders[0], &order, 1) == 1) {
+	prctl(PR_SET_DUMPABLE, 0); /* nobody of this user may write to its memory */
+	while (passing_receive(s->orders[0], &s->passed)) {
 		start(s);
-		for (size_t i = 0; i < s->n + BEHIND; i++) {
-			if (s->fds[i] >= 0)
-				close(s->fds[i]);
-		}
-		ssize_t ignored = write(s->ended, &one, sizeof(one));
-		(void)ignored;
+		passed_free(&s->passed); /* before the server leaves its sockets */
+		send(s->orders[0], &s->result, sizeof(s->result), MSG_NOSIGNAL);
 	}
-	return NULL;
+	_exit(0);
+}
+
+/* The server must not wait for it without end. */
+static bool pair(int orders[static 2])
+{
+	static const struct timeval patience = {.tv_sec = 5};
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, orders) == 0 &&
+	       setsockopt(orders[1], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0;
 }
 
 struct starter *starter_new(const struct starter_program *program)
 {
 	struct starter *s = mem_alloc(sizeof(*s));
 	s->program = *program;
-	s->ended = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	bool ok = s->ended >= 0 && pipe2(s->orders, O_CLOEXEC) == 0;
-	ok = ok && pthread_create(&s->thread, NULL, run, s) == 0;
-	if (ok)
+	s->process = pair(s->orders) ? fork() : -1;
+	if (s->process == 0)
+		serve(s);
+	if (s->process > 0) {
+		close(s->orders[0]);
 		return s;
+	}
 	free(s);
 	return NULL;
 }
 
 int starter_fd(const struct starter *starter)
 {
-	return starter->ended;
+	return starter->orders[1];
 }
 
-void starter_begin(struct starter *starter, const int *sockets, size_t n, const struct starter_files *files)
+bool starter_begin(struct starter *starter, const int *sockets, size_t n, const struct starter_files *files)
 {
-	free(starter->fds);
-	starter->n = n;
-	starter->fds = mem_alloc((n + BEHIND) * sizeof(int));
-	for (size_t i = 0; i < n; i++)
-		starter->fds[i] = fcntl(sockets[i], F_DUPFD_CLOEXEC, FIRST);
-	starter->fds[n + BEHIND_STATE] = fcntl(files->state, F_DUPFD_CLOEXEC, FIRST);
-	starter->fds[n + BEHIND_PIPE] = -1;
-	starter->fds[n + BEHIND_SECRET] = fcntl(files->secret, F_DUPFD_CLOEXEC, FIRST);
-	ssize_t ignored = write(starter->orders[1], "s", 1);
-	(void)ignored;
+	int *all = mem_alloc((n + FILES) * sizeof(*all));
+	if (n > 0)
+		memcpy(all, sockets, n * sizeof(*all));
+	all[n] = files->state;
+	all[n + 1] = files->secret;
+	bool ok = passing_send(starter->orders[1], all, n + FILES);
+	free(all);
+	return ok;
 }
 
 pid_t starter_take(struct starter *starter, const char **why)
 {
-	uint64_t count;
-	ssize_t ignored = read(starter->ended, &count, sizeof(count));
-	(void)ignored;
-	pid_t pid = starter->pid;
-	*why = starter->why;
-	starter->pid = 0;
-	return pid;
+	struct result *result = &starter->result;
+	ssize_t got = recv(starter->orders[1], result, sizeof(*result), MSG_DONTWAIT);
+	*why = result->why;
+	if (got == (ssize_t)sizeof(*result))
+		return result->pid;
+	*why = "the process that starts another has ended";
+	return -1;
 }
 
 void starter_free(struct starter *starter)
 {
+	const char *why;
 	if (starter == NULL)
 		return;
+	shutdown(starter->orders[1], SHUT_WR);
+	waitpid(starter->process, NULL, 0);
+	pid_t pid = starter_take(starter, &why);
+	if (pid > 0) /* ready just now, which nobody has heard: it ends with this process */
+		kill(pid, SIGTERM);
 	close(starter->orders[1]);
-	pthread_join(starter->thread, NULL);
-	if (starter->pid > 0) /* ready just now, which nobody has heard: it ends with this process */
-		kill(starter->pid, SIGTERM);
-	close(starter->orders[0]);
-	close(starter->ended);
-	free(starter->fds);
 	free(starter);
 }
 

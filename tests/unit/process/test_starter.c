@@ -10,8 +10,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +30,7 @@ static struct starter *begin(const char *script, unsigned wait_ms, unsigned end_
 	struct starter *s = starter_new(&program);
 	int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	assert_non_null(s);
-	starter_begin(s, NULL, 0, &(struct starter_files){file, file});
+	assert_true(starter_begin(s, NULL, 0, &(struct starter_files){file, file}));
 	close(file);
 	return s;
 }
@@ -62,8 +65,8 @@ static void who_does_not_come_up_is_no_more_and_the_reason_is_told(void **state)
 		assert_int_equal(poll(&end, 1, DEADLINE_MS), 1);
 		assert_int_equal(starter_take(s, &why), 0);
 		assert_string_equal(why, rows[i].why);
-		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* there is none any more */
 		starter_free(s);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* there is none any more */
 	}
 }
 
@@ -98,12 +101,78 @@ static void the_end_waits_for_nobody(void **state)
 	}
 }
 
+/* The only child of this process. */
+static pid_t child(void)
+{
+	char path[64], text[32] = "";
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	assert_true(got > 0);
+	return atoi(text);
+}
+
+static void a_starter_that_is_killed_is_told(void **state)
+{
+	(void)state;
+	char *argv[4];
+	const char *why;
+	struct starter *s = begin("exec sleep 1000", FOREVER_MS, FOREVER_MS, argv);
+	struct pollfd end = {.fd = starter_fd(s), .events = POLLIN};
+	kill(child(), SIGKILL);
+	assert_int_equal(poll(&end, 1, DEADLINE_MS), 1);
+	assert_int_equal(starter_take(s, &why), -1);
+	assert_string_equal(why, "the process that starts another has ended");
+	starter_free(s);
+	/* the script, if it was begun already, is this process's now */
+	for (pid_t pid; waitpid(-1, NULL, WNOHANG) == 0 && (pid = child()) > 0;) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+/* Says how many sockets it was given, and whether the last of them is one and nothing is behind the secret.
+ */
+static const char counts[] = "test -S /proc/self/fd/$((2 + LISTEN_FDS)) || exit 1\n"
+			     "test ! -e /proc/self/fd/$((6 + LISTEN_FDS)) || exit 2\n"
+			     "test $GSLBD_UPGRADE = $((3 + LISTEN_FDS)) || exit 3\n"
+			     "exit $((LISTEN_FDS / 10))";
+
+static void more_sockets_than_a_packet_takes_are_handed_on(void **state)
+{
+	(void)state;
+	enum { SOCKETS = 600 };
+	char script[512], *argv[] = {"sh", "-c", script, NULL};
+	int sockets[SOCKETS], file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const char *why;
+	const struct starter_program program = {
+		.argv = argv, .descriptors = 2048, .wait_ms = DEADLINE_MS, .end_ms = DEADLINE_MS};
+	snprintf(script, sizeof(script), "%s", counts);
+	struct starter *s = starter_new(&program);
+	struct pollfd end = {.fd = starter_fd(s), .events = POLLIN};
+	sockets[0] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	for (int i = 1; i < SOCKETS; i++)
+		sockets[i] = sockets[0];
+	assert_true(starter_begin(s, sockets, SOCKETS, &(struct starter_files){file, file}));
+	assert_int_equal(poll(&end, 1, DEADLINE_MS), 1);
+	assert_int_equal(starter_take(s, &why), 0);
+	assert_string_equal(why,
+			    "the new process ended with status 60 before it was ready; its log says why");
+	starter_free(s);
+	close(sockets[0]);
+	close(file);
+}
+
 int main(void)
 {
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* what outlives its starter is this process's */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_does_not_come_up_is_no_more_and_the_reason_is_told),
 		cmocka_unit_test(who_is_ready_is_left_alone),
 		cmocka_unit_test(the_end_waits_for_nobody),
+		cmocka_unit_test(a_starter_that_is_killed_is_told),
+		cmocka_unit_test(more_sockets_than_a_packet_takes_are_handed_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
