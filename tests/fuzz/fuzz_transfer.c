@@ -84,8 +84,8 @@ static void check_forgery(const struct tsig_session *session, struct span in)
 	struct tsig_session asked = *session;
 	uint8_t *exact = exactly(in.octets, in.len);
 	struct span answer = {exact, in.len};
-	require(!tsig_verify_response(&arrival, &answer, now_s()));
-	tsig_end(&arrival);
+	require(!tsig_verify_response(&asked, &answer, now_s()));
+	tsig_end(&asked);
 	free(exact);
 }
 
