@@ -38,29 +38,32 @@ static struct starter *begin(const char *script, unsigned wait_ms, unsigned end_
 static void who_does_not_come_up_is_no_more_and_the_reason_is_told(void **state)
 {
 	(void)state;
+	/* who ends by itself has all the time that it takes */
 	static const struct {
 		const char *script;
-		unsigned wait_ms;
+		unsigned wait_ms, end_ms;
 		const char *why;
 	} rows[] = {
-		{"printf Freason >&4; exit 3", FOREVER_MS,
+		{"printf Freason >&4; exit 3", FOREVER_MS, FOREVER_MS,
 		 "the new process ended with status 3 before it was ready: reason"},
-		{"exit 7", FOREVER_MS,
+		{"exit 7", FOREVER_MS, FOREVER_MS,
 		 "the new process ended with status 7 before it was ready; its log says why"},
-		{"kill -9 $$", FOREVER_MS, "the new process was ended by signal 9; its log says why"},
-		{"printf Freason >&4; exec sleep 1000", FOREVER_MS,
+		{"kill -9 $$", FOREVER_MS, FOREVER_MS,
+		 "the new process was ended by signal 9; its log says why"},
+		{"printf Freason >&4; exec sleep 1000", FOREVER_MS, SHORT_MS,
 		 "the new process failed, and had to be ended: reason"},
-		{"trap '' TERM; printf Freason >&4; exec sleep 1000", FOREVER_MS,
+		{"trap '' TERM; printf Freason >&4; exec sleep 1000", FOREVER_MS, SHORT_MS,
 		 "the new process failed, and had to be ended: reason"},
-		{"exec 4>&-; exec sleep 1000", FOREVER_MS,
+		{"exec 4>&-; exec sleep 1000", FOREVER_MS, SHORT_MS,
 		 "the new process failed, and had to be ended; its log says why"},
-		{"exec sleep 1000", SHORT_MS, "the new process was not ready after 0 s, and was killed"},
+		{"exec sleep 1000", SHORT_MS, FOREVER_MS,
+		 "the new process was not ready after 0 s, and was killed"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char *argv[4];
 		const char *why;
 		print_message("  %s\n", rows[i].script);
-		struct starter *s = begin(rows[i].script, rows[i].wait_ms, SHORT_MS, argv);
+		struct starter *s = begin(rows[i].script, rows[i].wait_ms, rows[i].end_ms, argv);
 		struct pollfd end = {.fd = starter_fd(s), .events = POLLIN};
 		assert_int_equal(poll(&end, 1, DEADLINE_MS), 1);
 		assert_int_equal(starter_take(s, &why), 0);
