@@ -37,9 +37,8 @@ static inline void expect_choice(const struct arrival *a, const struct rrset *se
 }
 
 /* Flattened: it is gone through once a query. */
-__attribute__((noinline, noclone, flatten)) void arrivals_read(struct arrival *list, unsigned n,
-							       const struct view *view,
-							       const struct tally *tally)
+__attribute__((noinline, flatten)) void arrivals_read(struct arrival *list, unsigned n,
+						      const struct view *view, const struct tally *tally)
 {
 	const struct zones *zones = view->world->zones;
 	for (unsigned i = 0; i < n; i++) {
