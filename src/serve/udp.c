@@ -132,7 +132,7 @@ static bool take(struct udp *u, unsigned i, struct caller *c, struct span *query
 	bool whole = !(in->msg_flags & MSG_TRUNC);
 	*query = (struct span){u->queries[i], whole ? u->in[i].msg_len : 0};
 	c->query = i;
-	c->peer.addr.family = u->family;
+	c->peer.addr = (struct addr){.family = u->family}; /* a client of a proxy's may have been here */
 	c->peer.local = &c->local;
 	if (u->wildcard) {
 		keep_address_only(in, &c->local.addr);
