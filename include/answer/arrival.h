@@ -15,7 +15,8 @@ enum { ARRIVALS_MAX = 16 };
 
 struct arrival {
 	struct span in; /* the message */
-	bool heard;     /* as query_read() says, with rcode; false: what is below has no meaning */
+	bool heard;     /* as query_read() says, with rcode; false: `query` has no question and no subnet,
+			   and the rest no meaning */
 	bool may_be;    /* the name may have a node */
 	enum rcode rcode;
 	uint64_t hash;           /* of such a name */

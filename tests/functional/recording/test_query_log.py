@@ -9,6 +9,8 @@ import shutil
 import signal
 import socket
 
+import dns.edns
+import dns.message
 import pytest
 from api import Api, serving
 from harness import SOA, Server, free_port, wait_until
@@ -91,11 +93,18 @@ def test_where_a_query_came_to_at_an_address_for_all(listen, address):
 
 
 def test_a_query_that_is_dropped_has_a_line_too():
+    """With nothing of the one before, which the same worker read."""
+    subnet = dns.edns.ECSOption("203.0.113.0", 24)
+    sound = dns.message.make_query("www.app.example.com", "A", use_edns=0, options=[subnet])
     with serving(CONF + LOG, ZONE) as (server, _):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.sendto(b"\0\1\2", ("127.0.0.1", server.port))
-            line = last(server)
-        assert line["rcode"] is None and line["name"] is None and line["size"] == 0
+            sock.settimeout(10)
+            sock.connect(("127.0.0.1", server.port))
+            sock.send(sound.to_wire())
+            assert len(sock.recv(2048)) > 50
+            sock.send(b"\0\1\2")
+            line = last(server, 2)
+        assert line["rcode"] is None and line["name"] is None and line["subnet"] is None and line["size"] == 0
 
 
 def test_reloads_turn_it_on_and_off():
