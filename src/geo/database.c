@@ -46,7 +46,7 @@ static bool has_room(struct database *db, uint64_t octets)
 static int file_copy(struct database *db, const char *path, const char **why)
 {
 	int in = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), out = -1;
-	struct stat st;
+	struct stat st = {0};
 	*why = NULL;
 	if (in < 0 || fstat(in, &st) != 0)
 		*why = strerror(errno);
@@ -59,9 +59,9 @@ static int file_copy(struct database *db, const char *path, const char **why)
 	else if ((out = memfd_create("geoip", MFD_CLOEXEC)) < 0)
 		*why = strerror(errno);
 
-	ssize_t sent = 1;
-	while (*why == NULL && sent > 0) {
-		sent = sendfile(out, in, NULL, (size_t)1 << 30);
+	off_t left = st.st_size; /* and no more, should it grow */
+	for (ssize_t sent = 1; *why == NULL && left > 0 && sent > 0; left -= sent) {
+		sent = sendfile(out, in, NULL, (size_t)left);
 		if (sent < 0)
 			*why = strerror(errno);
 	}
