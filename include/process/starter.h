@@ -55,9 +55,13 @@ struct succession {
 };
 struct succession succession_take(void);
 
-/* Tells the process before that its work can end; or, in a line, why this one does not come up. Only the
- * first of them counts; nothing where this process is nobody's successor. */
-void succession_ready(struct succession *succession);
+/*
+ * Tells the process before that its work can end; or, in a line, why this one does not come up. Only the
+ * first of them counts; nothing where this process is nobody's successor. False: the starter has ended, so
+ * nobody hears it, and this process must end: the one before serves on, or all are to be started anew.
+ * SIGPIPE must be blocked or ignored.
+ */
+bool succession_ready(struct succession *succession);
 void succession_failed(struct succession *succession, const char *why);
 
 #endif

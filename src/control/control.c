@@ -101,10 +101,20 @@ static void tell_open(struct control *c, const struct world *world)
 	unsigned targets = world->roster->n_targets;
 	log_info("ready: %zu zone%s, %u target%s, %u worker%s", config->n_zones, plural(config->n_zones),
 		 targets, plural(targets), c->n_workers, plural(c->n_workers));
-	if (is_successor(c))
-		succession_ready(&c->upgrade.predecessor);
-	else
+}
+
+/* Now that it serves, it is told to whoever waits for that. False: nobody does; an error in `faults`. */
+static bool announce(struct control *c, struct faults *faults)
+{
+	if (!is_successor(c)) {
 		service_ready(c);
+		return true;
+	}
+	bool heard = succession_ready(&c->upgrade.predecessor);
+	if (!heard)
+		fault_add(faults, (struct spot){.file = "upgrade"},
+			  "what started this process has ended, and the process before knows nothing of it");
+	return heard;
 }
 
 /* Interfaces with xdp=, and then what that took is given up. A predecessor still has those of a successor. */
@@ -141,7 +151,7 @@ void control_open(struct control *c)
 	c->recorders = recordings_take(c->recordings, config, c->n_workers);
 	control_limit(c);
 	control_learn(c, true);
-	bool started = workers_start(c->workers, &faults);
+	bool started = workers_start(c->workers, &faults) && announce(c, &faults);
 	yield_to_workers();
 	if (!started) {
 		fail(c, &faults);

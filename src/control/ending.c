@@ -47,7 +47,7 @@ static void close_service(struct control *c)
 	if (c->workers == NULL)
 		return;
 	workers_stop(c->workers);
-	if (handed_over)
+	if (handed_over || c->failed) /* who never served knows nothing that is not saved */
 		return;
 	control_save(c);
 	control_save_measured(c);

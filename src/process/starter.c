@@ -335,21 +335,22 @@ struct succession succession_take(void)
 		.ready = first + BEHIND_PIPE};
 }
 
-static void say(struct succession *succession, char what, const char *why)
+/* False: nobody is there to hear it, or this process is nobody's successor. */
+static bool say(struct succession *succession, char what, const char *why)
 {
 	char text[SAID_ROOM];
 	if (succession->ready < 0)
-		return;
+		return false;
 	snprintf(text, sizeof(text), "%c%s", what, why);
-	ssize_t ignored = write(succession->ready, text, strlen(text));
-	(void)ignored;
+	bool heard = write(succession->ready, text, strlen(text)) > 0; /* SIGPIPE is held back */
 	close(succession->ready);
 	succession->ready = -1;
+	return heard;
 }
 
-void succession_ready(struct succession *succession)
+bool succession_ready(struct succession *succession)
 {
-	say(succession, SAYS_READY, "");
+	return say(succession, SAYS_READY, "");
 }
 
 void succession_failed(struct succession *succession, const char *why)

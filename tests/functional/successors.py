@@ -55,6 +55,10 @@ class Line(Server):
         self.reap(before)
         return True
 
+    def starter(self):
+        """The process that starts another; None: there is none."""
+        return next((pid for pid in children(self.pid) if name(pid) == "gslbd-starter"), None)
+
     def ends(self):
         log = self.log()
         return len(re.findall(r"upgrade: process \d+ serves now", log)), len(re.findall(r"upgrade: failed", log))
@@ -83,6 +87,14 @@ class Line(Server):
     def tasks(self):
         return [dict(line.split(":", 1) for line in (path / "status").read_text().splitlines())
                 for path in Path(f"/proc/{self.pid}/task").iterdir()]
+
+
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def name(pid):
+    return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 def ended(pid):

@@ -13,7 +13,7 @@ import pytest
 from api import Api
 from harness import GSLBD, SOA, Datacenter, datacenters, free_port, wait_until
 from proc import descriptors
-from successors import Line, Load
+from successors import Line, Load, children, ended
 
 GSLBCTL = os.environ.get("GSLBCTL", "build/asan/tools/gslbctl")
 CONF = """listen 127.0.0.1:@PORT@
@@ -146,6 +146,27 @@ def test_a_broken_successor_changes_nothing(pair, breaks, why):
         server.point_at(os.environ.get("GSLBD", "build/asan/gslbd"))
         assert server.upgrade()
         assert server.api.datacenter("iad")["override"]["state"] == "drain"
+
+
+def test_a_successor_whose_starter_is_killed_does_not_serve_beside(pair):
+    slow = Datacenter()
+    slow.delay = 2
+    with line(pair) as server:
+        with Load(server, {"192.0.2.1"}) as load:
+            server.write("gslbd.conf", CONF + f"datacenter nrt address=127.0.0.1:{slow.port} check=site\n")
+            server.write("z.zone", ZONE + "far STEER failover nrt\nfar AT nrt A 192.0.2.3\n")
+            starter = server.starter()
+            os.kill(server.pid, signal.SIGUSR2)
+            wait_until(lambda: slow.requests, 20, "the successor checks what it does not know")
+            successor, = children(starter)
+            os.kill(starter, signal.SIGKILL)
+            wait_until(lambda: starter not in children(server.pid), 20, "the server knows")
+            _, status = wait_until(lambda: ended(successor), 20, "it ends by itself")
+        assert os.waitstatus_to_exitcode(status) == 1 and not load.failures
+        assert "what started this process has ended" in server.log()
+        assert "upgrade: failed, and this process serves on: the process that starts another has ended" in server.log()
+        assert server.api.put("iad", state="drain").status == 200
+    slow.stop()
 
 
 def test_by_gslbctl(pair):
