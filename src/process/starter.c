@@ -235,7 +235,6 @@ static void let_go(struct starter *s)
 	if (s->orders[0] > FIRST)
 		close_range(FIRST, (unsigned)s->orders[0] - 1, 0);
 	close_range((unsigned)s->orders[0] + 1, ~0u, 0);
-	prctl(PR_SET_NAME, "gslbd-starter");
 }
 
 /* The starter's process, until the other side of its orders is closed. */
@@ -245,6 +244,7 @@ static void serve(struct starter *s)
 	if (geteuid() != 0)
 		privileges_pass_on(s->program.keep);
 	prctl(PR_SET_DUMPABLE, 0); /* nobody of this user may write to its memory */
+	prctl(PR_SET_NAME, "gslbd-starter");
 	while (passing_receive(s->orders[0], &s->passed)) {
 		start(s);
 		passed_free(&s->passed); /* before the server leaves its sockets */
