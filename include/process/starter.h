@@ -2,7 +2,8 @@
 /*
  * Starting this program anew beside itself, with the sockets that this process listens on. A process does it
  * that is there from the start: what filters and capabilities take from the server, it must keep; and what it
- * starts, nobody who takes the server over can change, as its memory is its own.
+ * starts, nobody who takes the server over can change, as its memory is its own. That of a successor is, too,
+ * where the user may not read the program's file (execve(2) makes it not dumpable).
  */
 #ifndef PROCESS_STARTER_H
 #define PROCESS_STARTER_H
