@@ -22,7 +22,8 @@ struct starter_program {
 	uint64_t keep;      /* capabilities that are passed on */
 	rlim_t descriptors; /* the soft limit that this process was started with */
 	unsigned wait_ms;   /* for it to be ready */
-	unsigned end_ms;    /* for one that failed to end by itself, then after SIGTERM, then after SIGKILL */
+	unsigned end_ms; /* for one that failed to end by itself, then after SIGTERM, then after SIGKILL; for
+			    the starter to end, before SIGKILL */
 };
 
 /* Forks it, of this one as it is: there must be no other thread yet. NULL: it can't be had. */

@@ -304,13 +304,24 @@ pid_t starter_take(struct starter *starter, const char **why)
 	return -1;
 }
 
+/* It ends as it is told to, unless it is stopped, or waits for a disk that hangs. */
+static void end_process(const struct starter *s)
+{
+	struct pollfd end = {.fd = pidfd_open(s->process, 0), .events = POLLIN};
+	shutdown(s->orders[1], SHUT_WR);
+	if (end.fd >= 0 && poll(&end, 1, (int)s->program.end_ms) == 0)
+		kill(s->process, SIGKILL);
+	if (end.fd >= 0)
+		close(end.fd);
+	waitpid(s->process, NULL, 0);
+}
+
 void starter_free(struct starter *starter)
 {
 	const char *why;
 	if (starter == NULL)
 		return;
-	shutdown(starter->orders[1], SHUT_WR);
-	waitpid(starter->process, NULL, 0);
+	end_process(starter);
 	pid_t pid = starter_take(starter, &why);
 	if (pid > 0) /* ready just now, which nobody has heard: it ends with this process */
 		kill(pid, SIGTERM);

@@ -135,6 +135,19 @@ static void a_starter_that_is_killed_is_told(void **state)
 	}
 }
 
+static void a_starter_that_hangs_does_not_hold_the_end_up(void **state)
+{
+	(void)state;
+	char *argv[] = {"true", NULL};
+	const struct starter_program program = {
+		.argv = argv, .descriptors = 256, .wait_ms = FOREVER_MS, .end_ms = SHORT_MS};
+	struct starter *s = starter_new(&program);
+	assert_non_null(s);
+	kill(child(), SIGSTOP);
+	starter_free(s);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* it is no more */
+}
+
 /* Says how many sockets it was given, and whether the last of them is one and nothing is behind the secret.
  */
 static const char counts[] = "test -S /proc/self/fd/$((2 + LISTEN_FDS)) || exit 1\n"
@@ -185,6 +198,7 @@ int main(void)
 		cmocka_unit_test(who_is_ready_is_left_alone),
 		cmocka_unit_test(the_end_waits_for_nobody),
 		cmocka_unit_test(a_starter_that_is_killed_is_told),
+		cmocka_unit_test(a_starter_that_hangs_does_not_hold_the_end_up),
 		cmocka_unit_test(more_sockets_than_a_packet_takes_are_handed_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
