@@ -150,7 +150,7 @@ def test_a_broken_successor_changes_nothing(pair, breaks, why):
 
 def test_a_successor_whose_starter_is_killed_does_not_serve_beside(pair):
     slow = Datacenter()
-    slow.delay = 2
+    slow.delay = 4  # within the timeout
     with line(pair) as server:
         with Load(server, {"192.0.2.1"}) as load:
             server.write("gslbd.conf", CONF + f"datacenter nrt address=127.0.0.1:{slow.port} check=site\n")
