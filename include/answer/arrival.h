@@ -17,9 +17,8 @@ struct arrival {
 	struct span in; /* the message */
 	bool heard;     /* as query_read() says, with rcode; false: `query` has no question and no subnet,
 			   and the rest no meaning */
-	bool may_be;    /* the name may have a node */
 	enum rcode rcode;
-	uint64_t hash;           /* of such a name */
+	uint64_t hash;           /* of its name, where zones_may_have() that */
 	const struct node *node; /* of a sound query, for zones_settle() */
 	struct query query;
 };

@@ -26,7 +26,7 @@ struct starter_program {
 			    the starter to end, before SIGKILL */
 };
 
-/* Forks it, of this one as it is: there must be no other thread yet. NULL: it can't be had. */
+/* Forks it, of this one as it is: there must be no other thread yet. NULL, with errno: it can't be had. */
 struct starter *starter_new(const struct starter_program *program);
 
 /* Readable once a start has ended, or the starter itself. */

@@ -7,8 +7,7 @@
 static inline void seek(struct arrival *a, const struct zones *zones)
 {
 	const struct name *name = &a->query.name;
-	a->may_be = zones_may_have(zones, name);
-	if (a->may_be)
+	if (zones_may_have(zones, name))
 		a->hash = probe_hash(zones, name->octets, name->len);
 }
 
@@ -16,7 +15,7 @@ static inline void arrive(struct arrival *a, const struct zones *zones)
 {
 	const struct name *name = &a->query.name;
 	struct probe p = probe_of(zones, name->octets, name->len, a->hash);
-	a->node = a->may_be ? probe_next(zones, &p) : NULL;
+	a->node = zones_may_have(zones, name) ? probe_next(zones, &p) : NULL;
 	if (a->node != NULL)
 		node_expect(a->node);
 }

@@ -14,7 +14,6 @@
 #include <string.h>
 
 struct explainer {
-	const struct view *view;
 	const struct config *config;
 	const struct responder *r; /* who has answered */
 	bool places;               /* where the client is was looked up */
@@ -99,7 +98,7 @@ static struct json_object *rdata_json(const uint8_t *record)
 /* "www.app.example.com. A" */
 static const char *set_name(const struct explainer *e, const struct steered *s)
 {
-	return e->view->world->roster->sets[s->set].name;
+	return e->r->view->world->roster->sets[s->set].name;
 }
 
 /* A member's data; that of an ALIAS is the first record of what it stands for. */
@@ -167,10 +166,10 @@ static void why_not_tier(const struct explainer *e, const struct steered *steere
 {
 	const struct steering *s = steered->how;
 	struct tiers tiers;
-	uint64_t usable = e->view->board->sets[steered->set].usable;
+	uint64_t usable = e->r->view->board->sets[steered->set].usable;
 	struct timed timed;
 	if (s->times != NULL) {
-		latency_times(s, e->view->board, e->r->client.addr, &timed);
+		latency_times(s, e->r->view->board, e->r->client.addr, &timed);
 		tiers_build_timed(s, &timed, &tiers);
 	} else {
 		tiers_build(s, e->choice->order, &tiers);
@@ -192,7 +191,7 @@ static void why_not_tier(const struct explainer *e, const struct steered *steere
 /* What a slow start or an agent leaves of its weight. */
 static double weight_now(const struct explainer *e, const struct steered *steered, unsigned member)
 {
-	const struct set_extra *extra = e->view->board->sets[steered->set].extra;
+	const struct set_extra *extra = e->r->view->board->sets[steered->set].extra;
 	bool scaled = extra != NULL && extra->weights != NULL;
 	return scaled ? (double)extra->weights[member] / SHARE_WHOLE : steered->how->weights[member];
 }
@@ -209,8 +208,8 @@ static void why_removed(const struct explainer *e, const struct steered *steered
 		snprintf(out, room, "not for this client: %s does not name it", source);
 		return;
 	case STEP_USABLE: {
-		uint32_t slot = e->view->world->roster->sets[steered->set].slots[member];
-		snprintf(out, room, "%s", standing_text(e->view->board->standings[slot]));
+		uint32_t slot = e->r->view->world->roster->sets[steered->set].slots[member];
+		snprintf(out, room, "%s", standing_text(e->r->view->board->standings[slot]));
 		return;
 	}
 	case STEP_FAST: snprintf(out, room, "over max-latency, and others are not"); return;
@@ -258,7 +257,7 @@ static void add_choice(struct explainer *e, const struct rrset *set, const struc
 	static const char *const names[STEP_COUNT] = {"candidates", "usable", "fast", "load", "tier", "pick"};
 	const struct steered *steered = set->steered;
 	const struct steering *s = steered->how;
-	const struct set_extra *extra = e->view->board->sets[steered->set].extra;
+	const struct set_extra *extra = e->r->view->board->sets[steered->set].extra;
 	e->choice = choice;
 	uint64_t before = steering_all(s);
 	for (enum step step = STEP_CANDIDATES; step < STEP_COUNT; step++) {
@@ -291,7 +290,7 @@ static struct json_object *orders_json(const struct explainer *e, const struct s
 	put(o, "by", text(source));
 	put(o, "datacenters", list);
 	if (s->times != NULL) {
-		struct json_object *times = explain_times(s, e->view, e->r->client.addr);
+		struct json_object *times = explain_times(s, e->r->view, e->r->client.addr);
 		for (size_t i = 0; i < json_object_array_length(times); i++) {
 			struct json_object *to = json_object_array_get_idx(times, i);
 			json_object_array_add(list,
@@ -377,7 +376,7 @@ struct json_object *explain(const struct view *view, const struct databases *dat
 {
 	struct responder *r = mem_alloc(sizeof(*r));
 	struct arrival *arrival = &r->arrivals[0];
-	struct explainer e = {.view = view, .config = view->world->config, .r = r};
+	struct explainer e = {.config = view->world->config, .r = r};
 	struct addr peer = request->client.addr;
 	addr_unmap(&peer);
 	picker_seed(&r->picker);

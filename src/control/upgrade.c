@@ -16,6 +16,7 @@
 #include "control/state.h"
 #include "process/notify.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,9 +82,14 @@ void upgrade_prepare(struct control *c, char *const *argv, const struct config *
 						.wait_ms = WAIT_MS,
 						.end_ms = END_MS};
 	struct upgrade *u = &c->upgrade;
-	u->starter = getpid() == 1 ? NULL : starter_new(&program);
-	if (u->starter == NULL)
+	if (getpid() == 1)
 		return;
+	u->starter = starter_new(&program);
+	if (u->starter == NULL) {
+		log_warn("upgrade: there can be none, as there is no process to start it: %s",
+			 strerror(errno));
+		return;
+	}
 	u->ended = event_new(c->base, starter_fd(u->starter), EV_READ | EV_PERSIST, on_ended, c);
 	event_add(u->ended, NULL);
 }

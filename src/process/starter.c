@@ -264,7 +264,7 @@ static bool pair(int orders[static 2])
 struct starter *starter_new(const struct starter_program *program)
 {
 	struct starter *s = mem_alloc(sizeof(*s));
-	s->program = *program;
+	*s = (struct starter){.program = *program, .orders = {-1, -1}};
 	s->process = pair(s->orders) ? fork() : -1;
 	if (s->process == 0)
 		serve(s);
@@ -272,7 +272,13 @@ struct starter *starter_new(const struct starter_program *program)
 		close(s->orders[0]);
 		return s;
 	}
+	int error = errno;
+	for (unsigned i = 0; i < 2; i++) {
+		if (s->orders[i] >= 0)
+			close(s->orders[i]);
+	}
 	free(s);
+	errno = error;
 	return NULL;
 }
 

@@ -248,10 +248,11 @@ static void check_single(struct checker *c, const struct draft_owner *owner)
 			  "%s; the STEER is that of the apex, at line %u", text, apex->steer_at.line);
 }
 
-/* Where in its RDATA a record names a host that must have addresses; -1: it names none. */
+/* Where in its RDATA a record names a host that must have addresses of its own, as that of a service binding
+ * need not; -1: it names none. */
 static int host_at(uint16_t type)
 {
-	return type == TYPE_NS ? 0 : type == TYPE_MX ? 2 : type == TYPE_SRV ? 6 : -1;
+	return type == TYPE_SVCB || type == TYPE_HTTPS ? -1 : rdata_host(type);
 }
 
 /*
