@@ -38,7 +38,8 @@ struct answer {
 	bool hosts;                 /* it names some whose addresses go along */
 	bool all_down;              /* nothing was usable of a name on the way, and its all-down decided */
 	uint8_t scope;              /* bits of the client's address that it depends on */
-	unsigned n, n_choices, n_syntheses;
+	unsigned n, n_syntheses;
+	struct choice *choices_end; /* behind the last of `choices` */
 	struct piece pieces[PIECES_MAX + 1];
 	struct choice choices[CHOICES_MAX];
 	struct synthesis syntheses[CHAIN_MAX];
@@ -85,7 +86,8 @@ static inline void answer_clear(struct answer *a, enum rcode rcode)
 	a->owner = NULL;
 	a->scope = 0;
 	a->located = a->hosts = a->all_down = false;
-	a->n = a->n_choices = a->n_syntheses = 0;
+	a->n = a->n_syntheses = 0;
+	a->choices_end = a->choices;
 }
 
 struct responder;
@@ -109,8 +111,7 @@ static inline uint8_t answer_scope(const struct answer *a, const struct client *
  */
 void answer_add_addresses(struct answer *a, const struct match *m, const struct reply_records *records);
 
-/* Adds a piece, where there is room: all records of the set, unless the caller says more. */
-struct piece *answer_add(struct answer *a, enum section section, const uint8_t *owner,
-			 const struct rrset *set);
+/* Adds a piece, where there is room. */
+struct piece *answer_add(struct answer *a, enum section section, const struct reply_records *records);
 
 #endif

@@ -36,6 +36,7 @@ struct responder {
 	struct cookie_secret cookie_secret; /* where the configuration has none; the same for all workers */
 	struct picker picker;               /* random numbers and turns */
 	struct arrival arrivals[ARRIVALS_MAX]; /* scratch, to read queries into */
+	struct tally *tally;                   /* where they are counted; NULL: they are not */
 	struct query *query;                   /* the one that is answered */
 	struct client client;                  /* for whom; only where it is sound */
 	struct answer answer;

@@ -48,8 +48,7 @@ static inline uint64_t choice_left(const struct choice *choice, enum step step)
  * `n` of `picked`, and `n_records` of `records`, are set. Apart from who calls it, so that a query that is
  * not steered costs the less.
  */
-__attribute__((noinline)) void steer_choose(const struct steered *steered, const struct board *board,
-					    const struct addr *client, struct picker *picker,
-					    struct choice *out);
+void steer_choose(const struct steered *steered, const struct board *board, const struct addr *client,
+		  struct picker *picker, struct choice *out);
 
 #endif

@@ -15,8 +15,10 @@ static bool present(const struct answer *a, const struct rrset *set)
 static void add_type(struct answer *a, const struct node *node, uint16_t type, bool glue)
 {
 	const struct rrset *set = node_rrset(node, type);
-	if (set != NULL && set->steered == NULL && !present(a, set))
-		answer_add(a, SECTION_ADDITIONAL, node->name, set)->glue = glue;
+	if (set != NULL && set->steered == NULL && !present(a, set)) {
+		const struct reply_records records = {.set = set, .owner = node->name};
+		answer_add(a, SECTION_ADDITIONAL, &records)->glue = glue;
+	}
 }
 
 static void add_host(struct answer *a, const struct match *m, const uint8_t *octets)

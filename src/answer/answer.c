@@ -9,22 +9,27 @@ enum next { NEXT_DONE, NEXT_FOLLOW };
 
 /* The piece behind the last one of all is overwritten again and again: there is room for it, and nobody reads
  * it. */
-struct piece *answer_add(struct answer *a, enum section section, const uint8_t *owner,
-			 const struct rrset *set)
+inline struct piece *answer_add(struct answer *a, enum section section, const struct reply_records *records)
 {
 	struct piece *piece = &a->pieces[a->n];
 	a->n += a->n < PIECES_MAX;
 	piece->section = section;
 	piece->glue = false;
-	piece->records = (struct reply_records){.set = set, .owner = owner};
-	a->hosts |= set->shape.host;
+	piece->records = *records;
+	a->hosts |= records->set->shape.host;
 	return piece;
+}
+
+/* All records of a set. */
+static void add_all(struct answer *a, enum section section, const uint8_t *owner, const struct rrset *set)
+{
+	answer_add(a, section, &(struct reply_records){.set = set, .owner = owner});
 }
 
 static void add_negative(struct responder *r)
 {
 	const struct zone *zone = r->answer.at->zone;
-	answer_add(&r->answer, SECTION_AUTHORITY, zone->apex->octets, &zone->negative);
+	add_all(&r->answer, SECTION_AUTHORITY, zone->apex->octets, &zone->negative);
 }
 
 /* The same data in two datacenters is one record of an answer (RFC 2181 §5). */
@@ -45,10 +50,15 @@ __attribute__((cold, noinline)) static void drop_doubles(const struct rrset *set
 	choice->n_records = n;
 }
 
+static bool may_choose(const struct answer *a)
+{
+	return a->choices_end < a->choices + CHOICES_MAX;
+}
+
 static inline const struct choice *choose(struct responder *r, const struct rrset *set)
 {
 	struct answer *a = &r->answer;
-	struct choice *choice = &a->choices[a->n_choices++];
+	struct choice *choice = a->choices_end++;
 	choice->set = set;
 	steer_choose(set->steered, r->view->board, r->client.addr, &r->picker, choice);
 	a->located |= choice->located;
@@ -70,13 +80,13 @@ __attribute__((cold, noinline)) static const uint8_t *give_up(struct answer *a)
 
 static void add_choice(struct responder *r, const struct rrset *set, const struct choice *choice)
 {
-	answer_add(&r->answer, SECTION_ANSWER, r->answer.owner, set)->records =
-		(struct reply_records){.set = set,
-				       .owner = r->answer.owner,
-				       .picked = choice->records,
-				       .n = (uint16_t)choice->n_records,
-				       .has_ttl = true,
-				       .ttl_s = choice->ttl_s};
+	answer_add(&r->answer, SECTION_ANSWER,
+		   &(struct reply_records){.set = set,
+					   .owner = r->answer.owner,
+					   .picked = choice->records,
+					   .n = (uint16_t)choice->n_records,
+					   .has_ttl = true,
+					   .ttl_s = choice->ttl_s});
 }
 
 /* What candidates that were picked stand for. */
@@ -107,11 +117,11 @@ __attribute__((cold, noinline)) static bool add_aliases(struct responder *r, con
 	struct aliases aliases;
 	aliases.n = 0;
 	aliases_note(&aliases, asked->steered, choice);
-	for (unsigned i = 0; i < aliases.n && r->answer.n_choices < CHOICES_MAX; i++) {
+	for (unsigned i = 0; i < aliases.n && may_choose(&r->answer); i++) {
 		const struct rrset *set = aliases.list[i];
 		uint32_t its_ttl_s = UINT32_MAX;
 		if (set->steered == NULL) {
-			answer_add(&r->answer, SECTION_ANSWER, r->answer.owner, set);
+			add_all(&r->answer, SECTION_ANSWER, r->answer.owner, set);
 			its_ttl_s = octets_get32(set->octets + RECORD_TTL_AT);
 		} else {
 			choice = choose(r, set);
@@ -137,21 +147,16 @@ __attribute__((cold, noinline)) static void settle_ttl(struct answer *a, unsigne
 	}
 }
 
-/* Adds what is chosen of a steered set, with what the chosen stand for. Returns the first record where that
- * may be a CNAME. */
-static const uint8_t *add_chosen(struct responder *r, const struct rrset *set)
+/*
+ * Goes on where nothing was chosen of the set that has a record, or what was chosen may lead elsewhere;
+ * `first` is the first piece that is of it. Returns as add_chosen().
+ */
+__attribute__((cold, noinline)) static const uint8_t *add_led(struct responder *r, const struct rrset *set,
+							      const struct choice *choice, unsigned first)
 {
 	struct answer *a = &r->answer;
-	unsigned first = a->n;
-	if (a->n_choices == CHOICES_MAX) {
-		add_negative(r);
-		return NULL;
-	}
-	const struct choice *choice = choose(r, set);
 	if (choice->outcome == CHOICE_SERVFAIL)
 		return give_up(a);
-	if (choice->n_records > 0)
-		add_choice(r, set, choice);
 	if (set->steered->aliases != NULL) {
 		uint32_t ttl_s = choice->n > 0 ? choice->ttl_s : UINT32_MAX;
 		if (!add_aliases(r, set, choice, &ttl_s))
@@ -162,10 +167,27 @@ static const uint8_t *add_chosen(struct responder *r, const struct rrset *set)
 		add_negative(r);
 		return NULL;
 	}
-	if (set->steered->how->cnames == 0 && set->steered->aliases == NULL)
-		return NULL;
 	const struct reply_records *records = &a->pieces[first].records;
 	return records->set->octets + (records->picked ? records->picked[0] : 0);
+}
+
+/* Adds what is chosen of a steered set, with what the chosen stand for. Returns the first record where that
+ * may be a CNAME. */
+static const uint8_t *add_chosen(struct responder *r, const struct rrset *set)
+{
+	struct answer *a = &r->answer;
+	const struct steered *steered = set->steered;
+	unsigned first = a->n;
+	if (!may_choose(a)) {
+		add_negative(r);
+		return NULL;
+	}
+	const struct choice *choice = choose(r, set);
+	if (choice->n_records > 0)
+		add_choice(r, set, choice);
+	if (choice->n_records > 0 && steered->how->cnames == 0 && steered->aliases == NULL)
+		return NULL;
+	return add_led(r, set, choice, first);
 }
 
 /* Adds what a set says to the answer section. Returns the first record where that may be a CNAME. */
@@ -173,7 +195,7 @@ static const uint8_t *add_answer(struct responder *r, const struct rrset *set)
 {
 	if (set->steered != NULL)
 		return add_chosen(r, set);
-	answer_add(&r->answer, SECTION_ANSWER, r->answer.owner, set);
+	add_all(&r->answer, SECTION_ANSWER, r->answer.owner, set);
 	return set->octets;
 }
 
@@ -265,14 +287,14 @@ __attribute__((cold, noinline)) static enum next at_dname(struct responder *r)
 	if (a->n_syntheses == CHAIN_MAX || (again && leads_below_itself(node, dname)))
 		return NEXT_DONE;
 	if (!again)
-		answer_add(a, SECTION_ANSWER, node->name, dname);
+		add_all(a, SECTION_ANSWER, node->name, dname);
 	struct synthesis *synthesis = &a->syntheses[a->n_syntheses];
 	if (!synthesize(r, dname->octets, synthesis)) {
 		a->status.rcode = RCODE_YXDOMAIN;
 		return NEXT_DONE;
 	}
 	a->n_syntheses++;
-	answer_add(a, SECTION_ANSWER, r->answer.owner, &synthesis->set);
+	add_all(a, SECTION_ANSWER, r->answer.owner, &synthesis->set);
 	if (r->query->type == TYPE_CNAME || r->query->type == TYPE_ANY)
 		return NEXT_DONE;
 	return follow(r, synthesis->octets + RECORD_RDATA_AT);
@@ -284,7 +306,7 @@ __attribute__((cold, noinline)) static enum next at_delegation(struct responder 
 	const struct node *node = r->answer.at->node;
 	if (a->n == 0)
 		a->status.authoritative = false;
-	answer_add(a, SECTION_AUTHORITY, node->name, node_rrset(node, TYPE_NS));
+	add_all(a, SECTION_AUTHORITY, node->name, node_rrset(node, TYPE_NS));
 	return NEXT_DONE;
 }
 

@@ -353,9 +353,9 @@ static struct json_object *compose(struct explainer *e, const struct explain_req
 	struct json_object *orders = json_object_new_array(), *answers = json_object_new_array();
 	char name[NAME_TEXT_MAX], type[16];
 	uint32_t ttl_s = UINT32_MAX;
-	for (unsigned i = 0; i < a->n_choices; i++) {
-		json_object_array_add(orders, orders_json(e, a->choices[i].set->steered, &a->choices[i]));
-		add_choice(e, a->choices[i].set, &a->choices[i], steps);
+	for (const struct choice *choice = a->choices; choice < a->choices_end; choice++) {
+		json_object_array_add(orders, orders_json(e, choice->set->steered, choice));
+		add_choice(e, choice->set, choice, steps);
 	}
 	add_answers(a, answers, &ttl_s);
 	put(o, "name", text(name_format(request->name.octets, name)));

@@ -71,7 +71,7 @@ bool limited_restrain(struct responder *r, const struct peer *peer, struct reply
 	count(r, response.kind, action);
 	if (action == LIMIT_SLIPPED && response.kind != LIMIT_ERRORS) {
 		reply_empty(reply);
-		r->answer.n_choices = 0; /* nobody is answered with what was chosen */
+		r->answer.choices_end = r->answer.choices; /* nobody is answered with what was chosen */
 		*status = (struct reply_status){.authoritative = status->authoritative, .truncated = true};
 	}
 	return action != LIMIT_DROPPED;

@@ -15,8 +15,7 @@
  * courtesy. */
 static bool add_pieces(struct reply *reply, const struct answer *a)
 {
-	for (unsigned i = 0; i < a->n; i++) {
-		const struct piece *p = &a->pieces[i];
+	for (const struct piece *p = a->pieces, *end = p + a->n; p < end; p++) {
 		if (!reply_add(reply, p->section, &p->records) &&
 		    (p->section != SECTION_ADDITIONAL || p->glue))
 			return false;
@@ -105,8 +104,8 @@ __attribute__((cold, noinline)) static const struct extended_error *error_of(con
 		return NULL;
 	if (rcode == RCODE_SERVFAIL)
 		return &unreachable;
-	for (unsigned i = 0; i < a->n_choices; i++) {
-		if (a->choices[i].all_down && a->choices[i].n > 0)
+	for (const struct choice *choice = a->choices; choice < a->choices_end; choice++) {
+		if (choice->all_down && choice->n > 0)
 			return &as_if_up;
 	}
 	return &nothing_usable;
@@ -128,10 +127,10 @@ static bool is_transfer(const struct query *q, enum rcode *rcode)
 
 static void count_choices(struct tally *tally, const struct answer *a)
 {
-	for (const struct choice *choice = a->choices, *end = choice + a->n_choices; choice < end; choice++) {
+	for (const struct choice *choice = a->choices, *end = a->choices_end; choice < end; choice++) {
 		_Atomic uint64_t *members = tally->members + choice->set->steered->first_member;
-		for (unsigned j = 0; j < choice->n; j++)
-			tally_add(&members[choice->picked[j]]);
+		for (unsigned i = 0, n = choice->n; i < n; i++)
+			tally_add(&members[choice->picked[i]]);
 		if (choice->all_down)
 			tally_add(&tally->counters[COUNTER_ALL_DOWN]);
 	}
@@ -139,10 +138,10 @@ static void count_choices(struct tally *tally, const struct answer *a)
 
 static void count(const struct responder *r, const struct peer *peer)
 {
-	if (r->view->tallies == NULL)
-		return;
 	const struct answer *a = &r->answer;
-	struct tally *tally = r->view->tallies[r->worker];
+	struct tally *tally = r->tally;
+	if (tally == NULL)
+		return;
 	tally_query(tally, (struct tally_key){.zone = a->match.zone ? a->match.zone->number : TALLY_NO_ZONE,
 					      .type = tally_type(r->query->type),
 					      .rcode = (uint8_t)a->status.rcode,
@@ -156,13 +155,14 @@ static void count(const struct responder *r, const struct peer *peer)
 
 void responder_read(struct responder *r, unsigned n)
 {
-	arrivals_read(r->arrivals, n, r->view, r->view->tallies ? r->view->tallies[r->worker] : NULL);
+	r->tally = r->view->tallies ? r->view->tallies[r->worker] : NULL;
+	arrivals_read(r->arrivals, n, r->view, r->tally);
 }
 
 static enum outcome drop(const struct responder *r)
 {
-	if (r->view->tallies != NULL)
-		tally_add(&r->view->tallies[r->worker]->counters[COUNTER_DROPPED]);
+	if (r->tally != NULL)
+		tally_add(&r->tally->counters[COUNTER_DROPPED]);
 	return OUTCOME_DROP;
 }
 

@@ -52,10 +52,9 @@ static size_t write_places(const struct responder *r, char *out)
 	const struct config *config = r->view->world->config;
 	const struct answer *a = &r->answer;
 	char *end = out;
-	for (unsigned i = 0; i < a->n_choices; i++) {
-		for (unsigned j = 0; j < a->choices[i].n; j++) {
-			const char *place =
-				place_of(config, a->choices[i].set->steered, a->choices[i].picked[j]);
+	for (const struct choice *choice = a->choices; choice < a->choices_end; choice++) {
+		for (unsigned i = 0; i < choice->n; i++) {
+			const char *place = place_of(config, choice->set->steered, choice->picked[i]);
 			if (place != NULL)
 				end = stpcpy(end, place) + 1;
 		}
@@ -66,8 +65,8 @@ static size_t write_places(const struct responder *r, char *out)
 static size_t places_most(const struct answer *a)
 {
 	size_t n = 0;
-	for (unsigned i = 0; i < a->n_choices; i++)
-		n += a->choices[i].n;
+	for (const struct choice *choice = a->choices; choice < a->choices_end; choice++)
+		n += choice->n;
 	return n * PLACE_MAX;
 }
 

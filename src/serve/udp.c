@@ -33,8 +33,9 @@ _Static_assert((int)REPLY_ROOM >= (int)UDP_OCTETS_MAX, "every reply has room");
 struct caller {
 	struct peer peer;
 	struct endpoint local;
-	unsigned query;     /* its number in the batch */
-	size_t control_len; /* what the kernel said of it */
+	struct sockaddr_in6 *from; /* or sockaddr_in */
+	uint8_t *control;          /* of a wildcard: what the reply takes along, and how much that is */
+	size_t control_len;
 };
 
 struct udp {
@@ -46,6 +47,7 @@ struct udp {
 	bool proxied;   /* there are proxies, whose headers say who asks; the reply goes to the proxy, without
 			   one */
 	uint8_t family; /* of who asks, and of the address they ask */
+	struct endpoint local; /* that address */
 	struct caller callers[ARRIVALS_MAX];
 	struct mmsghdr in[BATCH], out[BATCH];
 	struct iovec in_vec[BATCH], out_vec[BATCH];
@@ -63,6 +65,17 @@ static bool is_v6(int fd)
 	return domain == AF_INET6;
 }
 
+/* All that peer_read() and a wildcard leave as it is. */
+static void lay_out_callers(struct udp *u)
+{
+	for (size_t i = 0; i < ARRIVALS_MAX; i++) {
+		struct caller *c = &u->callers[i];
+		c->local = u->local;
+		c->local.addr.family = u->family; /* of a wildcard, each query says the address */
+		c->peer = (struct peer){.addr.family = u->family, .local = &c->local};
+	}
+}
+
 /*
  * The kernel is given the length of a peer's address, and gives back the same. What else it gives back is not
  * read by it again, but for the control messages of a wildcard.
@@ -72,10 +85,8 @@ static void lay_out(struct udp *u)
 	bool v6 = is_v6(u->fd);
 	socklen_t len = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 	u->family = v6 ? FAMILY_V6 : FAMILY_V4;
-	for (size_t i = 0; i < ARRIVALS_MAX; i++) {
-		u->callers[i].local = listen_local(u->fd);
-		u->callers[i].local.addr.family = u->family; /* of a wildcard, each query says the address */
-	}
+	u->local = listen_local(u->fd);
+	lay_out_callers(u);
 	for (size_t i = 0; i < BATCH; i++) {
 		u->in_vec[i] = (struct iovec){u->queries[i], QUERY_ROOM};
 		u->out_vec[i].iov_base = u->replies[i];
@@ -92,7 +103,7 @@ static void lay_out(struct udp *u)
 
 /* The interface a query came in by must not decide where the reply goes out; only the address matters, which
  * goes into `local` too. */
-static void keep_address_only(struct msghdr *m, struct addr *local)
+__attribute__((noinline)) static void keep_address_only(struct msghdr *m, struct addr *local)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
@@ -114,63 +125,63 @@ static bool peer_read(struct peer *peer, const struct sockaddr_in6 *from)
 {
 	const struct sockaddr_in *from4 = (const struct sockaddr_in *)from;
 	peer->port = from->sin6_port; /* which stands where that of IPv4 does */
-	if (peer->addr.family == FAMILY_V6) {
+	if (peer->addr.family == FAMILY_V6)
 		memcpy(peer->addr.octets, &from->sin6_addr, sizeof(from->sin6_addr));
-		return from->sin6_port != 0;
-	}
-	memcpy(peer->addr.octets, &from4->sin_addr, sizeof(from4->sin_addr));
-	return from4->sin_port != 0;
+	else
+		memcpy(peer->addr.octets, &from4->sin_addr, sizeof(from4->sin_addr));
+	return peer->port != 0;
 }
 
 /*
  * Is query `i` of the batch to be read, as its sender can be replied to? Then that is the caller. One whose
  * end was cut off is as good as empty, and counted as that.
  */
-static bool take(struct udp *u, unsigned i, struct caller *c, struct span *query)
+static inline bool take(struct udp *u, size_t i, struct caller *c, struct span *query)
 {
-	struct msghdr *in = &u->in[i].msg_hdr;
-	bool whole = !(in->msg_flags & MSG_TRUNC);
-	*query = (struct span){u->queries[i], whole ? u->in[i].msg_len : 0};
-	c->query = i;
-	c->peer.addr = (struct addr){.family = u->family}; /* a client of a proxy's may have been here */
-	c->peer.local = &c->local;
+	struct mmsghdr *in = &u->in[i];
+	bool whole = !(in->msg_hdr.msg_flags & MSG_TRUNC);
+	*query = (struct span){u->queries[i], whole ? in->msg_len : 0};
+	c->from = &u->peers[i];
 	if (u->wildcard) {
-		keep_address_only(in, &c->local.addr);
-		c->control_len = in->msg_controllen;
-		in->msg_controllen = CONTROL_ROOM; /* for the next */
+		keep_address_only(&in->msg_hdr, &c->local.addr);
+		c->control = u->control[i];
+		c->control_len = in->msg_hdr.msg_controllen;
+		in->msg_hdr.msg_controllen = CONTROL_ROOM; /* for the next */
 	}
-	return peer_read(&c->peer, &u->peers[i]) &&
+	return peer_read(&c->peer, c->from) &&
 	       (!u->proxied || proxies_unwrap(u->server->responder, &c->peer, query));
 }
 
 /* Answers into reply `n`, from the address that the query was sent to. False: there is nothing to send. */
-static bool answer(struct udp *u, const struct caller *c, struct arrival *arrival, unsigned n)
+static inline bool answer(struct udp *u, const struct caller *c, struct arrival *arrival, size_t n)
 {
 	struct span reply = {u->replies[n], REPLY_ROOM};
 	struct msghdr *out = &u->out[n].msg_hdr;
 	if (record_door(u->server->responder, &c->peer, arrival, &reply, NULL) == OUTCOME_DROP)
 		return false;
 	u->out_vec[n].iov_len = reply.len;
-	out->msg_name = &u->peers[c->query];
+	out->msg_name = c->from;
 	if (u->wildcard) {
-		out->msg_control = u->control[c->query];
+		out->msg_control = c->control;
 		out->msg_controllen = c->control_len;
 	}
 	return true;
 }
 
 /* Answers what the batch got, and returns how many replies there are. */
-static unsigned answer_all(struct udp *u, unsigned got)
+static size_t answer_all(struct udp *u, size_t got)
 {
 	struct responder *r = u->server->responder;
-	unsigned replies = 0;
-	for (unsigned i = 0; i < got;) {
-		unsigned n = 0;
+	size_t replies = 0;
+	for (size_t i = 0; i < got;) {
+		size_t n = 0;
 		for (; i < got && n < ARRIVALS_MAX; i++)
 			n += take(u, i, &u->callers[n], &r->arrivals[n].in);
-		responder_read(r, n);
-		for (unsigned k = 0; k < n; k++)
+		responder_read(r, (unsigned)n);
+		for (size_t k = 0; k < n; k++)
 			replies += answer(u, &u->callers[k], &r->arrivals[k], replies);
+		if (u->proxied)
+			lay_out_callers(u); /* clients of proxies have been there */
 	}
 	return replies;
 }
@@ -187,19 +198,19 @@ static void send_in_fragments(struct udp *u, const struct msghdr *reply)
 }
 
 /* Returns how many of `n` replies are on their way; 0: the first is not, and errno says why. */
-static unsigned send_some(int fd, struct mmsghdr *replies, unsigned n)
+static size_t send_some(int fd, struct mmsghdr *replies, size_t n)
 {
 	if (n == 1)
 		return sendmsg(fd, &replies->msg_hdr, MSG_DONTWAIT) >= 0;
-	int sent = sendmmsg(fd, replies, n, MSG_DONTWAIT);
-	return sent > 0 ? (unsigned)sent : 0;
+	int sent = sendmmsg(fd, replies, (unsigned)n, MSG_DONTWAIT);
+	return sent > 0 ? (size_t)sent : 0;
 }
 
 /* Sends all; what the kernel refuses is lost, as a packet can be, and the rest goes on. */
-static void send_all(struct udp *u, unsigned n)
+static void send_all(struct udp *u, size_t n)
 {
-	for (unsigned sent = 0; sent < n;) {
-		unsigned done = send_some(u->fd, u->out + sent, n - sent);
+	for (size_t sent = 0; sent < n;) {
+		size_t done = send_some(u->fd, u->out + sent, n - sent);
 		sent += done;
 		if (done == 0 && errno != EINTR)
 			send_in_fragments(u, &u->out[sent++].msg_hdr);
@@ -215,7 +226,7 @@ static unsigned batch(struct udp *u, unsigned most)
 	struct server *server = u->server;
 	server_enter(server);
 	u->proxied = server->responder->view->world->config->n_proxy_froms > 0;
-	unsigned n = answer_all(u, (unsigned)got);
+	size_t n = answer_all(u, (size_t)got);
 	view_leave(server->hazard);
 	send_all(u, n);
 	return (unsigned)got;

@@ -153,10 +153,11 @@ static bool put_rdata(struct reply *r, const uint8_t *record, struct rdata_shape
 /* Records as they are kept, which most are answered as. */
 static inline bool put_as_kept(struct reply *r, const uint8_t *records, size_t len)
 {
-	if (r->limit - r->len < len)
+	size_t at = r->len;
+	if (r->limit - at < len)
 		return false;
-	octets_copy(r->octets + r->len, records, len);
-	r->len += len;
+	octets_copy(r->octets + at, records, len);
+	r->len = at + len;
 	return true;
 }
 
@@ -243,13 +244,10 @@ bool reply_add(struct reply *r, enum section section, const struct reply_records
 static void put_opt(struct reply *r, const struct query *q, const struct reply_status *status)
 {
 	uint8_t *p = r->octets + r->len;
-	p[0] = 0;
-	octets_put16(p + 1, TYPE_OPT);
-	octets_put16(p + 3, UDP_OCTETS_MAX);
-	p[5] = (uint8_t)(status->rcode >> 4);
-	p[6] = 0; /* the version we speak */
-	octets_put16(p + 7, q->dnssec_ok ? 0x8000 : 0);
-	octets_put16(p + 9, (unsigned)(r->opt_len - OPT_OCTETS));
+	uint64_t owner_to_version = (uint64_t)TYPE_OPT << 40 | (uint64_t)UDP_OCTETS_MAX << 24 |
+				    (uint64_t)(status->rcode >> 4) << 16; /* the root's; our version is 0 */
+	octets_put64(p, owner_to_version);
+	octets_put32(p + 7, (q->dnssec_ok ? 0x80000000u : 0) | (uint32_t)(r->opt_len - OPT_OCTETS));
 	if (q->subnet.present) {
 		octets_copy(p + OPT_OCTETS, q->subnet.option, r->opt_len - OPT_OCTETS);
 		p[OPT_OCTETS + OPTION_HEADER + 3] = status->scope;
