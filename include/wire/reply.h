@@ -4,6 +4,7 @@
 #define WIRE_REPLY_H
 
 #include "wire/edns.h"
+#include "wire/prepared.h"
 #include "wire/query.h"
 #include "wire/rrset.h"
 
@@ -58,7 +59,9 @@ struct reply_records {
 	const uint32_t *picked; /* NULL: all */
 	uint16_t n;
 	bool has_ttl;
-	uint32_t ttl_s; /* in place of the records' own */
+	uint32_t ttl_s;                  /* in place of the records' own */
+	const struct prepared *prepared; /* the same, where nothing is added before it and the question's name
+					    is the owner or below; else NULL */
 };
 bool reply_add(struct reply *r, enum section section, const struct reply_records *records);
 

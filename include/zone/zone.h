@@ -49,9 +49,10 @@ struct zone {
 	const uint8_t *nodes;
 	size_t n_nodes, nodes_len; /* how many, and octets of all, see zone_next() */
 	const struct node *apex_node;
-	struct rrset soa;      /* with its own TTL */
-	struct rrset negative; /* with the TTL of negative answers (RFC 2308 §5) */
-	uint64_t digest;       /* zone_digest() */
+	struct rrset soa;              /* with its own TTL */
+	struct rrset negative;         /* with the TTL of negative answers (RFC 2308 §5) */
+	const struct prepared *denial; /* that, as most negative answers have it */
+	uint64_t digest;               /* zone_digest() */
 	size_t n_steered;
 	struct rrset *const *steered; /* for world to complete */
 	struct draft *draft;          /* until zones_link(); NULL where there is nothing to link */

@@ -28,8 +28,12 @@ static void add_all(struct answer *a, enum section section, const uint8_t *owner
 
 static void add_negative(struct responder *r)
 {
-	const struct zone *zone = r->answer.at->zone;
-	add_all(&r->answer, SECTION_AUTHORITY, zone->apex->octets, &zone->negative);
+	struct answer *a = &r->answer;
+	const struct zone *zone = a->at->zone;
+	answer_add(a, SECTION_AUTHORITY,
+		   &(struct reply_records){.set = &zone->negative,
+					   .owner = zone->apex->octets,
+					   .prepared = a->n == 0 ? zone->denial : NULL});
 }
 
 /* The same data in two datacenters is one record of an answer (RFC 2181 §5). */

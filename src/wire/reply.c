@@ -178,10 +178,26 @@ static bool put_rewritten(struct reply *r, const uint8_t *record, const struct r
 	return put_rdata(r, record, records->set->shape);
 }
 
+/* The first of all records: pointers are to what is as far behind its place as the question is longer. */
+static bool put_prepared(struct reply *r, const struct prepared *prepared)
+{
+	uint8_t *to = r->octets + r->len;
+	unsigned longer = r->q->name.len - (unsigned)prepared->owner_len;
+	if (!put_as_kept(r, prepared->octets, prepared->len))
+		return false;
+	for (unsigned i = 0; i < prepared->n; i++) {
+		uint8_t *pointer = to + prepared->pointers_at[i];
+		octets_put16(pointer, octets_get16(pointer) + longer);
+	}
+	return true;
+}
+
 __attribute__((cold, noinline)) static bool put_records_rewritten(struct reply *r,
 								  const struct reply_records *records)
 {
 	const struct rrset *set = records->set;
+	if (records->prepared != NULL)
+		return put_prepared(r, records->prepared);
 	if (records->picked != NULL) {
 		for (unsigned i = 0; i < records->n; i++) {
 			if (!put_rewritten(r, set->octets + records->picked[i], records))

@@ -2,6 +2,7 @@
 /* From the draft to the zone that queries read. */
 #include "base/memory.h"
 #include "wire/octets.h"
+#include "wire/prepared.h"
 #include "wire/types.h"
 #include "zone/draft.h"
 
@@ -204,6 +205,10 @@ static void freeze_soa(struct freezer *f)
 	uint32_t minimum_s = octets_get32(octets + zone->soa.octets_len - 4);
 	octets_put32(octets + RECORD_TTL_AT, minimum_s < ttl_s ? minimum_s : ttl_s);
 	zone->negative.octets = octets;
+
+	struct prepared denial;
+	prepared_make(&zone->negative, zone->apex, &denial);
+	zone->denial = arena_copy(f->context->arena, &denial, prepared_size(&denial));
 }
 
 struct zone *zone_freeze(struct draft *draft, const struct zone_context *context)
