@@ -64,8 +64,9 @@ struct zones {
 	const struct zone *const *list;
 	size_t mask;           /* cells less one; a power of two less one */
 	const uint64_t *cells; /* a node's address, which takes 48 bits, below 16 of the hash; 0: empty */
-	uint8_t apex_labels_max;
 	uint8_t labels_max;
+	uint8_t n_depths;
+	uint8_t depths[NAME_LABELS_MAX + 1]; /* how many labels apexes have, the most first */
 };
 
 /* The node that another refers to: by its offset in eights of an octet, plus 1; 0: none. */

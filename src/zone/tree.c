@@ -16,35 +16,28 @@ static inline uint64_t cell_of(uint64_t hash, const struct node *node)
 	return hash >> CELL_ADDRESS_BITS << CELL_ADDRESS_BITS | (uintptr_t)node;
 }
 
-/* Both steps will be taken at once. */
-static inline struct probe probe_now(const struct zones *zones, const uint8_t *name, size_t len)
+/*
+ * The node of that name: in a zone, or, without one, the apex of any. NULL: there is none. Not part of who
+ * asks for several, which would need more registers than there are.
+ */
+__attribute__((noinline, flatten)) static const struct node *node_of(const struct zones *zones,
+								     const struct zone *zone,
+								     const uint8_t *name, size_t len)
 {
-	return probe_of(zones, name, len, name_hash(name, len, zones->seed));
-}
-
-/* The name that begins at a label. */
-static inline struct probe probe_at(const struct zones *zones, const struct lookup *lookup, unsigned label)
-{
-	size_t at = lookup->label_at[label];
-	return probe_now(zones, lookup->name->octets + at, lookup->name->len - at);
-}
-
-/* The node of that name in a zone, or NULL. */
-static const struct node *node_in(const struct zone *zone, struct probe p)
-{
+	struct probe p = probe_of(zones, name, len, name_hash(name, len, zones->seed));
 	const struct node *node;
-	while ((node = probe_next(zone->zones, &p)) != NULL && node->zone != zone->number)
-		;
+	do
+		node = probe_next(zones, &p);
+	while (node != NULL && !(zone ? node->zone == zone->number : node->apex));
 	return node;
 }
 
-/* The zone of that apex, or NULL. */
-static const struct zone *zone_at(const struct zones *zones, struct probe p)
+/* The same of the name that begins at a label. */
+static const struct node *node_at(const struct zones *zones, const struct zone *zone,
+				  const struct lookup *lookup, unsigned label)
 {
-	const struct node *node;
-	while ((node = probe_next(zones, &p)) != NULL && !node->apex)
-		;
-	return node ? zones->list[node->zone] : NULL;
+	size_t at = lookup->label_at[label];
+	return node_of(zones, zone, lookup->name->octets + at, lookup->name->len - at);
 }
 
 /* The deepest node above the name: ancestors that exist are the shallower ones, so bisect. */
@@ -56,7 +49,7 @@ static const struct node *closest_encloser(const struct zone *zone, const struct
 	const struct node *encloser = zone->apex_node;
 	while (low < high) {
 		unsigned middle = low + (high - low) / 2;
-		const struct node *node = node_in(zone, probe_at(zone->zones, lookup, middle));
+		const struct node *node = node_at(zone->zones, zone, lookup, middle);
 		if (node == NULL) {
 			low = middle + 1;
 		} else {
@@ -93,13 +86,16 @@ static void find_in_zone(const struct zone *zone, const struct node *node, const
 static const struct zone *zone_of(const struct zones *zones, const struct lookup *lookup, uint16_t type)
 {
 	unsigned labels = lookup->name->labels;
-	unsigned i = labels > zones->apex_labels_max ? labels - zones->apex_labels_max : 0;
 	const struct zone *own = NULL; /* whose apex is the name of a DS query */
-	for (; i <= labels; i++) {
-		const struct zone *zone = zone_at(zones, probe_at(zones, lookup, i));
-		if (zone != NULL && (i > 0 || type != TYPE_DS))
-			return zone;
-		own = i == 0 ? zone : own;
+	for (unsigned i = 0; i < zones->n_depths; i++) {
+		unsigned depth = zones->depths[i];
+		const struct node *apex =
+			depth <= labels ? node_at(zones, NULL, lookup, labels - depth) : NULL;
+		if (apex == NULL)
+			continue;
+		if (depth < labels || type != TYPE_DS)
+			return zones->list[apex->zone];
+		own = zones->list[apex->zone];
 	}
 	return own;
 }
@@ -118,7 +114,7 @@ __attribute__((noinline)) static void find_by_zone(const struct zones *zones, co
 		return;
 	}
 	if (node != NULL && node->zone != zone->number)
-		node = node_in(zone, probe_at(zones, lookup, 0));
+		node = node_at(zones, zone, lookup, 0);
 	find_in_zone(zone, node, lookup, type, out);
 }
 
@@ -135,7 +131,9 @@ void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t
 {
 	const struct node *node = NULL;
 	if (zones_may_have(zones, lookup->name)) {
-		struct probe p = probe_at(zones, lookup, 0);
+		const struct name *name = lookup->name;
+		uint64_t hash = probe_hash(zones, name->octets, name->len);
+		struct probe p = probe_of(zones, name->octets, name->len, hash);
 		node = probe_next(zones, &p);
 	}
 	zones_settle(zones, node, lookup, type, out);
@@ -143,12 +141,13 @@ void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t
 
 const struct zone *zones_apex(const struct zones *zones, const struct name *apex)
 {
-	return zone_at(zones, probe_now(zones, apex->octets, apex->len));
+	const struct node *node = node_of(zones, NULL, apex->octets, apex->len);
+	return node ? zones->list[node->zone] : NULL;
 }
 
 const struct node *zone_node(const struct zone *zone, const struct name *name)
 {
-	return node_in(zone, probe_now(zone->zones, name->octets, name->len));
+	return node_of(zone->zones, zone, name->octets, name->len);
 }
 
 /* Nodes on their way into the table, whose memory is asked for that much ahead. */
@@ -228,14 +227,18 @@ struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct aren
 	struct zones *zones = arena_alloc(arena, sizeof(*zones));
 	*zones = (struct zones){.seed = seed, .n = n, .list = arena_copy(arena, list, n * sizeof(*list))};
 	size_t n_nodes = 0, room = 2;
+	bool apexes[NAME_LABELS_MAX + 1] = {0}; /* with so many labels */
 	for (size_t i = 0; i < n; i++) {
 		list[i]->zones = zones;
 		list[i]->number = (uint32_t)i;
 		n_nodes += list[i]->n_nodes;
-		if (list[i]->apex->labels > zones->apex_labels_max)
-			zones->apex_labels_max = list[i]->apex->labels;
+		apexes[list[i]->apex->labels] = true;
 		if (list[i]->labels_max > zones->labels_max)
 			zones->labels_max = list[i]->labels_max;
+	}
+	for (unsigned depth = NAME_LABELS_MAX + 1; depth-- > 0;) {
+		if (apexes[depth])
+			zones->depths[zones->n_depths++] = (uint8_t)depth;
 	}
 	while (room < n_nodes * 2)
 		room *= 2;
