@@ -7,13 +7,18 @@
 #include <string.h>
 
 typedef uint8_t octets16 __attribute__((vector_size(16)));
+typedef int8_t signed16 __attribute__((vector_size(16)));
 typedef uint64_t words2 __attribute__((vector_size(16)));
 
-/* Lower case, sixteen octets at once. A label's length is at most 63, below 'A', so length octets stay as
- * they are. */
+/*
+ * Lower case, sixteen octets at once. A label's length is at most 63, below 'A', so length octets stay as
+ * they are. One instruction compares sixteen octets, but signed ones: so capitals are moved up until 'Z' is
+ * the largest there is.
+ */
 static inline octets16 lower_octets(octets16 v)
 {
-	return v | ((octets16)(v - 'A' < 26) & 0x20);
+	signed16 moved = (signed16)(v + (INT8_MAX - 'Z'));
+	return v | ((octets16)(moved > INT8_MAX - 26) & 0x20);
 }
 
 /*
@@ -32,6 +37,14 @@ static inline void copy_lower_short(uint8_t *to, const uint8_t *from, size_t len
 	memcpy(to + len - 8, &last, 8);
 }
 
+static inline void copy_lower_16(uint8_t *to, const uint8_t *from)
+{
+	octets16 v;
+	memcpy(&v, from, sizeof(v));
+	v = lower_octets(v);
+	memcpy(to, &v, sizeof(v));
+}
+
 /* Copies a name in lower case. Where its octets are no multiple of 16, the last 16 of them may be copied
  * twice. */
 static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t len)
@@ -47,12 +60,9 @@ static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t len)
 		copy_lower_short(to, from, len);
 		return;
 	}
-	for (size_t i = 0; i < len; i += sizeof(v)) {
-		size_t at = i + sizeof(v) <= len ? i : len - sizeof(v);
-		memcpy(&v, from + at, sizeof(v));
-		v = lower_octets(v);
-		memcpy(to + at, &v, sizeof(v));
-	}
+	for (size_t at = 0; at < len - sizeof(v); at += sizeof(v))
+		copy_lower_16(to + at, from + at);
+	copy_lower_16(to + len - 16, from + len - 16);
 }
 
 /* The question: a name, uncompressed (RFC 1035 §4.1.2), type and class. *at moves behind it. */
