@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Domain names between presentation and wire format. */
 #include "wire/name.h"
+#include "wire/lower.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -118,15 +119,11 @@ char *name_format(const uint8_t *octets, char *out)
 
 void name_from_octets(const uint8_t *octets, struct name *out)
 {
-	unsigned at = 0, labels = 0;
-	for (; octets[at] != 0; labels++) {
-		unsigned end = at + octets[at] + 1u;
-		out->octets[at] = octets[at];
-		for (at++; at < end; at++)
-			out->octets[at] = lower(octets[at]);
-	}
-	out->octets[at] = 0;
-	out->len = (uint8_t)(at + 1);
+	unsigned end = 0, labels = 0;
+	for (; octets[end] != 0; labels++)
+		end += octets[end] + 1u;
+	lower_copy(out->octets, octets, end + 1);
+	out->len = (uint8_t)(end + 1);
 	out->labels = (uint8_t)labels;
 }
 

@@ -2,68 +2,10 @@
 /* Reading a query. */
 #include "wire/query.h"
 #include "wire/edns.h"
+#include "wire/lower.h"
 #include "wire/octets.h"
 
 #include <string.h>
-
-typedef uint8_t octets16 __attribute__((vector_size(16)));
-typedef int8_t signed16 __attribute__((vector_size(16)));
-typedef uint64_t words2 __attribute__((vector_size(16)));
-
-/*
- * Lower case, sixteen octets at once. A label's length is at most 63, below 'A', so length octets stay as
- * they are. One instruction compares sixteen octets, but signed ones: so capitals are moved up until 'Z' is
- * the largest there is.
- */
-static inline octets16 lower_octets(octets16 v)
-{
-	signed16 moved = (signed16)(v + (INT8_MAX - 'Z'));
-	return v | ((octets16)(moved > INT8_MAX - 26) & 0x20);
-}
-
-/*
- * Copies a name of 8 to 16 octets in lower case, the middle ones twice. The halves meet in a register: what
- * is stored in pieces and loaded as one has to wait for the stores.
- */
-static inline void copy_lower_short(uint8_t *to, const uint8_t *from, size_t len)
-{
-	uint64_t first, last;
-	memcpy(&first, from, 8);
-	memcpy(&last, from + len - 8, 8);
-	words2 lower = (words2)lower_octets((octets16)(words2){first, last});
-	first = lower[0];
-	last = lower[1];
-	memcpy(to, &first, 8);
-	memcpy(to + len - 8, &last, 8);
-}
-
-static inline void copy_lower_16(uint8_t *to, const uint8_t *from)
-{
-	octets16 v;
-	memcpy(&v, from, sizeof(v));
-	v = lower_octets(v);
-	memcpy(to, &v, sizeof(v));
-}
-
-/* Copies a name in lower case. Where its octets are no multiple of 16, the last 16 of them may be copied
- * twice. */
-static inline void copy_lower(uint8_t *to, const uint8_t *from, size_t len)
-{
-	octets16 v = {0};
-	if (len < 8) {
-		memcpy(&v, from, len);
-		v = lower_octets(v);
-		memcpy(to, &v, len);
-		return;
-	}
-	if (len <= sizeof(v)) {
-		copy_lower_short(to, from, len);
-		return;
-	}
-	for (size_t at = 0; at < len - sizeof(v); at += sizeof(v))
-		copy_lower_16(to + at, from + at);
-	copy_lower_16(to + len - 16, from + len - 16);
-}
 
 /* The question: a name, uncompressed (RFC 1035 §4.1.2), type and class. *at moves behind it. */
 static bool read_question(struct span in, size_t *at, struct query *q)
@@ -81,7 +23,7 @@ static bool read_question(struct span in, size_t *at, struct query *q)
 	*label_at = (uint8_t)end;
 	q->name.len = (uint8_t)(end + 1);
 	q->name.labels = (uint8_t)(label_at - q->label_at);
-	copy_lower(q->name.octets, name, end + 1);
+	lower_copy(q->name.octets, name, end + 1);
 	q->type = octets_get16(name + end + 1);
 	q->class = octets_get16(name + end + 3);
 	q->question_len = (uint16_t)(end + 5);
