@@ -50,18 +50,18 @@ static inline void lower_copy_16(uint8_t *to, const uint8_t *from)
  * twice. */
 static inline void lower_copy(uint8_t *to, const uint8_t *from, size_t len)
 {
-	lower16 v = {0};
 	if (len < 8) {
+		lower16 v = {0};
 		memcpy(&v, from, len);
 		v = lower_of(v);
 		memcpy(to, &v, len);
 		return;
 	}
-	if (len <= sizeof(v)) {
+	if (len <= 16) {
 		lower_copy_short(to, from, len);
 		return;
 	}
-	for (size_t at = 0; at < len - sizeof(v); at += sizeof(v))
+	for (size_t at = 0; at < len - 16; at += 16)
 		lower_copy_16(to + at, from + at);
 	lower_copy_16(to + len - 16, from + len - 16);
 }
