@@ -130,6 +130,7 @@ class Nsd(Peer):
         self.write_zones(setup)
         self.write("nsd.conf", f'server:\n  ip-address: 127.0.0.1@{self.port}\n  server-count: 1\n  username: ""\n'
                    f'  zonesdir: "{self.folder}/zones"\n'
+                   "  rrl-ratelimit: 0\n  rrl-whitelist-ratelimit: 0\n"
                    f'  pidfile: "{self.folder}/pid"\n  xfrdfile: "{self.folder}/xfrd"\n  zonelistfile: "{self.folder}/list"\n'
                    f'  database: ""\n  xfrdir: "{self.folder}"\nremote-control:\n  control-enable: no\n' +
                    "".join(f'zone:\n  name: {origin}\n  zonefile: "{origin}"\n' for origin in setup.zones))
