@@ -26,6 +26,7 @@ struct transfer {
 	CURL *easy;                  /* owned, as all below but what is said to be borrowed */
 	char error[CURL_ERROR_SIZE]; /* libcurl's words */
 	struct event *socket;        /* what this transfer's socket waits for; set by the engine */
+	bool heard;                  /* the socket was readable; set by the engine */
 	struct engine *engine;       /* borrowed, once it has started */
 	struct transfer_pool *pool;  /* borrowed */
 	void *owner;                 /* borrowed: whose check it is */

@@ -43,7 +43,8 @@ static void advance(struct engine *engine, curl_socket_t fd, int what)
 
 /*
  * Has more come than any right reply has, with the overhead of chunks and TLS? What libcurl skips in silence,
- * such as an endless extension of a chunk, no callback counts.
+ * such as an endless extension of a chunk, no callback counts. Asked from the second time on that something
+ * has come: most replies come at once.
  */
 static bool is_flood(const struct transfer *transfer, evutil_socket_t fd)
 {
@@ -58,11 +59,12 @@ static void on_ready(evutil_socket_t fd, short events, void *context)
 	struct transfer *transfer = context;
 	struct engine *engine = transfer->engine;
 	int what = (events & EV_READ ? CURL_CSELECT_IN : 0) | (events & EV_WRITE ? CURL_CSELECT_OUT : 0);
-	if ((events & EV_READ) && is_flood(transfer, fd)) {
+	if ((events & EV_READ) && transfer->heard && is_flood(transfer, fd)) {
 		engine_stop(engine, transfer);
 		engine->ended(engine->context, transfer, CURLE_FILESIZE_EXCEEDED);
 		return;
 	}
+	transfer->heard |= (events & EV_READ) != 0;
 	advance(engine, fd, what);
 }
 

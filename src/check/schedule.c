@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "check/carrier.h"
+#include "check/gaps.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -53,6 +54,7 @@ struct schedule {
 	check_done *done;
 	void *context;
 	struct random random;
+	struct gaps gaps;
 	struct lane lanes[LANES];
 	size_t cap;
 	struct poll **polls; /* by id; NULL where none is */
@@ -89,24 +91,17 @@ static void enqueue(struct poll *poll)
 }
 
 /*
- * Milliseconds from the start of one check to that of the next. The second check comes after a random part of
- * the interval: what was added in one moment is spread over the interval from then on.
+ * Sets the timer for the next check. The second check comes after a random part of the interval: what was
+ * added in one moment is spread over the interval from then on.
  */
-static uint32_t gap_ms(struct poll *poll)
-{
-	struct random *random = &poll->schedule->random;
-	uint32_t interval = poll->target.check->interval_ms;
-	if (!poll->started)
-		return random_below(random, interval) + 1;
-	return interval - random_below(random, interval / 10 + 1);
-}
-
-/* Sets the timer for the next check. */
 static void await(struct poll *poll)
 {
-	uint32_t gap = gap_ms(poll);
-	struct timeval wait = {.tv_sec = gap / 1000, .tv_usec = gap % 1000 * 1000};
-	evtimer_add(poll->timer, &wait);
+	struct schedule *schedule = poll->schedule;
+	uint32_t interval = poll->target.check->interval_ms;
+	uint32_t ms = poll->started ? gap_of(interval, random_below(&schedule->random, GAP_STEPS))
+				    : random_below(&schedule->random, interval) + 1;
+	struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+	evtimer_add(poll->timer, poll->started ? gaps_wait(&schedule->gaps, &wait) : &wait);
 	poll->started = true;
 }
 
@@ -201,6 +196,7 @@ struct schedule *schedule_new(struct event_base *base, check_done *done, void *c
 	schedule->done = done;
 	schedule->context = context;
 	random_seed(&schedule->random);
+	schedule->gaps.base = base;
 	lane_open(&schedule->lanes[0], &carrier_transfer, schedule, descriptors);
 	lane_open(&schedule->lanes[1], &carrier_program, schedule, descriptors);
 	return schedule;
