@@ -5,7 +5,7 @@
 /* What the sizes and pointers of one form are counted from, by the octets that follow the control octets. */
 static const uint32_t size_bases[] = {0, 29, 285, 65821}, pointer_bases[] = {0, 0, 2048, 526336, 0};
 
-static uint64_t number(const uint8_t *octets, size_t n)
+static inline uint64_t number(const uint8_t *octets, size_t n)
 {
 	uint64_t value = 0;
 	for (size_t i = 0; i < n; i++)
@@ -13,7 +13,7 @@ static uint64_t number(const uint8_t *octets, size_t n)
 	return value;
 }
 
-static bool pointer_read(const struct section *s, size_t at, uint8_t control, struct value *out)
+static inline bool pointer_read(const struct section *s, size_t at, uint8_t control, struct value *out)
 {
 	unsigned n = (control >> 3 & 3) + 1u;
 	if (n > s->size - at)
@@ -24,7 +24,7 @@ static bool pointer_read(const struct section *s, size_t at, uint8_t control, st
 	return true;
 }
 
-bool section_read(const struct section *s, size_t at, struct value *out)
+static inline bool value_read(const struct section *s, size_t at, struct value *out)
 {
 	if (at >= s->size)
 		return false;
@@ -52,6 +52,11 @@ bool section_read(const struct section *s, size_t at, struct value *out)
 	return true;
 }
 
+bool section_read(const struct section *s, size_t at, struct value *out)
+{
+	return value_read(s, at, out);
+}
+
 bool section_follow(const struct section *s, size_t at, struct value *out)
 {
 	if (!section_read(s, at, out))
@@ -65,17 +70,16 @@ bool section_follow(const struct section *s, size_t at, struct value *out)
 	return true;
 }
 
-/* *left: how many items there may be; NULL: pointers are not followed, so that the octets are the limit. */
+static inline bool nests(const struct value *value)
+{
+	return value->type == SECTION_MAP || value->type == SECTION_ARRAY;
+}
+
+/* Passes all items of a map or array. *left: how many there may be; NULL: pointers are not followed, so that
+ * the octets are the limit. */
 static bool pass(const struct section *s, struct value *value, unsigned room, uint32_t *left)
 {
 	bool map = value->type == SECTION_MAP;
-	if (value->type == SECTION_POINTER && left != NULL) {
-		struct value target;
-		return section_read(s, value->inside, &target) && target.type != SECTION_POINTER &&
-		       pass(s, &target, room, left);
-	}
-	if (!map && value->type != SECTION_ARRAY)
-		return true;
 	uint32_t n = map ? 2 * value->size : value->size; /* sizes have 25 bits at most */
 	if (room == 0 || (left != NULL && n > *left))
 		return false;
@@ -83,27 +87,34 @@ static bool pass(const struct section *s, struct value *value, unsigned room, ui
 		*left -= n;
 	for (uint32_t i = 0; i < n; i++) {
 		struct value item;
-		if (!section_read(s, value->next, &item))
+		if (!value_read(s, value->next, &item))
 			return false;
-		bool key = map && i % 2 == 0;
-		if (key && item.type != SECTION_STRING && item.type != SECTION_POINTER)
-			return false;
-		if (!pass(s, &item, room - 1, left))
+		bool key = map && i % 2 == 0, pointer = item.type == SECTION_POINTER;
+		if (key && item.type != SECTION_STRING && !pointer)
 			return false;
 		value->next = item.next;
+		if (pointer && left != NULL &&
+		    (!value_read(s, item.inside, &item) || item.type == SECTION_POINTER))
+			return false;
+		if (nests(&item) && !pass(s, &item, room - 1, left))
+			return false;
+		if (!pointer)
+			value->next = item.next;
 	}
 	return true;
 }
 
 bool section_skip(const struct section *s, struct value *value)
 {
-	return pass(s, value, SECTION_NESTING_MAX, NULL);
+	return !nests(value) || pass(s, value, SECTION_NESTING_MAX, NULL);
 }
 
 bool section_bounded(const struct section *s, size_t at, uint32_t most)
 {
 	struct value value;
-	return section_read(s, at, &value) && pass(s, &value, SECTION_NESTING_MAX, &most);
+	if (!section_follow(s, at, &value))
+		return false;
+	return !nests(&value) || pass(s, &value, SECTION_NESTING_MAX, &most);
 }
 
 uint64_t section_number(const struct section *s, const struct value *value)
