@@ -30,10 +30,23 @@ static uint64_t mix(uint64_t h)
 	return h ^ (h >> 32);
 }
 
+/* Different words have different hashes: each step can be undone. */
+static uint32_t word_hash(uint32_t word)
+{
+	word *= 0x9e3779b1u;
+	word ^= word >> 15;
+	word *= 0x85ebca77u;
+	return word ^ word >> 13;
+}
+
 static uint32_t hash(const uint8_t *item, size_t size)
 {
 	uint64_t h = size;
 	uint32_t word;
+	if (size == sizeof(word)) {
+		memcpy(&word, item, sizeof(word));
+		return word_hash(word);
+	}
 	for (size_t i = 0; i < size; i += sizeof(word)) {
 		memcpy(&word, item + i, sizeof(word));
 		h = mix(h ^ word);
@@ -77,7 +90,8 @@ static uint32_t slot_find(const struct intern *set, const void *item, uint32_t h
 	uint32_t at = h & set->mask;
 	for (; set->slots[at] != 0; at = (at + 1) & set->mask) {
 		uint32_t number = (uint32_t)set->slots[at] - 1;
-		if (set->slots[at] >> 32 == h && same(intern_item(set, number), item, set->size))
+		if (set->slots[at] >> 32 == h &&
+		    (set->size == sizeof(uint32_t) || same(intern_item(set, number), item, set->size)))
 			break;
 	}
 	return at;
