@@ -219,11 +219,13 @@ static bool read_token(struct lexer *l)
 	struct source *s = l->source;
 	const char *begin = s->at;
 	for (;;) {
-		while (s->at < s->end && class_of(s->at) == PLAIN)
-			s->at++;
-		if (s->at == s->end)
+		const char *p = s->at;
+		while (class_of(p) == PLAIN) /* behind the end is a NUL */
+			p++;
+		s->at = p;
+		if (p == s->end)
 			break;
-		enum class class = class_of(s->at);
+		enum class class = class_of(p);
 		if (class == QUOTE) {
 			if (!skip_quoted(l))
 				return false;
