@@ -77,20 +77,15 @@ __attribute__((cold, noinline)) static uint64_t hash_scoped(const struct steerin
 	return hash_client(&s->policy, client);
 }
 
-/* No tier is usable: what the operator wants then. Returns who may be answered as if up, and how many of
- * them. */
+/* No tier is usable: what the operator wants then. Returns who may be answered as if up. */
 __attribute__((cold, noinline)) static uint64_t when_all_down(const struct steering *s,
-							      const struct tiers *tiers, struct choice *out,
-							      struct pool *pool)
+							      const struct tiers *tiers, struct choice *out)
 {
 	out->all_down = true;
 	out->outcome = CHOICE_NODATA;
 	switch (s->policy.all_down) {
 	case ALL_DOWN_FIRST: return tiers->n > 0 ? tiers->list[0] : 0;
-	case ALL_DOWN_ALL:
-		pool->answers = CANDIDATES_MAX;
-		pool->everyone = true;
-		return tiers->all;
+	case ALL_DOWN_ALL: return tiers->all;
 	case ALL_DOWN_NODATA: return 0;
 	case ALL_DOWN_SERVFAIL: out->outcome = CHOICE_SERVFAIL; return 0;
 	}
@@ -141,10 +136,11 @@ void steer_choose(const struct steered *steered, const struct board *board, cons
 	const struct steering *s = steered->how;
 	struct tiers tiers;
 	const struct set_state *state = &board->sets[steered->set];
-	struct pool pool = {.steered = steered, .extra = state->extra};
+	const struct set_extra *extra = state->extra;
+	uint64_t hash = 0;
 	bool built = order(s, board, client, out, &tiers);
 	if (s->policy.pick == PICK_HASH && s->n > 1)
-		pool.client = hash_scoped(s, client, &out->scope);
+		hash = hash_scoped(s, client, &out->scope);
 	for (unsigned i = 0; i < steered->n_reached; i++) {
 		const struct steering *reached = steered->reached[i]->how;
 		out->scope = longer(out->scope, scope_of(reached, board, client));
@@ -157,26 +153,33 @@ void steer_choose(const struct steered *steered, const struct board *board, cons
 	out->left[STEP_USABLE] = c.left;
 	candidates_keep(&c, state->fast);
 	out->left[STEP_FAST] = c.left;
-	if (state->extra != NULL && state->extra->sheds != NULL) {
-		uint64_t draw = s->policy.pick == PICK_HASH ? pool.client : random_next(&picker->random);
-		candidates_keep(&c, ~shed(state->extra, c.left, (uint16_t)(draw >> 48)));
+	if (extra != NULL && extra->sheds != NULL) {
+		uint64_t draw = s->policy.pick == PICK_HASH ? hash : random_next(&picker->random);
+		candidates_keep(&c, ~shed(extra, c.left, (uint16_t)(draw >> 48)));
 	}
 	out->left[STEP_LOAD] = c.left;
 
-	pool.answers = s->policy.pick == PICK_ALL ? CANDIDATES_MAX : s->policy.answers;
+	bool everyone = false;
 	out->all_down = false;
-	pool.members = built ? tiers_first(s, &tiers, c.left, state->usable)
-			     : tier_first_left(s, out->order, c.left);
-	if (pool.members == 0) {
+	uint64_t members = built ? tiers_first(s, &tiers, c.left, state->usable)
+				 : tier_first_left(s, out->order, c.left);
+	if (members == 0) {
 		if (!built)
 			tiers_build(s, out->order, &tiers);
-		pool.members = when_all_down(s, &tiers, out, &pool);
+		members = when_all_down(s, &tiers, out);
+		everyone = s->policy.all_down == ALL_DOWN_ALL;
 	}
-	out->left[STEP_TIER] = pool.members;
-	if (pool.members & s->cnames)
-		pool.answers = 1;
-	if (pool.members != 0)
-		pick(&pool, picker, out);
-	else
+	out->left[STEP_TIER] = members;
+	if (members == 0) {
 		pick_nobody(out);
+		return;
+	}
+	bool all = everyone || s->policy.pick == PICK_ALL;
+	const struct pool pool = {.steered = steered,
+				  .extra = extra,
+				  .client = hash,
+				  .members = members,
+				  .answers = members & s->cnames ? 1 : all ? CANDIDATES_MAX : s->policy.answers,
+				  .everyone = everyone};
+	pick(&pool, picker, out);
 }
