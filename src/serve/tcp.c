@@ -15,17 +15,13 @@
 #include <unistd.h>
 
 enum {
-	ACCEPTS_MAX = 64, /* a wakeup */
-	READY_MAX = 64,   /* connections a wakeup */
-	TLS_MAX = 8,      /* of either where each may be a handshake, which takes as long as 100 queries */
+	ACCEPTS_MAX = 4,       /* a wakeup: so few are in the cache until they are answered and gone */
+	READY_MAX = 64,        /* connections a wakeup */
+	READY_MAX_TLS = 8,     /* where each may be a handshake, which takes as long as 100 queries */
+	DRAIN_ACCEPTS = 64,    /* a round */
 	DRAIN_RECEIVES = 1024, /* a connection and round, so that all have their turn */
 	PAUSE_MS = 200,        /* when nothing can be accepted */
 };
-
-static int most(const struct tcp *t, int plain)
-{
-	return t->tls ? TLS_MAX : plain;
-}
 
 /*
  * Connections have an epoll of their own, which looks like one descriptor to the loop: it takes one system
@@ -39,7 +35,7 @@ static void on_ready(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	struct tcp *t = argument;
 	struct epoll_event events[READY_MAX];
-	int n = epoll_wait(t->poll, events, most(t, READY_MAX), 0);
+	int n = epoll_wait(t->poll, events, t->tls ? READY_MAX_TLS : READY_MAX, 0);
 	for (int i = 0; i < n; i++) {
 		struct connection *c = t->by_fd[events[i].data.fd];
 		if (c != NULL)
@@ -90,10 +86,10 @@ static void on_acceptable(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	struct tcp *t = argument;
-	int n = 0, all = most(t, ACCEPTS_MAX);
-	while (n < all && accept_one(t))
+	int n = 0;
+	while (n < ACCEPTS_MAX && accept_one(t))
 		n++;
-	if (n < all && errno != EAGAIN && errno != EWOULDBLOCK)
+	if (n < ACCEPTS_MAX && errno != EAGAIN && errno != EWOULDBLOCK)
 		rest(t, errno);
 }
 
@@ -127,11 +123,11 @@ struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limi
 	return t;
 }
 
-/* Accepts who wait, a wakeup's worth, so far as there is room for them; after the last it listens no longer.
+/* Accepts who wait, a round's worth, so far as there is room for them; after the last it listens no longer.
  */
 static void drain_listening(struct tcp *t)
 {
-	for (int i = 0; i < ACCEPTS_MAX && t->fd >= 0 && t->n < t->limits.connections; i++) {
+	for (int i = 0; i < DRAIN_ACCEPTS && t->fd >= 0 && t->n < t->limits.connections; i++) {
 		if (accept_one(t))
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)

@@ -179,7 +179,9 @@ void steer_choose(const struct steered *steered, const struct board *board, cons
 				  .extra = extra,
 				  .client = hash,
 				  .members = members,
-				  .answers = members & s->cnames ? 1 : all ? CANDIDATES_MAX : s->policy.answers,
+				  .answers = members & s->cnames ? 1
+					     : all               ? CANDIDATES_MAX
+								 : s->policy.answers,
 				  .everyone = everyone};
 	pick(&pool, picker, out);
 }
