@@ -114,6 +114,7 @@ bool section_bounded(const struct section *s, size_t at, uint32_t most)
 	struct value value;
 	if (!section_follow(s, at, &value))
 		return false;
+	value.next = value.inside; /* not behind a pointer to it */
 	return !nests(&value) || pass(s, &value, SECTION_NESTING_MAX, &most);
 }
 
