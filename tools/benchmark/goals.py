@@ -13,6 +13,7 @@ class Goal:
     row: str = "gslbd"
 
 
+# Times are of the machine that the goals were set on.
 GOALS = [
     Goal("static", "total_us", 1.08, "floor"), Goal("static", "user_us", 0.20), Goal("static", "instructions", 700),
     Goal("geo", "total_us", 1.10, "floor"), Goal("geo", "user_us", 0.25), Goal("geo", "instructions", 1000),
@@ -25,6 +26,12 @@ GOALS = [
     Goal("checks", "p99_us", 1.25, "none due", row="each 10 s"),
     *(Goal("floods", "instructions", 2, "plain", row) for row in ("nxdomain", "labels", "long", "wildcard", "deep-wildcard")),
     *(Goal("floods", "instructions", 2, "steered", row) for row in ("candidates", "subnets")),
+]
+# The same on any machine, by what gdnsd took on that one: 0.32, 0.35, 0.49 and 0.39 us, 22.6 us, 85 ms.
+GOALS += [
+    Goal("static", "user_us", 0.20 / 0.32, "gdnsd"), Goal("geo", "user_us", 0.25 / 0.35, "gdnsd"),
+    Goal("checked", "user_us", 0.28 / 0.49, "gdnsd"), Goal("city", "user_us", 0.28 / 0.39, "gdnsd"),
+    Goal("tcp-each", "total_us", 21 / 22.6, "gdnsd"), Goal("small-zones", "ready_s", 0.050 / 0.085, "gdnsd"),
 ]
 # What nobody measures yet, so that nobody forgets.
 NOT_YET = []

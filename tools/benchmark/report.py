@@ -68,7 +68,7 @@ class Report:
         if verdicts:
             print("\nGoals of gslbd")
         for goal, measured, limit, met in verdicts:
-            of = f"  ({goal.limit} x {goal.of})" if goal.of else ""
+            of = f"  ({goal.limit:.3g} x {goal.of})" if goal.of else ""
             print(f"  {'met   ' if met else 'MISSED'}  {goal.table:12} {goal.row:14} {goal.figure:16} {measured:9.2f}  <= {limit:9.2f}{of}")
         for text in goals.NOT_YET:
             print(f"  not measured: {text}")
