@@ -36,9 +36,9 @@ struct responder {
 	struct cookie_secret cookie_secret; /* where the configuration has none; the same for all workers */
 	struct picker picker;               /* random numbers and turns */
 	struct arrival arrivals[ARRIVALS_MAX]; /* scratch, to read queries into */
-	struct tally *tally;                   /* where they are counted; NULL: they are not */
-	struct query *query;                   /* the one that is answered */
-	struct client client;                  /* for whom; only where it is sound */
+	struct tally *tally;  /* where they are counted, set as they are read; NULL: nowhere */
+	struct query *query;  /* the one that is answered */
+	struct client client; /* for whom; only where it is sound */
 	struct answer answer;
 	int64_t transfers_told_ms; /* when the log had one that was too many; 0: never */
 	uint64_t transfers_untold; /* that were too many since */

@@ -45,8 +45,7 @@ static inline uint64_t choice_left(const struct choice *choice, enum step step)
 
 /*
  * Chooses. `client` is v4 or v6. Reads no clock; takes random numbers and turns from `picker`. Only the first
- * `n` of `picked`, and `n_records` of `records`, are set. Apart from who calls it, so that a query that is
- * not steered costs the less.
+ * `n` of `picked`, and `n_records` of `records`, are set.
  */
 void steer_choose(const struct steered *steered, const struct board *board, const struct addr *client,
 		  struct picker *picker, struct choice *out);
