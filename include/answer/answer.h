@@ -12,7 +12,8 @@
 enum {
 	CHAIN_MAX = 12,   /* CNAMEs and DNAMEs followed in one answer */
 	PIECES_MAX = 64,  /* rrsets in one answer */
-	CHOICES_MAX = 80, /* 64 names that ALIAS stand for, and a chain */
+	ALIASES_MAX = 64, /* steered names in one answer that ALIAS stand for */
+	CHOICES_MAX = CHAIN_MAX + ALIASES_MAX,
 };
 
 /* One rrset of the answer, or what was chosen of it. */

@@ -71,7 +71,8 @@ static inline bool transport_streams(enum transport transport)
 	return transport >= TRANSPORT_TCP;
 }
 
-enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
+/* Each by how far above the lowest bit its count is, of the three of a header together. */
+enum section { SECTION_ANSWER = 32, SECTION_AUTHORITY = 16, SECTION_ADDITIONAL = 0 };
 
 enum edns_option {
 	EDNS_OPTION_NSID = 3,

@@ -52,6 +52,7 @@ struct steered {
 	const struct steering *how;
 	uint32_t set;          /* of the roster and on the board */
 	uint32_t first_member; /* that of the set */
+	bool leads;            /* some candidate is a CNAME, or an ALIAS */
 
 	/* What else decides, for some client, where an ALIAS or CNAME among the candidates leads. */
 	uint16_t n_reached;

@@ -182,9 +182,9 @@ const struct node *zone_node(const struct zone *zone, const struct name *name);
 /* The rrset of a type at a node, or NULL. */
 static inline const struct rrset *node_rrset(const struct node *node, uint16_t type)
 {
-	for (unsigned i = 0; i < node->n_sets; i++) {
-		if (node->sets[i].type == type)
-			return &node->sets[i];
+	for (const struct rrset *set = node->sets, *end = set + node->n_sets; set < end; set++) {
+		if (set->type == type)
+			return set;
 	}
 	return NULL;
 }

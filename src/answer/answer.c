@@ -54,11 +54,6 @@ __attribute__((cold, noinline)) static void drop_doubles(const struct rrset *set
 	choice->n_records = n;
 }
 
-static bool may_choose(const struct answer *a)
-{
-	return a->choices_end < a->choices + CHOICES_MAX;
-}
-
 static inline const struct choice *choose(struct responder *r, const struct rrset *set)
 {
 	struct answer *a = &r->answer;
@@ -121,13 +116,13 @@ __attribute__((cold, noinline)) static bool add_aliases(struct responder *r, con
 	struct aliases aliases;
 	aliases.n = 0;
 	aliases_note(&aliases, asked->steered, choice);
-	for (unsigned i = 0; i < aliases.n && may_choose(&r->answer); i++) {
+	for (unsigned i = 0; i < aliases.n; i++) {
 		const struct rrset *set = aliases.list[i];
 		uint32_t its_ttl_s = UINT32_MAX;
 		if (set->steered == NULL) {
 			add_all(&r->answer, SECTION_ANSWER, r->answer.owner, set);
 			its_ttl_s = octets_get32(set->octets + RECORD_TTL_AT);
-		} else {
+		} else if (r->answer.choices_end < r->answer.choices + ALIASES_MAX) {
 			choice = choose(r, set);
 			if (choice->outcome == CHOICE_SERVFAIL)
 				return false;
@@ -179,18 +174,13 @@ __attribute__((cold, noinline)) static const uint8_t *add_led(struct responder *
  * may be a CNAME. */
 static const uint8_t *add_chosen(struct responder *r, const struct rrset *set)
 {
-	struct answer *a = &r->answer;
-	const struct steered *steered = set->steered;
-	unsigned first = a->n;
-	if (!may_choose(a)) {
-		add_negative(r);
-		return NULL;
-	}
 	const struct choice *choice = choose(r, set);
-	if (choice->n_records > 0)
+	unsigned first = r->answer.n;
+	if (choice->n_records > 0) {
 		add_choice(r, set, choice);
-	if (choice->n_records > 0 && steered->how->cnames == 0 && steered->aliases == NULL)
-		return NULL;
+		if (!set->steered->leads)
+			return NULL;
+	}
 	return add_led(r, set, choice, first);
 }
 

@@ -136,20 +136,20 @@ static void count_choices(struct tally *tally, const struct answer *a)
 	}
 }
 
-static void count(const struct responder *r, const struct peer *peer)
+static void count(const struct responder *r, const struct query *q, const struct peer *peer)
 {
 	const struct answer *a = &r->answer;
 	struct tally *tally = r->tally;
 	if (tally == NULL)
 		return;
 	tally_query(tally, (struct tally_key){.zone = a->match.zone ? a->match.zone->number : TALLY_NO_ZONE,
-					      .type = tally_type(r->query->type),
+					      .type = tally_type(q->type),
 					      .rcode = (uint8_t)a->status.rcode,
 					      .transport = (uint8_t)peer->transport});
 	count_choices(tally, a);
 	if (a->status.truncated)
 		tally_add(&tally->counters[COUNTER_TRUNCATED]);
-	if (r->query->subnet.present)
+	if (q->subnet.present)
 		tally_add(&tally->counters[COUNTER_SUBNET]);
 }
 
@@ -189,7 +189,7 @@ __attribute__((flatten)) enum outcome respond(struct responder *r, const struct 
 		a->status.error = error_of(q, a);
 	if (!limited_pass(r, peer, &reply))
 		return OUTCOME_DROP;
-	count(r, peer);
+	count(r, q, peer);
 	out->len = reply_end(&reply, q, &a->status);
 	return OUTCOME_REPLY;
 }

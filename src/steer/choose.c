@@ -107,10 +107,11 @@ __attribute__((cold, noinline)) static uint64_t shed(const struct set_extra *ext
 	return gone;
 }
 
-static void pick(const struct pool *pool, struct picker *picker, struct choice *out)
+/* What goes with those picked. */
+static void complete(const struct steering *s, const struct set_extra *extra, unsigned n, struct choice *out)
 {
-	const struct member *members = pool->steered->how->members;
-	unsigned n = pick_members(pool, picker, out->picked), n_records = 0;
+	const struct member *members = s->members;
+	unsigned n_records = 0;
 	uint32_t ttl_s = UINT32_MAX;
 	for (unsigned i = 0; i < n; i++) {
 		const struct member *member = &members[out->picked[i]];
@@ -121,7 +122,7 @@ static void pick(const struct pool *pool, struct picker *picker, struct choice *
 	out->outcome = CHOICE_ANSWER;
 	out->n = (uint8_t)n;
 	out->n_records = n_records;
-	out->ttl_s = pool->extra != NULL && pool->extra->has_ttl ? pool->extra->ttl_s : ttl_s;
+	out->ttl_s = extra != NULL && extra->has_ttl ? extra->ttl_s : ttl_s;
 }
 
 static void pick_nobody(struct choice *out)
@@ -174,14 +175,20 @@ void steer_choose(const struct steered *steered, const struct board *board, cons
 		pick_nobody(out);
 		return;
 	}
-	bool all = everyone || s->policy.pick == PICK_ALL;
-	const struct pool pool = {.steered = steered,
-				  .extra = extra,
-				  .client = hash,
-				  .members = members,
-				  .answers = members & s->cnames ? 1
-					     : all               ? CANDIDATES_MAX
-								 : s->policy.answers,
-				  .everyone = everyone};
-	pick(&pool, picker, out);
+	unsigned n = 1;
+	if ((members & (members - 1)) == 0) {
+		out->picked[0] = (uint8_t)__builtin_ctzll(members);
+	} else {
+		bool all = everyone || s->policy.pick == PICK_ALL;
+		const struct pool pool = {.steered = steered,
+					  .extra = extra,
+					  .client = hash,
+					  .members = members,
+					  .answers = members & s->cnames ? 1
+						     : all               ? CANDIDATES_MAX
+									 : s->policy.answers,
+					  .everyone = everyone};
+		n = pick_members(&pool, picker, out->picked);
+	}
+	complete(s, extra, n, out);
 }

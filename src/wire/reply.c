@@ -196,20 +196,20 @@ __attribute__((cold, noinline)) static bool put_records_rewritten(struct reply *
 								  const struct reply_records *records)
 {
 	const struct rrset *set = records->set;
+	uint8_t n_names = r->n_names;
+	bool ok = true;
 	if (records->prepared != NULL)
 		return put_prepared(r, records->prepared);
 	if (records->picked != NULL) {
-		for (unsigned i = 0; i < records->n; i++) {
-			if (!put_rewritten(r, set->octets + records->picked[i], records))
-				return false;
-		}
-		return true;
+		for (unsigned i = 0; i < records->n && ok; i++)
+			ok = put_rewritten(r, set->octets + records->picked[i], records);
+	} else {
+		for (size_t at = 0; at < set->octets_len && ok; at += record_len(set->octets + at))
+			ok = put_rewritten(r, set->octets + at, records);
 	}
-	for (size_t at = 0; at < set->octets_len; at += record_len(set->octets + at)) {
-		if (!put_rewritten(r, set->octets + at, records))
-			return false;
-	}
-	return true;
+	if (!ok)
+		r->n_names = n_names; /* what was written of it is taken back */
+	return ok;
 }
 
 static inline bool put_record(struct reply *r, const uint8_t *record, const struct reply_records *records)
@@ -246,37 +246,37 @@ static inline bool put_records(struct reply *r, const struct reply_records *reco
 bool reply_add(struct reply *r, enum section section, const struct reply_records *records)
 {
 	size_t len = r->len;
-	uint8_t n_names = r->n_names;
 	if (!put_records(r, records)) {
 		r->len = len;
-		r->n_names = n_names;
 		return false;
 	}
 	unsigned n = records->picked ? records->n : records->set->n;
-	r->counts += (uint64_t)n << (32 - 16 * section);
+	r->counts += (uint64_t)n << section;
 	return true;
 }
 
 static void put_opt(struct reply *r, const struct query *q, const struct reply_status *status)
 {
 	uint8_t *p = r->octets + r->len;
+	size_t len = r->opt_len;
 	uint64_t owner_to_version = (uint64_t)TYPE_OPT << 40 | (uint64_t)UDP_OCTETS_MAX << 24 |
 				    (uint64_t)(status->rcode >> 4) << 16; /* the root's; our version is 0 */
 	octets_put64(p, owner_to_version);
-	octets_put32(p + 7, (q->dnssec_ok ? 0x80000000u : 0) | (uint32_t)(r->opt_len - OPT_OCTETS));
+	octets_put32(p + 7, (q->dnssec_ok ? 0x80000000u : 0) | (uint32_t)(len - OPT_OCTETS));
 	if (q->subnet.present) {
-		octets_copy(p + OPT_OCTETS, q->subnet.option, r->opt_len - OPT_OCTETS);
+		octets_copy(p + OPT_OCTETS, q->subnet.option, len - OPT_OCTETS);
 		p[OPT_OCTETS + OPTION_HEADER + 3] = status->scope;
 	}
-	r->len += r->opt_len;
+	r->len += len;
 }
 
 size_t reply_end(struct reply *r, const struct query *q, const struct reply_status *status)
 {
 	unsigned flags = FLAG_QR | (q->flags & (0xfu << 11 | FLAG_RD)) | (status->rcode & 0xfu);
 	flags |= (status->authoritative ? FLAG_AA : 0u) | (status->truncated ? FLAG_TC : 0u);
-	octets_put16(r->octets + 2, flags);
-	octets_put64(r->octets + 4, r->counts + (uint64_t)q->edns);
+	uint8_t *header = r->octets;
+	octets_put16(header + 2, flags);
+	octets_put64(header + 4, r->counts + (uint64_t)q->edns);
 	if (!q->edns)
 		return r->len;
 	put_opt(r, q, status);

@@ -93,7 +93,7 @@ void zones_reach(const struct zone_context *context, const struct zones *zones)
 		for (size_t j = 0; j < zones->list[i]->n_steered; j++) {
 			struct rrset *set = zones->list[i]->steered[j];
 			struct steered *s = (struct steered *)(uintptr_t)set->steered;
-			if (s->how->cnames == 0 && s->aliases == NULL)
+			if (!s->leads)
 				continue;
 			r->n = 0;
 			note(r, s);

@@ -237,6 +237,7 @@ const struct steered *steering_resolve(const struct zone_context *context, const
 	}
 	struct steered *steered = arena_alloc(context->arena, sizeof(*steered));
 	steered->how = s;
+	steered->leads = any_alias || s->cnames != 0;
 	if (any_alias)
 		steered->aliases = arena_copy(context->arena, aliases, n * sizeof(aliases[0]));
 	if (policy.pick == PICK_HASH)

@@ -121,10 +121,14 @@ __attribute__((noinline)) static void find_by_zone(const struct zones *zones, co
 void zones_settle(const struct zones *zones, const struct node *node, const struct lookup *lookup,
 		  uint16_t type, struct match *out)
 {
-	if (node != NULL && node->direct)
-		*out = (struct match){.kind = MATCH_NODE, .zone = zones->list[node->zone], .node = node};
-	else
+	if (node == NULL || !node->direct) {
 		find_by_zone(zones, node, lookup, type, out);
+		return;
+	}
+	out->kind = MATCH_NODE;
+	out->wildcard = false;
+	out->zone = zones->list[node->zone];
+	out->node = node;
 }
 
 void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t type, struct match *out)
