@@ -31,6 +31,12 @@ bool listen_probe(const struct endpoint *endpoint, int type, struct faults *faul
 int listen_take(struct inherited *inherited, const struct endpoint *endpoint, int type, unsigned nth,
 		struct faults *faults);
 
+/*
+ * On connections that a listening socket accepts from now on, the reply to the first query acknowledges that
+ * too, as the kernel has it with those after: a packet less for a connection of one query.
+ */
+void listen_acknowledge_late(int fd);
+
 /* What a socket is bound to: FAMILY_NONE where that is no one address. */
 struct endpoint listen_local(int fd);
 

@@ -64,6 +64,12 @@ static inline bool stream_reads(const struct stream *s)
 	return !s->ended && !stream_waits(s);
 }
 
+/* A query has been answered, not only begun. */
+static inline bool stream_has_answered(const struct stream *s)
+{
+	return s->steps > s->begun;
+}
+
 /* A handshake, a header, a query or replies are, and the client keeps us waiting. */
 static inline bool stream_is_under_way(const struct stream *s)
 {

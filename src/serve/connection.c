@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <event2/event.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,9 +88,22 @@ void connection_book(struct connection *c)
 	}
 }
 
+/*
+ * A client that waits for what it has sent to be acknowledged before it sends the rest (RFC 896) is not kept
+ * waiting for a reply to carry that.
+ */
+static void acknowledge(struct connection *c)
+{
+	static const int on = 1;
+	if (!c->tcp->tls && !stream_has_answered(&c->stream))
+		setsockopt(c->stream.channel.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 /* Waits for what can happen next. Closing ends that. */
 static void await(struct connection *c)
 {
+	if (c->awaited == 0)
+		acknowledge(c);
 	uint32_t wanted = stream_waits(&c->stream) ? EPOLLOUT : EPOLLIN;
 	if (c->stream.channel.wants != 0)
 		wanted = c->stream.channel.wants;

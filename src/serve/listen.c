@@ -177,6 +177,12 @@ int listen_take(struct inherited *inherited, const struct endpoint *endpoint, in
 	return fd;
 }
 
+void listen_acknowledge_late(int fd)
+{
+	static const int off = 0;
+	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off));
+}
+
 struct endpoint listen_local(int fd)
 {
 	struct sockaddr_storage sa;
