@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The floor: a bare recvmmsg/sendmmsg responder that answers every query with one A record, and thinks
- * nothing. */
+ * nothing; over TCP likewise. */
 #include "base/addr.h"
 #include "floor.h"
+#include "floor_tcp.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@ int main(int argc, char **argv)
 		perror("bench-floor: bind");
 		return 1;
 	}
+	if (!floor_tcp_start(&at))
+		return 1;
 	for (;;) {
 		for (int i = 0; i < BATCH; i++) {
 			vectors[i] = (struct iovec){octets[i], ROOM};

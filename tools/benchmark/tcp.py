@@ -14,7 +14,7 @@ def persistent_workload():
 def run(bench):
     bench.table("tcp", "TCP: 16 connections with up to 16 queries in flight on each", entries(bench.named, persistent_workload()))
     each = Workload(setups.static(), queries.plain(), tool="tcp", flags=("-1", "-c8"), half_load=False)
-    bench.table("tcp-each", "TCP: a connection a query, 8 at a time", entries(bench.named, each))
+    bench.table("tcp-each", "TCP: a connection a query, 8 at a time", entries(bench.servers, each))
 
     tls = Workload(setups.static(), queries.plain(), tool="tcp", flags=("-T",), half_load=False)
     bench.table("tls", "TLS: 16 connections with up to 16 queries in flight on each", entries([servers.GslbdTls], tls))
