@@ -4,6 +4,7 @@
 import os
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,18 +65,36 @@ def thread_seconds(pid, task):
     return int(Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0]) / 1e9
 
 
-def cpu_seconds(pid):
+def process_clock(pid):
+    """The number of the clock that is the CPU time of a process, threads that have ended included: MAKE_PROCESS_CPUCLOCK of Linux."""
+    return ~pid << 3 | 2
+
+
+class CpuTimes:
     """
-    User, system and exact time of a process and all below it. The first two are split by what the kernel saw at its
-    ticks, so they need runs of seconds; the last leaves out threads that have ended.
+    User, system and exact time of a process and all below it, until now. The first two are split by what the kernel saw
+    at its ticks, so they need runs of seconds.
     """
-    user = system = exact = 0.0
-    for member in family(pid):
-        fields = Path(f"/proc/{member}/stat").read_text().rsplit(")", 1)[1].split()
-        user += int(fields[11]) / TICKS
-        system += int(fields[12]) / TICKS
-        exact += sum(thread_seconds(member, task.name) for task in Path(f"/proc/{member}/task").iterdir())
-    return user, system, exact
+
+    def __init__(self, pid):
+        self.pid, self.of = pid, {}
+        for member in family(pid):
+            try:
+                exact = time.clock_gettime(process_clock(member))
+                fields = Path(f"/proc/{member}/stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:  # it has ended meanwhile
+                continue
+            self.of[member] = int(fields[11]) / TICKS, int(fields[12]) / TICKS, exact
+
+    def sums(self):
+        return [sum(times) for times in zip(*self.of.values())]
+
+    def since(self):
+        """What was spent from then to now; None: a process has ended, and nobody knows its time any more."""
+        now = CpuTimes(self.pid)
+        if self.of.keys() - now.of.keys():
+            return None
+        return [after - before for after, before in zip(now.sums(), self.sums())]
 
 
 def memory_mb(pid):

@@ -5,6 +5,7 @@ import json
 import statistics
 import subprocess
 import tempfile
+import time
 from dataclasses import asdict, dataclass, field
 
 import lab
@@ -13,6 +14,7 @@ from servers import Failed, Floor
 
 LOSS_MAX = 0.001
 SETTLING = 10  # runs
+LEAST_US = 0.1  # of CPU a query: even its share of a system call for a whole batch takes more
 
 
 @dataclass
@@ -85,6 +87,24 @@ class Asker:
                     raise
 
 
+class CpuMeter:
+    """The CPU time that a server, which has one core, spends from here on. What can't be true is no figure."""
+
+    def __init__(self, pid):
+        self.begin, self.times = time.monotonic(), lab.CpuTimes(pid)
+
+    def spent(self, queries):
+        """User, system and exact seconds, for so many queries."""
+        spent, wall = self.times.since(), time.monotonic() - self.begin
+        if spent is None:
+            raise Failed("lost a process while it was measured, and what CPU time that took")
+        if spent[-1] * 1e6 < LEAST_US * queries:
+            raise Failed(f"took {spent[-1] * 1e6 / queries:.3f} us of CPU a query, which can't be: what answered was not measured")
+        if spent[-1] > wall * 1.05:
+            raise Failed(f"took {spent[-1] / wall:.2f} times the CPU time of its one core, which can't be")
+        return spent
+
+
 class Contestant:
     def __init__(self, server, workload):
         self.server, self.workload = server, workload
@@ -108,16 +128,15 @@ class Contestant:
     def top(self, seconds):
         """As fast as it goes with less than 0.1 % lost: where more are, fewer are kept in flight."""
         window = ("-w", str(self.window)) if self.workload.tool == "load" else ()
-        user, system, before = lab.cpu_seconds(self.server.pid)
+        meter = CpuMeter(self.server.pid)
         report = self.asker.run("-u0", f"-t{seconds}", *window)
-        user_after, system_after, after = lab.cpu_seconds(self.server.pid)
+        user, system, exact = meter.spent(report["received"])
         if report["lost"] > LOSS_MAX * report["sent"] and window and self.window > 16:
             self.window //= 2
             return self.top(seconds)
-        self.tops.append((report, (after - before) * 1e6 / report["received"]))
-        ticks = user_after - user + system_after - system
-        self.user_s += user_after - user
-        self.cpu_s += ticks
+        self.tops.append((report, exact * 1e6 / report["received"]))
+        self.user_s += user
+        self.cpu_s += user + system
 
     def half(self, seconds):
         if self.tops:

@@ -144,7 +144,7 @@ class PowerDns(Peer):
 
     def configure(self, *lines):
         self.write("pdns.conf", "\n".join(["local-address=127.0.0.1", f"local-port={self.port}", f"socket-dir={self.folder}",
-                                           "receiver-threads=1", "distributor-threads=1", "security-poll-suffix=",
+                                           "receiver-threads=1", "distributor-threads=1", "max-tcp-connections=100", "security-poll-suffix=",
                                            "version-string=anonymous", *lines]) + "\n")
 
     def bind(self, zones):

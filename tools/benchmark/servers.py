@@ -75,8 +75,7 @@ class Server:
             self.stop()
             raise
         self.ready_s = time.monotonic() - begin
-        user, system, living = lab.cpu_seconds(self.pid)
-        self.ready_cpu_s = max(user + system, living)
+        self.ready_cpu_s = lab.CpuTimes(self.pid).sums()[-1]
 
     def ask(self, query, patience_s=1.0):
         """A reply to a query over UDP; None: there was none."""

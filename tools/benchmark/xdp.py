@@ -19,7 +19,7 @@ from pathlib import Path
 import lab
 import queries
 import setups
-from measure import Figures
+from measure import CpuMeter, Figures
 from servers import Failed
 
 SERVER, CLIENT = f"bench-{os.getpid()}-s", f"bench-{os.getpid()}-c"
@@ -111,11 +111,11 @@ def run_once(entry, zone, mtu, seconds):
     command, conf, asked = entry
     with pair(mtu), server(command, conf, zone) as (process, log):
         await_answers(process, log, asked)
-        before = lab.cpu_seconds(process.pid)
+        meter = CpuMeter(process.pid)
         report, generator = load(asked, seconds)
-        user, _, total = (after - b for after, b in zip(lab.cpu_seconds(process.pid), before))
         if report["wrong"] or not report["received"]:
             raise Failed(f"{report['wrong']} wrong replies of {report['received']}")
+        user, _, total = meter.spent(report["received"])
         return [time_s * 1e6 / report["received"] for time_s in (user, total, generator)], report
 
 
