@@ -14,6 +14,7 @@ from servers import Gslbd
 CANDIDATES = 64
 DEEP = {"e": setups.SOA}  # a zone with one letter, so that names can have 127 labels
 WILDCARD = "*.w A 192.0.2.1\n"
+CUT = "".join(f"cut NS ns{i}.cut\nns{i}.cut A 192.0.2.{i}\n" for i in (1, 2))
 
 
 def word(rng, n):
@@ -43,12 +44,18 @@ def deep_wildcard(rng):
     return ".".join(rng.choices(string.ascii_lowercase, k=121)) + ".w.example. A - 0 192.0.2.1"
 
 
-PLAIN = {"nxdomain": nxdomain, "labels": labels, "long": long, "wildcard": wildcard, "deep-wildcard": deep_wildcard}
+def referral(rng):
+    """Below a cut whose servers are there too, so that each reply takes their addresses along."""
+    return f"{word(rng, 12)}.cut.example. A - 0 -"
+
+
+PLAIN = {"nxdomain": nxdomain, "labels": labels, "long": long, "wildcard": wildcard, "deep-wildcard": deep_wildcard,
+         "referral": referral}
 
 
 def plain_rows(kinds):
     rng = random.Random(3)
-    setup = setups.static(extra=WILDCARD)
+    setup = setups.static(extra=WILDCARD + CUT)
     setup.zones.update(DEEP)
     asked = {"plain": queries.plain(), **{kind: [make(rng) for _ in range(queries.COUNT)] for kind, make in PLAIN.items()}}
     return [(kind if server is Gslbd else f"{kind}, {server.name}", server, Workload(setup, lines, half_load=False))
