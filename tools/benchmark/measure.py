@@ -149,7 +149,8 @@ class Contestant:
             return Figures(problem=f.problem)
         f.qps = statistics.median(report["qps"] for report, _ in self.tops)
         f.total_us = statistics.median(cpu for _, cpu in self.tops)
-        f.user_us = f.total_us * self.user_s / (self.cpu_s or 1)
+        if self.user_s > 0:  # else no tick fell into it, which tells nothing
+            f.user_us = f.total_us * self.user_s / self.cpu_s
         for key in ("p50_us", "p99_us", "p999_us"):
             runs = self.halves or [report for report, _ in self.tops]
             setattr(f, key, statistics.median(run[key] for run in runs))

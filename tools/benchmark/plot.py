@@ -20,7 +20,7 @@ def rect(x, y, width, height, fill, opacity=1.0):
 
 
 def label_of(figures):
-    parts = [f"{figures.total_us:.2f}", f"({figures.user_us:.2f})"]
+    parts = [f"{figures.total_us:.2f}", f"({figures.user_us:.2f})" if figures.user_us else ""]
     if figures.instructions:
         parts.append(f" {figures.instructions:,.0f} instr")
     return " ".join(parts)
@@ -36,7 +36,7 @@ def panel(y, title, rows):
     for label, figures in rows.items():
         colour = COLOURS.get(label, "#555")
         scale = BAR_WIDTH / max(longest, figures.total_us)
-        user = figures.user_us
+        user = figures.user_us or 0
         system = figures.total_us - user
         marks.append(text(LEFT - 8, y + 12, label, anchor="end", weight="bold" if label == "gslbd" else "normal"))
         marks.append(rect(LEFT, y, system * scale, BAR, colour, 0.45))
