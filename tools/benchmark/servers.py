@@ -63,7 +63,7 @@ class Server:
         begin = time.monotonic()
         try:
             self.process = subprocess.Popen(
-                lab.pinned(lab.SERVER_CPU, [*lab.unprivileged(), *wrapper, *self.command()]), cwd=self.folder,
+                self.place([*lab.unprivileged(), *wrapper, *self.command()]), cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env={**os.environ, **self.environment})
         except OSError as error:
             self.clean()
@@ -112,6 +112,9 @@ class Server:
     def command(self):
         raise NotImplementedError
 
+    def place(self, command):
+        return lab.pinned(lab.SERVER_CPU, command)
+
     def reload(self):
         """Makes it read its zones again."""
         self.process.send_signal(signal.SIGHUP)
@@ -148,12 +151,13 @@ class Floor(Server):
 class Gslbd(Server):
     name = "gslbd"
     token = "bench"
+    workers = 1
 
     def conf(self, text):
         self.admin = lab.free_port()
         self.write("token", self.token)
         (self.folder / "token").chmod(0o600)
-        self.write("gslbd.conf", f"listen 127.0.0.1:{self.port}\nadmin 127.0.0.1:{self.admin} token-file=token\nworkers 1\n" + text)
+        self.write("gslbd.conf", f"listen 127.0.0.1:{self.port}\nadmin 127.0.0.1:{self.admin} token-file=token\nworkers {self.workers}\n" + text)
 
     def write_plain(self, setup):
         for origin, text in setup.zones.items():
