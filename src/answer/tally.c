@@ -35,7 +35,7 @@ struct tally *tally_new(const struct world *world)
 	while (room < world->zones->n * 16)
 		room *= 2;
 	tally->mask = room - 1;
-	tally->cells = mem_alloc(room * sizeof(*tally->cells));
+	tally->cells = mem_alloc(room * sizeof(*tally->cells) + GAP);
 	tally->n_members = world->roster->n_members;
 	tally->members = mem_alloc(tally->n_members * sizeof(*tally->members) + GAP);
 	return tally;

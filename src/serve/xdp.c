@@ -108,7 +108,7 @@ static void on_event(evutil_socket_t fd, short what, void *argument)
 
 struct xdp *xdp_new(struct server *server, struct xsk *xsk, unsigned mtu)
 {
-	struct xdp *x = mem_alloc(sizeof(*x));
+	struct xdp *x = mem_alloc_apart(sizeof(*x));
 	*x = (struct xdp){.server = server, .xsk = xsk, .mtu = mtu};
 	x->readable = event_new(server->base, xsk->fd, EV_READ | EV_PERSIST, on_event, x);
 	x->later = evtimer_new(server->base, on_event, x);
