@@ -133,7 +133,7 @@ def measure(entries, zone, mtu, rounds, seconds):
         if label in rows:
             continue
         user, total, generator = (statistics.median(times[i] for times, _ in done) for i in range(3))
-        rows[label] = Figures(qps=statistics.median(report["qps"] for _, report in done), total_us=total, user_us=user)
+        rows[label] = Figures(qps=statistics.median(report["qps"] for _, report in done), total_us=total, user_us=user or None)
         rows[label].more = {"with_generator_us": total + generator,
                             "lost": sum(r["lost"] for _, r in done) / sum(r["sent"] for _, r in done)}
     return {label: rows[label] for label in entries}
