@@ -52,17 +52,28 @@ static inline uint64_t name_hash_mix(uint64_t a, uint64_t b)
 }
 
 /*
- * The hash of a name's octets, of which there is at least the root's: sixteen at a time, the last ones being
- * those that end the name, whether they were taken before or not.
+ * The octets of a name of less than 8, some of them twice: names of one length that differ have different
+ * ones. A question that could not be read has none, and is hashed all the same.
+ */
+static inline uint64_t name_short(const uint8_t *octets, size_t len)
+{
+	uint32_t first, last;
+	if (len < 4)
+		return octets[0] | (uint64_t)octets[len / 2] << 8 | (uint64_t)octets[(len - 1) & 3] << 16;
+	memcpy(&first, octets, 4);
+	memcpy(&last, octets + len - 4, 4);
+	return (uint64_t)first << 32 | last;
+}
+
+/*
+ * The hash of a name's octets: sixteen at a time, the last ones being those that end the name, whether they
+ * were taken before or not.
  */
 static inline uint64_t name_hash(const uint8_t *octets, size_t len, uint64_t seed)
 {
-	uint64_t first = 0, last, hash = seed ^ len, other = seed * 0x9e3779b97f4a7c15u;
-	if (len < 8) {
-		for (size_t i = 0; i < len; i++)
-			first = first << 8 | octets[i];
-		return name_hash_mix(hash ^ first, other);
-	}
+	uint64_t first, last, hash = seed ^ len, other = seed * 0x9e3779b97f4a7c15u;
+	if (len < 8)
+		return name_hash_mix(hash ^ name_short(octets, len), other);
 	const uint8_t *end = octets + len;
 	for (; end - octets > 16; octets += 16) {
 		memcpy(&first, octets, 8);

@@ -2,6 +2,7 @@
 /* Reading a query. */
 #include "wire/query.h"
 #include "wire/edns.h"
+#include "wire/labels.h"
 #include "wire/lower.h"
 #include "wire/octets.h"
 
@@ -16,11 +17,15 @@ static bool read_question(struct span in, size_t *at, struct query *q)
 	if (room < 5)
 		return false;
 	size_t limit = room - 4 < NAME_OCTETS_MAX ? room - 4 : NAME_OCTETS_MAX; /* type and class follow */
-	for (; end < limit && (len = name[end]) - 1 < LABEL_OCTETS_MAX; end += len + 1)
+	for (; end < limit && (len = name[end]) - 2 < LABEL_OCTETS_MAX - 1; end += len + 1)
 		*label_at++ = (uint8_t)end;
-	if (end >= limit || len != 0)
-		return false;
 	*label_at = (uint8_t)end;
+	if (end >= limit || len != 0) {
+		label_at = labels_read(name, limit, end, label_at);
+		if (label_at == NULL)
+			return false;
+		end = *label_at;
+	}
 	q->name.len = (uint8_t)(end + 1);
 	q->name.labels = (uint8_t)(label_at - q->label_at);
 	lower_copy(q->name.octets, name, end + 1);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { OPT_OCTETS = 11, OPTION_HEADER = 4, POINTER = 0xc000, POINTER_REACH = 0x3fff };
+enum { OPT_OCTETS = 11, OPTION_HEADER = 4, POINTER = 0xc000, POINTER_REACH = 0x3fff, LONG_QUESTION = 128 };
 
 static size_t opt_len(const struct query *q)
 {
@@ -25,7 +25,10 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *octets, size_t
 	r->counts = (uint64_t)(q->question_len > 0) << 48;
 	r->n_names = 0;
 	r->len = HEADER_OCTETS + q->question_len;
-	octets_copy(octets, q->message, r->len);
+	if (r->len - 16 > LONG_QUESTION) /* or none, which are fewer */
+		memcpy(octets, q->message, r->len);
+	else
+		octets_copy(octets, q->message, r->len);
 }
 
 void reply_empty(struct reply *r)
