@@ -60,8 +60,8 @@ struct reply_records {
 	uint16_t n;
 	bool has_ttl;
 	uint32_t ttl_s;                  /* in place of the records' own */
-	const struct prepared *prepared; /* the same, where nothing is added before it and the question's name
-					    is the owner or below; else NULL */
+	const struct prepared *prepared; /* the same, and what goes along, where nothing is added before it
+					    and the question's name is the owner or below; else NULL */
 };
 bool reply_add(struct reply *r, enum section section, const struct reply_records *records);
 

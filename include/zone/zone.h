@@ -34,11 +34,18 @@ struct node {
 	uint32_t refers; /* `cut`: to the delegation that this is, or is below; else to the child `*`, or 0 */
 	uint16_t n_sets;
 	bool apex : 1;
-	bool cut : 1;    /* no authoritative data */
-	bool dname : 1;  /* has a DNAME */
-	bool direct : 1; /* what is asked for by this name is asked of this node, whatever the type */
+	bool cut : 1;      /* no authoritative data */
+	bool dname : 1;    /* has a DNAME */
+	bool direct : 1;   /* what is asked for by this name is asked of this node, whatever the type */
+	bool referred : 1; /* its sets are those of a struct delegation */
 	uint8_t name_len;
 	uint8_t name[]; /* lower case */
+};
+
+/* The rrsets of a delegation, and before them what whoever asks for a name below it is told. */
+struct delegation {
+	const struct prepared *referral;
+	struct rrset sets[];
 };
 
 struct zone {
@@ -46,6 +53,7 @@ struct zone {
 	uint32_t number;           /* index into zones.list */
 	const struct zones *zones; /* whose table has its nodes */
 	uint8_t labels_max;
+	bool cuts; /* it has delegations */
 	const uint8_t *nodes;
 	size_t n_nodes, nodes_len; /* how many, and octets of all, see zone_next() */
 	const struct node *apex_node;
@@ -173,11 +181,17 @@ struct match {
 /* Finds a name's zone and its node in it: a DS is asked of the parent (RFC 4035 §3.1.4.1). */
 void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t type, struct match *out);
 
+/* Prepares the zone's referrals; part of zones_new(). */
+void zone_refer(const struct zone *zone, struct arena *arena);
+
 /* The zone of exactly that apex, or NULL. */
 const struct zone *zones_apex(const struct zones *zones, const struct name *apex);
 
-/* The node of exactly this name, or NULL. For additional addresses and tools. */
+/* The node of exactly this name, or NULL. For tools. */
 const struct node *zone_node(const struct zone *zone, const struct name *name);
+
+/* The node of a host that a record names, or NULL. */
+const struct node *zone_host(const struct zone *zone, const uint8_t *octets);
 
 /* The rrset of a type at a node, or NULL. */
 static inline const struct rrset *node_rrset(const struct node *node, uint16_t type)
@@ -187,6 +201,22 @@ static inline const struct rrset *node_rrset(const struct node *node, uint16_t t
 			return set;
 	}
 	return NULL;
+}
+
+/* The same, but for one that is steered: of a host's addresses whoever they suit asks by itself. */
+static inline const struct rrset *node_plain(const struct node *node, uint16_t type)
+{
+	const struct rrset *set = node_rrset(node, type);
+	return set != NULL && set->steered == NULL ? set : NULL;
+}
+
+/* What is prepared of a delegation, or NULL. */
+static inline const struct prepared *node_referral(const struct node *node)
+{
+	if (!node->referred)
+		return NULL;
+	const char *sets = (const char *)node->sets;
+	return ((const struct delegation *)(sets - offsetof(struct delegation, sets)))->referral;
 }
 
 #endif

@@ -11,11 +11,10 @@ static bool present(const struct answer *a, const struct rrset *set)
 	return false;
 }
 
-/* Steered addresses are left out: whom they suit is asked with a query of their own. */
 static void add_type(struct answer *a, const struct node *node, uint16_t type, bool glue)
 {
-	const struct rrset *set = node_rrset(node, type);
-	if (set != NULL && set->steered == NULL && !present(a, set)) {
+	const struct rrset *set = node_plain(node, type);
+	if (set != NULL && !present(a, set)) {
 		const struct reply_records records = {.set = set, .owner = node->name};
 		answer_add(a, SECTION_ADDITIONAL, &records)->glue = glue;
 	}
@@ -23,9 +22,7 @@ static void add_type(struct answer *a, const struct node *node, uint16_t type, b
 
 static void add_host(struct answer *a, const struct match *m, const uint8_t *octets)
 {
-	struct name host;
-	name_from_octets(octets, &host);
-	const struct node *node = zone_node(m->zone, &host);
+	const struct node *node = zone_host(m->zone, octets);
 	if (node == NULL)
 		return;
 	bool glue = m->kind == MATCH_DELEGATION && zone_cut(m->zone, node) == m->node;

@@ -300,7 +300,11 @@ __attribute__((cold, noinline)) static enum next at_delegation(struct responder 
 	const struct node *node = r->answer.at->node;
 	if (a->n == 0)
 		a->status.authoritative = false;
-	add_all(a, SECTION_AUTHORITY, node->name, node_rrset(node, TYPE_NS));
+	const struct reply_records records = {.set = node_rrset(node, TYPE_NS),
+					      .owner = node->name,
+					      .prepared = a->n == 0 ? node_referral(node) : NULL};
+	answer_add(a, SECTION_AUTHORITY, &records);
+	a->hosts &= records.prepared == NULL; /* their addresses are in it */
 	return NEXT_DONE;
 }
 

@@ -23,6 +23,19 @@ static bool add_pieces(struct reply *reply, const struct answer *a)
 	return true;
 }
 
+/* What does not fit. A referral that does not as a whole may in parts: without addresses that are a courtesy.
+ */
+__attribute__((cold, noinline)) static void add_in_parts(struct reply *reply, struct answer *a)
+{
+	struct reply_records *records = &a->pieces[0].records;
+	a->status.truncated = true;
+	if (a->match.kind != MATCH_DELEGATION || records->prepared == NULL)
+		return;
+	records->prepared = NULL;
+	answer_add_addresses(a, &a->match, records);
+	a->status.truncated = !add_pieces(reply, a);
+}
+
 /* What this server tells of itself, or `dig CH TXT NAME`: why this client is answered what it is. */
 __attribute__((cold, noinline)) static void answer_chaos(struct responder *r, const struct peer *peer,
 							 struct reply *reply)
@@ -72,7 +85,8 @@ static void answer(struct responder *r, const struct peer *peer, const struct no
 	if (r->query->class != CLASS_IN && answer_class(r, peer, reply))
 		return;
 	answer_find(r, node);
-	a->status.truncated = !add_pieces(reply, a);
+	if (!add_pieces(reply, a))
+		add_in_parts(reply, a);
 	a->status.scope = answer_scope(a, &r->client);
 }
 

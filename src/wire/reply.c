@@ -181,7 +181,8 @@ static bool put_rewritten(struct reply *r, const uint8_t *record, const struct r
 	return put_rdata(r, record, records->set->shape);
 }
 
-/* The first of all records: pointers are to what is as far behind its place as the question is longer. */
+/* The first of all records, of which the caller counts the first section's: pointers are to what is as far
+ * behind its place as the question is longer. */
 static bool put_prepared(struct reply *r, const struct prepared *prepared)
 {
 	uint8_t *to = r->octets + r->len;
@@ -192,6 +193,7 @@ static bool put_prepared(struct reply *r, const struct prepared *prepared)
 		uint8_t *pointer = to + prepared->pointers_at[i];
 		octets_put16(pointer, octets_get16(pointer) + longer);
 	}
+	r->counts += prepared->additional;
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "wire/octets.h"
 #include "wire/prepared.h"
+#include "wire/reply.h"
 #include "wire/types.h"
 #include "zone/draft.h"
 
@@ -165,6 +166,8 @@ static void freeze_owner(struct freezer *f, struct draft_owner *owner)
 	node->n_sets = n_sets;
 	node->apex = node == f->zone->apex_node;
 	node->cut = cut != 0;
+	node->referred = false;
+	f->zone->cuts |= node->cut;
 	node->dname = dname;
 	if (f->dropping)
 		drop(f->draft, records);
@@ -206,9 +209,8 @@ static void freeze_soa(struct freezer *f)
 	octets_put32(octets + RECORD_TTL_AT, minimum_s < ttl_s ? minimum_s : ttl_s);
 	zone->negative.octets = octets;
 
-	struct prepared denial;
-	prepared_make(&zone->negative, zone->apex, &denial);
-	zone->denial = arena_copy(f->context->arena, &denial, prepared_size(&denial));
+	const struct reply_records denial = {.set = &zone->negative, .owner = zone->apex->octets};
+	zone->denial = prepared_make(&denial, 1, zone->apex, f->context->arena);
 }
 
 struct zone *zone_freeze(struct draft *draft, const struct zone_context *context)

@@ -154,6 +154,13 @@ const struct node *zone_node(const struct zone *zone, const struct name *name)
 	return node_of(zone->zones, zone, name->octets, name->len);
 }
 
+const struct node *zone_host(const struct zone *zone, const uint8_t *octets)
+{
+	struct name name;
+	name_from_octets(octets, &name);
+	return zone_node(zone, &name);
+}
+
 /* Nodes on their way into the table, whose memory is asked for that much ahead. */
 enum { AHEAD = 16 };
 struct entering {
@@ -252,5 +259,7 @@ struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct aren
 	for (size_t i = 0; i < n; i++)
 		enter_all(zones, cells, list[i]);
 	hide_all_covered(zones);
+	for (size_t i = 0; i < n; i++)
+		zone_refer(list[i], arena);
 	return zones;
 }

@@ -77,21 +77,23 @@ static const struct {
 static void a_prepared_record_is_the_record(void **state)
 {
 	(void)state;
+	struct arena *arena = arena_new();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint8_t octets[PREPARED_OCTETS_MAX], usual[1232], quick[1232];
 		struct name owner = parse(rows[i].owner), asked = parse(rows[i].asked);
 		struct rrset soa = soa_of(rows[i].mname, rows[i].rname, octets);
 		struct reply_records records = {.set = &soa, .owner = owner.octets};
-		struct prepared prepared;
-		prepared_make(&soa, &owner, &prepared);
+		const struct prepared *prepared = prepared_make(&records, 1, &owner, arena);
+		assert_non_null(prepared);
 		size_t usual_len = reply_to(&asked, &records, rows[i].udp_size, usual);
-		records.prepared = &prepared;
+		records.prepared = prepared;
 		size_t quick_len = reply_to(&asked, &records, rows[i].udp_size, quick);
 		if (usual_len != quick_len || memcmp(usual, quick, usual_len) != 0)
 			fail_msg("%s: %zu octets instead of %zu, or others", rows[i].name, quick_len,
 				 usual_len);
 		assert_int_equal(usual_len == 0, rows[i].udp_size == 400);
 	}
+	arena_free(arena);
 }
 
 int main(void)
