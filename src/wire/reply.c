@@ -183,7 +183,7 @@ static bool put_rewritten(struct reply *r, const uint8_t *record, const struct r
 
 /* The first of all records, of which the caller counts the first section's: pointers are to what is as far
  * behind its place as the question is longer. */
-static bool put_prepared(struct reply *r, const struct prepared *prepared)
+__attribute__((cold, noinline)) static bool put_prepared(struct reply *r, const struct prepared *prepared)
 {
 	uint8_t *to = r->octets + r->len;
 	unsigned longer = r->q->name.len - (unsigned)prepared->owner_len;
@@ -203,8 +203,6 @@ __attribute__((cold, noinline)) static bool put_records_rewritten(struct reply *
 	const struct rrset *set = records->set;
 	uint8_t n_names = r->n_names;
 	bool ok = true;
-	if (records->prepared != NULL)
-		return put_prepared(r, records->prepared);
 	if (records->picked != NULL) {
 		for (unsigned i = 0; i < records->n && ok; i++)
 			ok = put_rewritten(r, set->octets + records->picked[i], records);
@@ -231,7 +229,8 @@ static inline bool put_records(struct reply *r, const struct reply_records *reco
 {
 	const struct rrset *set = records->set;
 	if (records->owner != NULL || set->shape.names != 0)
-		return put_records_rewritten(r, records);
+		return records->prepared != NULL ? put_prepared(r, records->prepared)
+						 : put_records_rewritten(r, records);
 	if (records->picked != NULL) {
 		for (unsigned i = 0; i < records->n; i++) {
 			if (!put_record(r, set->octets + records->picked[i], records))

@@ -82,22 +82,28 @@ static void find_in_zone(const struct zone *zone, const struct node *node, const
 	}
 }
 
-/* The deepest zone that has the name, or NULL. */
-static const struct zone *zone_of(const struct zones *zones, const struct lookup *lookup, uint16_t type)
+/* The deepest zone whose apex is the name or above it, of at most so many labels; or NULL. */
+static inline const struct zone *zone_above(const struct zones *zones, const struct lookup *lookup,
+					    unsigned most)
+{
+	for (const uint8_t *depth = zones->depths, *end = depth + zones->n_depths; depth < end; depth++) {
+		if (*depth > most)
+			continue;
+		const struct node *apex = node_at(zones, NULL, lookup, lookup->name->labels - *depth);
+		if (apex != NULL)
+			return zones->list[apex->zone];
+	}
+	return NULL;
+}
+
+/* The deepest zone that has the name, or NULL: a DS is the parent's, where we have that. */
+static inline const struct zone *zone_of(const struct zones *zones, const struct lookup *lookup,
+					 uint16_t type)
 {
 	unsigned labels = lookup->name->labels;
-	const struct zone *own = NULL; /* whose apex is the name of a DS query */
-	for (unsigned i = 0; i < zones->n_depths; i++) {
-		unsigned depth = zones->depths[i];
-		const struct node *apex =
-			depth <= labels ? node_at(zones, NULL, lookup, labels - depth) : NULL;
-		if (apex == NULL)
-			continue;
-		if (depth < labels || type != TYPE_DS)
-			return zones->list[apex->zone];
-		own = zones->list[apex->zone];
-	}
-	return own;
+	const struct zone *parent =
+		type == TYPE_DS && labels > 0 ? zone_above(zones, lookup, labels - 1) : NULL;
+	return parent != NULL ? parent : zone_above(zones, lookup, labels);
 }
 
 /*
