@@ -68,8 +68,22 @@ static inline bool zones_may_have(const struct zones *zones, const struct name *
 	return name->labels <= zones->labels_max;
 }
 
+/* Part of zones_settle(): the way over the name's zone, which needs more registers. */
+void zones_search(const struct zones *zones, const struct node *node, struct lookup lookup, uint16_t type,
+		  struct match *out);
+
 /* What zones_find() finds, `node` being the first of the name, or NULL. */
-void zones_settle(const struct zones *zones, const struct node *node, const struct lookup *lookup,
-		  uint16_t type, struct match *out);
+static inline void zones_settle(const struct zones *zones, const struct node *node, struct lookup lookup,
+				uint16_t type, struct match *out)
+{
+	if (node == NULL || !node->direct) {
+		zones_search(zones, node, lookup, type, out);
+		return;
+	}
+	out->kind = MATCH_NODE;
+	out->wildcard = false;
+	out->zone = zones->list[node->zone];
+	out->node = node;
+}
 
 #endif

@@ -234,8 +234,8 @@ static enum next at_node(struct responder *r)
 {
 	const struct node *node = r->answer.at->node;
 	uint16_t type = r->query->type;
-	const struct rrset *set = node_rrset(node, type);
-	if (type == TYPE_ANY && node->n_sets > 0)
+	const struct rrset *set = node_rrset(node, type); /* none is of TYPE_ANY */
+	if (set == NULL && type == TYPE_ANY && node->n_sets > 0)
 		set = &node->sets[0]; /* one rrset is a whole answer to ANY (RFC 8482 §4.1) */
 	if (set == NULL)
 		set = node_rrset(node, TYPE_CNAME);
@@ -332,9 +332,9 @@ void answer_find(struct responder *r, const struct node *node)
 {
 	struct answer *a = &r->answer;
 	const struct query *q = r->query;
-	const struct lookup lookup = {&q->name, q->label_at};
+	const struct zones *zones = r->view->world->zones;
 	a->status.authoritative = q->class == CLASS_IN; /* nobody is, for all classes (RFC 1034 §3.7.1) */
-	zones_settle(r->view->world->zones, node, &lookup, q->type, &a->match);
+	zones_settle(zones, node, (struct lookup){&q->name, q->label_at}, q->type, &a->match);
 	while (step(r) == NEXT_FOLLOW)
 		;
 	for (unsigned i = 0, n = a->hosts ? a->n : 0; i < n; i++) {

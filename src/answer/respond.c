@@ -93,7 +93,7 @@ static void answer(struct responder *r, const struct peer *peer, const struct no
 /* Types that no record of a zone has: of messages themselves, and for more than one type of records. */
 static bool is_meta(uint16_t type)
 {
-	return type == TYPE_OPT || (type >= TYPE_TKEY && type <= TYPE_MAILA);
+	return type >= TYPE_OPT && (type == TYPE_OPT || (type >= TYPE_TKEY && type <= TYPE_MAILA));
 }
 
 /* What the rcode alone does not tell; NULL: nothing. */

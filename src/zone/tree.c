@@ -106,35 +106,17 @@ static inline const struct zone *zone_of(const struct zones *zones, const struct
 	return parent != NULL ? parent : zone_above(zones, lookup, labels);
 }
 
-/*
- * The way over the name's zone; `node` has the name, if any has. Not part of zones_settle(), which most
- * queries are through with before it needs as many registers.
- */
-__attribute__((noinline)) static void find_by_zone(const struct zones *zones, const struct node *node,
-						   const struct lookup *lookup, uint16_t type,
-						   struct match *out)
+__attribute__((noinline)) void zones_search(const struct zones *zones, const struct node *node,
+					    struct lookup lookup, uint16_t type, struct match *out)
 {
-	const struct zone *zone = zone_of(zones, lookup, type);
+	const struct zone *zone = zone_of(zones, &lookup, type);
 	if (zone == NULL) {
 		*out = (struct match){.kind = MATCH_REFUSED};
 		return;
 	}
 	if (node != NULL && node->zone != zone->number)
-		node = node_at(zones, zone, lookup, 0);
-	find_in_zone(zone, node, lookup, type, out);
-}
-
-void zones_settle(const struct zones *zones, const struct node *node, const struct lookup *lookup,
-		  uint16_t type, struct match *out)
-{
-	if (node == NULL || !node->direct) {
-		find_by_zone(zones, node, lookup, type, out);
-		return;
-	}
-	out->kind = MATCH_NODE;
-	out->wildcard = false;
-	out->zone = zones->list[node->zone];
-	out->node = node;
+		node = node_at(zones, zone, &lookup, 0);
+	find_in_zone(zone, node, &lookup, type, out);
 }
 
 void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t type, struct match *out)
@@ -146,7 +128,7 @@ void zones_find(const struct zones *zones, const struct lookup *lookup, uint16_t
 		struct probe p = probe_of(zones, name->octets, name->len, hash);
 		node = probe_next(zones, &p);
 	}
-	zones_settle(zones, node, lookup, type, out);
+	zones_settle(zones, node, *lookup, type, out);
 }
 
 const struct zone *zones_apex(const struct zones *zones, const struct name *apex)
