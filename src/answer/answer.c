@@ -333,7 +333,7 @@ void answer_find(struct responder *r, const struct node *node)
 	struct answer *a = &r->answer;
 	const struct query *q = r->query;
 	const struct zones *zones = r->view->world->zones;
-	a->status.authoritative = q->class == CLASS_IN; /* nobody is, for all classes (RFC 1034 §3.7.1) */
+	a->status.authoritative = true;
 	zones_settle(zones, node, (struct lookup){&q->name, q->label_at}, q->type, &a->match);
 	while (step(r) == NEXT_FOLLOW)
 		;

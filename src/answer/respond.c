@@ -61,30 +61,35 @@ __attribute__((cold, noinline)) static void answer_chaos(struct responder *r, co
 }
 
 /*
- * A class other than the Internet's, or none: then a cookie is all that is asked for. False: it is answered
- * like the Internet's.
+ * A class other than the Internet's, or none: then a cookie is all that is asked for. For all classes the
+ * answer is found, of which nobody is the authority (RFC 1034 §3.7.1). False: there is nothing to add.
  */
 __attribute__((cold, noinline)) static bool answer_class(struct responder *r, const struct peer *peer,
-							 struct reply *reply)
+							 const struct node *node, struct reply *reply)
 {
 	const struct query *q = r->query;
-	if (q->class == CLASS_ANY)
-		return false;
+	if (q->class == CLASS_ANY) {
+		answer_find(r, node);
+		r->answer.status.authoritative = false;
+		return true;
+	}
 	if (q->class == CLASS_CH && q->type == TYPE_TXT)
 		answer_chaos(r, peer, reply);
 	else if (q->question_len > 0)
 		r->answer.status.rcode = RCODE_REFUSED;
-	return true;
+	return false;
 }
 
 /* A sound query. */
 static void answer(struct responder *r, const struct peer *peer, const struct node *node, struct reply *reply)
 {
 	struct answer *a = &r->answer;
-	client_find(r->query, &peer->addr, &r->client);
-	if (r->query->class != CLASS_IN && answer_class(r, peer, reply))
+	const struct query *q = r->query;
+	client_find(q, &peer->addr, &r->client);
+	if (q->class == CLASS_IN)
+		answer_find(r, node);
+	else if (!answer_class(r, peer, node, reply))
 		return;
-	answer_find(r, node);
 	if (!add_pieces(reply, a))
 		add_in_parts(reply, a);
 	a->status.scope = answer_scope(a, &r->client);
@@ -143,8 +148,8 @@ static void count_choices(struct tally *tally, const struct answer *a)
 {
 	for (const struct choice *choice = a->choices, *end = a->choices_end; choice < end; choice++) {
 		_Atomic uint64_t *members = tally->members + choice->set->steered->first_member;
-		for (unsigned i = 0, n = choice->n; i < n; i++)
-			tally_add(&members[choice->picked[i]]);
+		for (const uint8_t *p = choice->picked, *picked_end = p + choice->n; p < picked_end; p++)
+			tally_add(&members[*p]);
 		if (choice->all_down)
 			tally_add(&tally->counters[COUNTER_ALL_DOWN]);
 	}
@@ -199,7 +204,7 @@ __attribute__((flatten)) enum outcome respond(struct responder *r, const struct 
 	answer_clear(a, rcode);
 	if (rcode == RCODE_NOERROR)
 		answer(r, peer, arrival->node, &reply);
-	if (q->edns && (a->all_down || a->status.rcode > RCODE_NXDOMAIN))
+	if (a->all_down || a->status.rcode > RCODE_NXDOMAIN)
 		a->status.error = error_of(q, a);
 	if (!limited_pass(r, peer, &reply))
 		return OUTCOME_DROP;

@@ -54,12 +54,13 @@ static bool order(const struct steering *s, const struct board *board, const str
 		order_timed(s, board, client, out, tiers);
 		return true;
 	}
-	out->located = s->locator != NULL;
 	if (s->locator != NULL) {
+		out->located = true;
 		struct located located = locator_find(s->locator, client);
 		out->order = located.order;
 		out->scope = located.scope;
 	} else {
+		out->located = false;
 		out->order = s->order;
 		out->scope = 0;
 	}

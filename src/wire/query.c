@@ -41,12 +41,13 @@ static bool read_question(struct span in, size_t *at, struct query *q)
  */
 static bool read_subnet(const uint8_t *data, size_t len, struct client_subnet *subnet)
 {
-	if (len < 4 || subnet->present)
+	if (len < 4 || subnet->present || data[3] != 0)
 		return false;
-	unsigned family = octets_get16(data), source = data[2], scope = data[3];
-	size_t octets = (source + 7) / 8;
-	unsigned widest = family == FAMILY_V4 ? 32 : family == FAMILY_V6 ? 128 : 0;
-	if (family > FAMILY_V6 || source > widest || scope != 0 || len - 4 != octets)
+	unsigned family = octets_get16(data), source = data[2];
+	size_t octets = len - 4;
+	if (family == FAMILY_V4 ? source > 32 : family == FAMILY_V6 ? source > 128 : (family | source) != 0)
+		return false;
+	if (octets != (source + 7) / 8)
 		return false;
 	subnet->present = true;
 	subnet->option = data - 4;
@@ -71,8 +72,9 @@ static bool read_options(const uint8_t *data, size_t len, struct query *q)
 	while (len > 0) {
 		if (len < 4)
 			return false;
-		unsigned code = octets_get16(data);
-		size_t size = octets_get16(data + 2);
+		uint32_t fixed = octets_get32(data); /* code and length */
+		unsigned code = fixed >> 16;
+		size_t size = fixed & 0xffff;
 		if (size > len - 4)
 			return false;
 		if (code == EDNS_OPTION_SUBNET ? !read_subnet(data + 4, size, &q->subnet)
