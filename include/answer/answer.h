@@ -12,7 +12,7 @@
 enum {
 	CHAIN_MAX = 12,   /* CNAMEs and DNAMEs followed in one answer */
 	PIECES_MAX = 64,  /* rrsets in one answer */
-	ALIASES_MAX = 64, /* steered names in one answer that ALIAS stand for */
+	ALIASES_MAX = 80, /* choices made in one answer before none is made for an ALIAS: a name has 64 */
 	CHOICES_MAX = CHAIN_MAX + ALIASES_MAX,
 };
 

@@ -32,10 +32,11 @@ int listen_take(struct inherited *inherited, const struct endpoint *endpoint, in
 		struct faults *faults);
 
 /*
- * On connections that a listening socket accepts from now on, the reply to the first query acknowledges that
- * too, as the kernel has it with those after: a packet less for a connection of one query.
+ * Late: on connections that a listening socket accepts from now on, the reply to the first query acknowledges
+ * that too, as the kernel has it with those after: a packet less for a connection of one query. Else the
+ * kernel does at once, as it is used to.
  */
-void listen_acknowledge_late(int fd);
+void listen_acknowledge(int fd, bool late);
 
 /* What a socket is bound to: FAMILY_NONE where that is no one address. */
 struct endpoint listen_local(int fd);

@@ -88,6 +88,12 @@ static void add_choice(struct responder *r, const struct rrset *set, const struc
 					   .ttl_s = choice->ttl_s});
 }
 
+/* What is left is the chain's, whose steps are fewer. */
+static bool may_choose(const struct answer *a)
+{
+	return a->choices_end < a->choices + ALIASES_MAX;
+}
+
 /* What candidates that were picked stand for. */
 struct aliases {
 	unsigned n;
@@ -122,7 +128,7 @@ __attribute__((cold, noinline)) static bool add_aliases(struct responder *r, con
 		if (set->steered == NULL) {
 			add_all(&r->answer, SECTION_ANSWER, r->answer.owner, set);
 			its_ttl_s = octets_get32(set->octets + RECORD_TTL_AT);
-		} else if (r->answer.choices_end < r->answer.choices + ALIASES_MAX) {
+		} else if (may_choose(&r->answer)) {
 			choice = choose(r, set);
 			if (choice->outcome == CHOICE_SERVFAIL)
 				return false;
@@ -162,6 +168,8 @@ __attribute__((cold, noinline)) static const uint8_t *add_led(struct responder *
 			return give_up(a);
 		settle_ttl(a, first, ttl_s);
 	}
+	if (a->n == first && !may_choose(a))
+		return give_up(a); /* there may be something */
 	if (a->n == first) {
 		add_negative(r);
 		return NULL;

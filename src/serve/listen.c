@@ -177,10 +177,10 @@ int listen_take(struct inherited *inherited, const struct endpoint *endpoint, in
 	return fd;
 }
 
-void listen_acknowledge_late(int fd)
+void listen_acknowledge(int fd, bool late)
 {
-	static const int off = 0;
-	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off));
+	int at_once = !late;
+	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &at_once, sizeof(at_once));
 }
 
 struct endpoint listen_local(int fd)

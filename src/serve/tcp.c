@@ -109,8 +109,7 @@ struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limi
 	if (tls != NULL)
 		t->listen = *tls;
 	t->local = listen_local(fd);
-	if (tls == NULL)
-		listen_acknowledge_late(fd);
+	listen_acknowledge(fd, tls == NULL); /* a TLS handshake may begin with two segments */
 	t->patience = IDLE_TICKS;
 	unsigned tick_ms = limits->idle_timeout_ms / IDLE_TICKS;
 	t->tick = (struct timeval){tick_ms / 1000, (tick_ms % 1000) * 1000};

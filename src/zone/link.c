@@ -10,6 +10,7 @@
 #include "zone/draft.h"
 #include "zone/rdata.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,6 +320,7 @@ static bool check_mixed(const struct linker *l, const struct linkage *k)
 static void sets_add(const struct linker *l, struct draft *draft, struct node *node, const struct rrset *more,
 		     size_t n)
 {
+	assert(!node->referred); /* what is at a delegation is not steered */
 	struct rrset *sets = arena_alloc(l->context->arena, (node->n_sets + n) * sizeof(*sets));
 	if (node->n_sets > 0)
 		memcpy(sets, node->sets, node->n_sets * sizeof(*sets));

@@ -9,7 +9,7 @@
 
 /* Of larger zones, the first: the others' referrals are put together as they are asked for, so that what they
  * take is no matter of how many there are. */
-enum { REFERRALS_MAX = 10000, RRSETS_MAX = 32, TURN = 64 };
+enum { REFERRALS_MAX = 10000, RRSETS_MAX = 32, TURN = 64, TURN_NODES = 8192 };
 
 struct list {
 	unsigned n;
@@ -64,12 +64,13 @@ static void refer(const struct zone *zone, struct node *node, struct arena *aren
 
 void zone_refer(const struct zone *zone, struct arena *arena)
 {
-	unsigned n = 0;
-	for (const struct node *node = zone->cuts ? zone->apex_node : NULL; node != NULL && n < REFERRALS_MAX;
-	     node = zone_next(zone, node)) {
+	size_t referrals = 0, walked = 0;
+	for (const struct node *node = zone->cuts ? zone->apex_node : NULL;
+	     node != NULL && referrals < REFERRALS_MAX; node = zone_next(zone, node)) {
+		thread_step(++walked, TURN_NODES);
 		if (zone_cut(zone, node) != node)
 			continue;
 		refer(zone, (struct node *)(uintptr_t)node, arena);
-		thread_step(++n, TURN);
+		thread_step(++referrals, TURN);
 	}
 }

@@ -201,6 +201,24 @@ def test_eight_names_deep_and_no_deeper(tmp_path, turn):
         assert result.returncode == 1 and told and all(": more than 8 names deep" in line for line in told), n
 
 
+def test_as_many_names_as_a_name_has_candidates():
+    zone = "all STEER pool pick=all\n" + "".join(f"all AT * ALIAS m{i}\nm{i} AT * A 192.0.2.{i}\n" for i in range(1, 65))
+    with serving(CONF, SOA + zone) as (server, _):
+        assert len(server.answers(name("all"), tcp=True)) == 64
+
+
+def test_a_way_that_is_too_long_is_no_denial():
+    """Ten CNAMEs, each behind seven ALIASes, are more than one answer looks at."""
+    def link(i):
+        nested = [f"n{i}-{k} AT * ALIAS n{i}-{k + 1}\n" for k in range(1, 7)]
+        return f"c{i} AT * ALIAS n{i}-1\n" + "".join(nested) + f"n{i}-7 AT * CNAME c{i + 1}\n"
+
+    with serving(CONF, SOA + "".join(map(link, range(14))) + "c14 A 192.0.2.1\n") as (server, _):
+        assert server.dig(name("c0"), tcp=True).status == "SERVFAIL"
+        near = server.dig(name("c8"), tcp=True)
+        assert near.status == "NOERROR" and near.answers[-1] == "192.0.2.1"
+
+
 @pytest.mark.parametrize("zone, error", [
     ("a ALIAS a\n", "5:3: a loop of ALIAS: a.app.example.com. -> a.app.example.com."),
     ("a ALIAS b\nb AT fra ALIAS c\nb AT iad A 192.0.2.1\nc ALIAS b\n",
