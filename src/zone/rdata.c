@@ -192,6 +192,16 @@ static bool parse_generic(const struct entry *entry, size_t type_token, struct r
 	return wrong == NULL || refuse(entry, first, faults, wrong);
 }
 
+/* ldns takes \# for the generic form wherever it comes across it, and then reads no further. */
+static bool ends_early(const struct entry *entry, size_t type_token, size_t end, const struct rdata *r)
+{
+	for (size_t i = type_token + 1; i < end; i++) {
+		if (token_is(&entry->tokens[i], "\\#"))
+			return !octets_right(r);
+	}
+	return false;
+}
+
 /* The fields up to the token `end` (not included). */
 static bool parse_by_ldns(const struct entry *entry, size_t type_token, size_t end, const struct name *origin,
 			  struct rdata *out, struct faults *faults)
@@ -220,6 +230,9 @@ static bool parse_by_ldns(const struct entry *entry, size_t type_token, size_t e
 	else if (!fits)
 		return refuse(entry, first, faults,
 			      "a name in the data is longer than 255 octets, or the data than 65535");
+	else if (ends_early(entry, type_token, end, out))
+		return refuse(entry, first, faults,
+			      "a field is missing; \\# stands before all data or not at all");
 	return fits;
 }
 
