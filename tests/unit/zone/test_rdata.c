@@ -114,6 +114,7 @@ static void each_type_has_its_octets(void **state)
 		{"A \\# 4 c0000201", 1, "c0000201"},
 		{"MX \\# 6 000a 0161 6200", 15, NULL},
 		{"MX \\# 5 000a016100", 15, "000a016100"},
+		{"MX 1 \\# 0", 15, NULL},
 	};
 	for (size_t i = 0; i < N(rows); i++)
 		check_octets(rows[i].text, rows[i].type, rows[i].expected);
