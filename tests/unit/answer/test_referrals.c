@@ -35,18 +35,8 @@ static const char *const cuts[] = {"in.e.",   "out.e.",    "both.e.", "sibling.e
 
 static int setup(void **state)
 {
-	static const struct stage_file files[] = {{"c", conf}, {"z", zone}};
-	struct stage *s = mem_alloc(sizeof(*s));
-	stage_open(s, files, 2);
-	*state = s;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	stage_close(*state);
-	free(*state);
-	return 0;
+	static const struct stage_file files[] = {{"c", conf}, {"z", zone}, {0}};
+	return stage_setup(state, files);
 }
 
 /* The reply as text, as long as it is in *len; the caller frees it. Letter case is the question's or the
@@ -156,5 +146,5 @@ int main(void)
 		cmocka_unit_test(a_cname_before_is_no_matter),
 		cmocka_unit_test(all_but_the_largest_are_prepared),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, stage_teardown);
 }

@@ -27,18 +27,8 @@ static const char zone[] =
 
 static int setup(void **state)
 {
-	static const struct stage_file files[] = {{"c", conf}, {"z", zone}};
-	struct stage *s = mem_alloc(sizeof(*s));
-	stage_open(s, files, 2);
-	*state = s;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	stage_close(*state);
-	free(*state);
-	return 0;
+	static const struct stage_file files[] = {{"c", conf}, {"z", zone}, {0}};
+	return stage_setup(state, files);
 }
 
 /* Asks from this source, and gives the response as ldns reads it; the caller frees it. */
@@ -164,5 +154,5 @@ int main(void)
 		cmocka_unit_test(a_dname_that_makes_a_name_too_long_is_yxdomain),
 		cmocka_unit_test(additional_addresses_and_glue),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, stage_teardown);
 }

@@ -58,4 +58,22 @@ static inline void stage_close(struct stage *s)
 	world_free(s->world);
 }
 
+/* The same as the state of cmocka's tests; `files` end with one that has no name. */
+static inline int stage_setup(void **state, const struct stage_file *files)
+{
+	size_t n = 0;
+	while (files[n].name != NULL)
+		n++;
+	*state = mem_alloc(sizeof(struct stage));
+	stage_open(*state, files, n);
+	return 0;
+}
+
+static inline int stage_teardown(void **state)
+{
+	stage_close(*state);
+	free(*state);
+	return 0;
+}
+
 #endif
