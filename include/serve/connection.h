@@ -39,9 +39,9 @@ struct tcp_counts {
 
 struct tcp {
 	struct server *server;
-	struct event *acceptable, *resume, *ready, *next_tick;
+	struct event *resume, *ready, *next_tick;
 	int fd;   /* listening; -1 once it no longer does */
-	int poll; /* epoll of the connections */
+	int poll; /* epoll of that and the connections */
 	size_t cap_fds;
 	struct connection **by_fd; /* NULL: none of ours */
 	bool tls;

@@ -15,33 +15,13 @@
 #include <unistd.h>
 
 enum {
-	ACCEPTS_MAX = 4,       /* a wakeup: so few are in the cache until they are answered and gone */
-	READY_MAX = 64,        /* connections a wakeup */
-	READY_MAX_TLS = 8,     /* where each may be a handshake, which takes as long as 100 queries */
-	DRAIN_ACCEPTS = 64,    /* a round */
-	DRAIN_RECEIVES = 1024, /* a connection and round, so that all have their turn */
+	ROUNDS_MAX = 4,    /* a wakeup, before other sockets have their turn */
+	READY_MAX = 16,    /* connections a round */
+	READY_MAX_TLS = 8, /* and wakeup, where each may be a handshake, which takes as long as 100 queries */
+	DRAIN_ACCEPTS = 64,    /* a round of the end */
+	DRAIN_RECEIVES = 1024, /* a connection and round of the end, so that all have their turn */
 	PAUSE_MS = 200,        /* when nothing can be accepted */
 };
-
-/*
- * Connections have an epoll of their own, which looks like one descriptor to the loop: it takes one system
- * call less for each that is closed, and the loop keeps no account of them. What is ready may be closed
- * already, further up in the list or because a check's program holds the descriptor in the moment before it
- * is executed. Its number then finds nobody, or another, for whom there is nothing to receive.
- */
-static void on_ready(evutil_socket_t fd, short what, void *argument)
-{
-	(void)fd;
-	(void)what;
-	struct tcp *t = argument;
-	struct epoll_event events[READY_MAX];
-	int n = epoll_wait(t->poll, events, t->tls ? READY_MAX_TLS : READY_MAX, 0);
-	for (int i = 0; i < n; i++) {
-		struct connection *c = t->by_fd[events[i].data.fd];
-		if (c != NULL)
-			connection_ready(c);
-	}
-}
 
 static void on_tick(evutil_socket_t fd, short what, void *argument)
 {
@@ -52,6 +32,20 @@ static void on_tick(evutil_socket_t fd, short what, void *argument)
 	connections_expire(t);
 	if (t->n == 0)
 		event_del(t->next_tick);
+}
+
+static void listen_on(struct tcp *t)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = t->fd};
+	epoll_ctl(t->poll, EPOLL_CTL_ADD, t->fd, &event);
+}
+
+/* As others may hold the socket open, closing it is not enough. */
+static void listen_off(struct tcp *t)
+{
+	event_del(t->resume);
+	if (t->fd >= 0)
+		epoll_ctl(t->poll, EPOLL_CTL_DEL, t->fd, NULL);
 }
 
 /* False: there is none to accept, or errno says why it can't be. */
@@ -77,28 +71,51 @@ static void rest(struct tcp *t, int error)
 	t->warned = true;
 	if (t->n > 0)
 		connection_evict(TAILQ_FIRST(&t->connections), CLOSING_CROWDED);
-	event_del(t->acceptable);
+	listen_off(t);
 	event_add(t->resume, &pause);
-}
-
-static void on_acceptable(evutil_socket_t fd, short what, void *argument)
-{
-	(void)fd;
-	(void)what;
-	struct tcp *t = argument;
-	int n = 0;
-	while (n < ACCEPTS_MAX && accept_one(t))
-		n++;
-	if (n < ACCEPTS_MAX && errno != EAGAIN && errno != EWOULDBLOCK)
-		rest(t, errno);
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
+	listen_on(argument);
+}
+
+/*
+ * What is ready may be closed already, further up in the list or because a check's program holds the
+ * descriptor in the moment before it is executed. Its number then finds nobody, or another, for whom there is
+ * nothing to receive.
+ */
+static void serve_ready(struct tcp *t, int fd)
+{
+	if (fd != t->fd) {
+		struct connection *c = t->by_fd[fd];
+		if (c != NULL)
+			connection_ready(c);
+	} else if (!accept_one(t) && errno != EAGAIN && errno != EWOULDBLOCK) {
+		rest(t, errno);
+	}
+}
+
+/*
+ * The listening socket and its connections have an epoll of their own, which looks like one descriptor to the
+ * loop: it takes one system call less for each that is closed, and the loop keeps no account of them. To ask
+ * it again takes less than the loop does; so one is accepted at a time, as an accept that finds nobody takes
+ * as long as one that does, and who is answered and gone is closed while still in the cache.
+ */
+static void on_ready(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
 	struct tcp *t = argument;
-	event_add(t->acceptable, NULL);
+	struct epoll_event events[READY_MAX];
+	int rounds = t->tls ? 1 : ROUNDS_MAX, most = t->tls ? READY_MAX_TLS : READY_MAX;
+	for (int n = 1; n > 0 && rounds > 0; rounds--) {
+		n = epoll_wait(t->poll, events, most, 0);
+		for (int i = 0; i < n; i++)
+			serve_ready(t, events[i].data.fd);
+	}
 }
 
 struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limits,
@@ -114,12 +131,11 @@ struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limi
 	unsigned tick_ms = limits->idle_timeout_ms / IDLE_TICKS;
 	t->tick = (struct timeval){tick_ms / 1000, (tick_ms % 1000) * 1000};
 	TAILQ_INIT(&t->connections);
-	t->acceptable = event_new(server->base, fd, EV_READ | EV_PERSIST, on_acceptable, t);
 	t->resume = event_new(server->base, -1, 0, on_resume, t);
 	t->poll = epoll_create1(EPOLL_CLOEXEC);
 	t->ready = event_new(server->base, t->poll, EV_READ | EV_PERSIST, on_ready, t);
 	t->next_tick = event_new(server->base, -1, EV_PERSIST, on_tick, t);
-	event_add(t->acceptable, NULL);
+	listen_on(t);
 	event_add(t->ready, NULL);
 	return t;
 }
@@ -157,8 +173,7 @@ static void drain_connection(struct connection *c)
 
 bool tcp_drain(struct tcp *t)
 {
-	event_del(t->acceptable);
-	event_del(t->resume);
+	listen_off(t);
 	drain_listening(t);
 	for (struct connection *c = TAILQ_FIRST(&t->connections), *next; c != NULL; c = next) {
 		next = TAILQ_NEXT(c, by_step); /* connection_book() closes none behind c */
@@ -169,8 +184,7 @@ bool tcp_drain(struct tcp *t)
 
 void tcp_retire(struct tcp *t)
 {
-	event_del(t->acceptable);
-	event_del(t->resume);
+	listen_off(t);
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;
@@ -198,7 +212,6 @@ void tcp_free(struct tcp *t)
 {
 	while (!TAILQ_EMPTY(&t->connections))
 		connection_close(TAILQ_FIRST(&t->connections), CLOSING_END);
-	event_free(t->acceptable);
 	event_free(t->resume);
 	event_free(t->ready);
 	event_free(t->next_tick);

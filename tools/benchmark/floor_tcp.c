@@ -6,7 +6,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ACCEPTS_MAX = 4, READY_MAX = 64, QUERY_ROOM = 1232, ROOM = 2048, PREFIX = 2, DEFER_S = 5 };
+enum { READY_MAX = 64, QUERY_ROOM = 1232, ROOM = 2048, PREFIX = 2, DEFER_S = 5 };
 
 static void answer(int fd)
 {
@@ -27,39 +26,42 @@ static void answer(int fd)
 	send(fd, octets, PREFIX + reply.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static void accept_some(int listening, int epoll)
+static void await(int epoll, int fd)
 {
-	for (int i = 0; i < ACCEPTS_MAX; i++) {
-		int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-		if (fd < 0)
-			return;
-		answer(fd);
-		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-	}
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static void close_ended(int epoll)
+/* One at a time: an accept that finds nobody takes as long as one that does. */
+static void accept_one(int listening, int epoll)
 {
-	struct epoll_event events[READY_MAX];
+	int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0)
+		return;
+	answer(fd);
+	await(epoll, fd);
+}
+
+static void close_ended(int fd)
+{
 	uint8_t ignored[ROOM];
-	int n = epoll_wait(epoll, events, READY_MAX, 0);
-	for (int i = 0; i < n; i++) {
-		if (recv(events[i].data.fd, ignored, sizeof(ignored), MSG_DONTWAIT) <= 0)
-			close(events[i].data.fd);
-	}
+	if (recv(fd, ignored, sizeof(ignored), MSG_DONTWAIT) <= 0)
+		close(fd);
 }
 
 static void *run(void *argument)
 {
 	int listening = (int)(intptr_t)argument, epoll = epoll_create1(EPOLL_CLOEXEC);
-	struct pollfd waits[] = {{listening, POLLIN, 0}, {epoll, POLLIN, 0}};
+	await(epoll, listening);
 	for (;;) {
-		poll(waits, 2, -1);
-		if (waits[0].revents != 0)
-			accept_some(listening, epoll);
-		if (waits[1].revents != 0)
-			close_ended(epoll);
+		struct epoll_event events[READY_MAX];
+		int n = epoll_wait(epoll, events, READY_MAX, -1);
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.fd == listening)
+				accept_one(listening, epoll);
+			else
+				close_ended(events[i].data.fd);
+		}
 	}
 	return NULL;
 }
