@@ -61,7 +61,12 @@ static inline void lower_copy(uint8_t *to, const uint8_t *from, size_t len)
 		lower_copy_short(to, from, len);
 		return;
 	}
-	for (size_t at = 0; at < len - 16; at += 16)
+	size_t at = 0, last = len - 16;
+	for (; at + 16 < last; at += 32) {
+		lower_copy_16(to + at, from + at);
+		lower_copy_16(to + at + 16, from + at + 16);
+	}
+	if (at < last)
 		lower_copy_16(to + at, from + at);
 	lower_copy_16(to + len - 16, from + len - 16);
 }

@@ -43,6 +43,12 @@ size_t name_length(const uint8_t *octets);
 /* Is `name` the same as `apex`, or below it? Both are lower case. */
 bool name_within(const struct name *name, const struct name *apex);
 
+/* Is the label that begins there `*` (RFC 4592 §2.1.1)? */
+static inline bool label_is_wildcard(const uint8_t *label)
+{
+	return label[0] == 1 && label[1] == '*';
+}
+
 /* Both halves of a product, folded (Yi 2018, wyhash): where an operand is secret nobody outside can aim for
  * collisions. */
 static inline uint64_t name_hash_mix(uint64_t a, uint64_t b)
@@ -75,12 +81,15 @@ static inline uint64_t name_hash(const uint8_t *octets, size_t len, uint64_t see
 	if (len < 8)
 		return name_hash_mix(hash ^ name_short(octets, len), other);
 	const uint8_t *end = octets + len;
-	for (; end - octets > 16; octets += 16) {
-		memcpy(&first, octets, 8);
-		memcpy(&last, octets + 8, 8);
-		hash = name_hash_mix(hash ^ first, other ^ last);
+	if (len > 16) {
+		for (; end - octets > 16; octets += 16) {
+			memcpy(&first, octets, 8);
+			memcpy(&last, octets + 8, 8);
+			hash = name_hash_mix(hash ^ first, other ^ last);
+		}
+		octets = end - 16;
 	}
-	memcpy(&first, len < 16 ? octets : end - 16, 8);
+	memcpy(&first, octets, 8);
 	memcpy(&last, end - 8, 8);
 	hash = name_hash_mix(hash ^ first, other ^ last);
 	return hash ^ hash >> 32; /* names that differ in one octet are spread by the high half only */

@@ -67,7 +67,11 @@ static inline bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
 			len--;
 		return len == 0;
 	}
-	for (size_t at = 0; at < len - 8; at += 8) {
+	memcpy(&x, a, 8);
+	memcpy(&y, b, 8);
+	if (x != y)
+		return false;
+	for (size_t at = 8; at < len - 8; at += 8) {
 		memcpy(&x, a + at, 8);
 		memcpy(&y, b + at, 8);
 		if (x != y)

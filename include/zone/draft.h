@@ -49,7 +49,7 @@ struct draft_owner {
 	uint32_t cut; /* set by draft_check(): the delegation it is or is below, as zone_ref() takes it */
 	uint8_t labels;
 	bool address_wanted; /* the target of an NS: it may stand below a delegation */
-	bool unused;
+	bool parent;         /* a name stands below it, other than its child `*` */
 	uint8_t name_len;
 	uint8_t name[];
 };

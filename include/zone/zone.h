@@ -36,6 +36,7 @@ struct node {
 	bool apex : 1;
 	bool cut : 1;      /* no authoritative data */
 	bool dname : 1;    /* has a DNAME */
+	bool parent : 1;   /* there are names below it, and not just its child `*` */
 	bool direct : 1;   /* what is asked for by this name is asked of this node, whatever the type */
 	bool referred : 1; /* its sets are those of a struct delegation */
 	uint8_t name_len;

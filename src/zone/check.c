@@ -15,11 +15,6 @@ struct checker {
 	struct faults *faults;
 };
 
-static bool is_wildcard(const uint8_t *name)
-{
-	return name[0] == 1 && name[1] == '*';
-}
-
 static const char *owner_text(const struct draft_owner *owner, char *out)
 {
 	return name_format(owner->name, out);
@@ -179,7 +174,7 @@ static void check_structure(struct checker *c, const struct draft_owner *owner)
 				  "the SOA record belongs to the apex, %s",
 				  owner_text(draft_apex(c->draft), name));
 		if ((r->type == TYPE_NS || r->type == TYPE_DNAME || r->type == TYPE_DS) &&
-		    is_wildcard(owner->name))
+		    label_is_wildcard(owner->name))
 			fault_add(c->faults, draft_spot(c->draft, r),
 				  "%s at a wildcard has no meaning (RFC 4592 §4)",
 				  rdata_type_format(r->type, type));

@@ -169,9 +169,12 @@ struct draft_owner *draft_owner(struct draft *draft, const struct name *name)
 		if (ref != 0)
 			break;
 	}
-	while (missing-- > 0)
-		ref = owner_add(draft, hashes[missing], name->octets + at[missing],
-				name->len - (size_t)at[missing], name->labels - missing);
+	while (missing-- > 0) {
+		const uint8_t *octets = name->octets + at[missing];
+		owner_at(draft, ref)->parent |= !label_is_wildcard(octets);
+		ref = owner_add(draft, hashes[missing], octets, name->len - (size_t)at[missing],
+				name->labels - missing);
+	}
 	return owner_at(draft, ref);
 }
 

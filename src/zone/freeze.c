@@ -138,7 +138,7 @@ static void drop(struct draft *draft, const struct draft_record *records)
 /* The child `*` of a name that is a node already. */
 static void set_wildcard(const struct draft *draft, const struct draft_owner *owner)
 {
-	if (owner->name[0] != 1 || owner->name[1] != '*')
+	if (!label_is_wildcard(owner->name))
 		return;
 	struct node *parent = (struct node *)draft_parent(draft, owner);
 	if (parent != NULL && !parent->cut)
@@ -151,6 +151,7 @@ static void freeze_owner(struct freezer *f, struct draft_owner *owner)
 	const struct draft_record *records = owner->records;
 	struct draft_steered *steered = draft_steered(f->draft, owner);
 	uint32_t cut = owner->cut;
+	bool above = owner->parent;
 	const struct rrset *sets;
 	if (steered != NULL)
 		steered->first = records;
@@ -166,6 +167,7 @@ static void freeze_owner(struct freezer *f, struct draft_owner *owner)
 	node->n_sets = n_sets;
 	node->apex = node == f->zone->apex_node;
 	node->cut = cut != 0;
+	node->parent = above;
 	node->referred = false;
 	f->zone->cuts |= node->cut;
 	node->dname = dname;

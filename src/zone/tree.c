@@ -16,20 +16,44 @@ static inline uint64_t cell_of(uint64_t hash, const struct node *node)
 	return hash >> CELL_ADDRESS_BITS << CELL_ADDRESS_BITS | (uintptr_t)node;
 }
 
-/*
- * The node of that name: in a zone, or, without one, the apex of any. NULL: there is none. Not part of who
- * asks for several, which would need more registers than there are.
- */
-__attribute__((noinline, flatten)) static const struct node *node_of(const struct zones *zones,
-								     const struct zone *zone,
-								     const uint8_t *name, size_t len)
+/* Is it that zone's, or, without one, the apex of any? */
+static inline bool node_is_of(const struct node *node, const struct zone *zone)
 {
-	struct probe p = probe_of(zones, name, len, name_hash(name, len, zones->seed));
+	return zone != NULL ? node->zone == zone->number : node->apex;
+}
+
+/* The rest of node_of(), from cell `at` on. */
+__attribute__((noinline)) static const struct node *node_behind(const struct zones *zones,
+								const struct zone *zone, const uint8_t *name,
+								size_t len, uint64_t hash, size_t at)
+{
+	struct probe p = {name, len, hash, at};
 	const struct node *node;
 	do
 		node = probe_next(zones, &p);
-	while (node != NULL && !(zone ? node->zone == zone->number : node->apex));
+	while (node != NULL && !node_is_of(node, zone));
 	return node;
+}
+
+/*
+ * The node of that name: in a zone, or, without one, the apex of any. NULL: there is none. Mostly the first
+ * whose hash is alike is the one; to go on behind it takes more registers than there are to spare.
+ */
+__attribute__((noinline)) static const struct node *node_of(const struct zones *zones,
+							    const struct zone *zone, const uint8_t *name,
+							    size_t len)
+{
+	uint64_t hash = name_hash(name, len, zones->seed), cell;
+	size_t at = hash & zones->mask;
+	for (; ((cell = zones->cells[at]) ^ hash) >> CELL_ADDRESS_BITS != 0; at = (at + 1) & zones->mask) {
+		if (cell == 0)
+			return NULL;
+	}
+	const struct node *node = cell_node(cell);
+	if (cell != 0 && node->name_len == len && node_is_of(node, zone) &&
+	    octets_equal(node->name, name, len))
+		return node;
+	return node_behind(zones, zone, name, len, hash, at);
 }
 
 /* The same of the name that begins at a label. */
@@ -40,6 +64,12 @@ static const struct node *node_at(const struct zones *zones, const struct zone *
 	return node_of(zones, zone, lookup->name->octets + at, lookup->name->len - at);
 }
 
+/* Can there be a node between this and the name, of which the node is the ancestor that begins at `label`? */
+static inline bool may_be_below(const struct node *node, const struct lookup *lookup, unsigned label)
+{
+	return node->parent || label_is_wildcard(lookup->name->octets + lookup->label_at[label - 1]);
+}
+
 /* The deepest node above the name: ancestors that exist are the shallower ones, so bisect. */
 static const struct node *closest_encloser(const struct zone *zone, const struct lookup *lookup)
 {
@@ -47,7 +77,7 @@ static const struct node *closest_encloser(const struct zone *zone, const struct
 	unsigned low = labels > zone->labels_max ? labels - zone->labels_max : 1; /* may exist */
 	unsigned high = labels - zone->apex->labels;                              /* exists: the apex */
 	const struct node *encloser = zone->apex_node;
-	while (low < high) {
+	while (low < high && may_be_below(encloser, lookup, high)) {
 		unsigned middle = low + (high - low) / 2;
 		const struct node *node = node_at(zone->zones, zone, lookup, middle);
 		if (node == NULL) {

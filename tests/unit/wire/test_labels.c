@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where labels begin: every mixture of lengths, read from memory of exactly the name's size. */
+/* Where labels begin: every mixture of lengths, read from memory of exactly that and what follows. */
 #include "wire/labels.h"
 #include "wire/name.h"
 
@@ -37,8 +37,9 @@ static void check(const char *what, const uint8_t *name, size_t len)
 {
 	size_t limit = len < NAME_OCTETS_MAX ? len : NAME_OCTETS_MAX;
 	struct labels expected = expect(name, limit);
-	uint8_t *copy = malloc(len), *found = malloc(NAME_LABELS_MAX + 1);
-	memcpy(copy, name, len);
+	uint8_t *copy = malloc(limit + LABELS_BEHIND), *found = malloc(NAME_LABELS_MAX + 1);
+	memcpy(copy, name, limit);
+	memset(copy + limit, 1, LABELS_BEHIND);
 	const uint8_t *root = labels_read(copy, limit, 0, found);
 	int labels = root ? (int)(root - found) : -1;
 	if (labels != expected.root || memcmp(found, expected.at, (size_t)(labels + 1)) != 0)

@@ -71,6 +71,10 @@ static void names_are_found(void **state)
 		{"q.s.example", TYPE_A, "wildcard node example. *.s.example."},
 		{"host.*.s.example", TYPE_A, "node example. host.*.s.example."},
 		{"host.q.s.example", TYPE_A, "wildcard node example. *.s.example."},
+		{"q.*.s.example", TYPE_A, "nxdomain example. -"},
+		{"host.q.*.s.example", TYPE_A, "nxdomain example. -"},
+		{"q.host.*.s.example", TYPE_A, "nxdomain example. -"},
+		{"*.q.s.example", TYPE_A, "wildcard node example. *.s.example."},
 		/* delegations */
 		{"cut.example", TYPE_A, "delegation example. cut.example."},
 		{"q.cut.example", TYPE_A, "delegation example. cut.example."},
