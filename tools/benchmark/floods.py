@@ -30,6 +30,11 @@ def labels(rng):
     return ".".join(rng.choices(string.ascii_lowercase, k=126)) + ".e. A - 3 -"
 
 
+def mixed(rng):
+    """Labels of one octet and of two by turns, 255 octets: those that can't be read several at a time."""
+    return ".".join(word(rng, 1 + i % 2) for i in range(100)) + ".e. A - 3 -"
+
+
 def long(rng):
     """Labels as long as can be: 255 octets."""
     return ".".join([word(rng, 63), word(rng, 63), word(rng, 63), word(rng, 53)]) + ".example. A - 3 -"
@@ -49,7 +54,7 @@ def referral(rng):
     return f"{word(rng, 12)}.cut.example. A - 0 -"
 
 
-PLAIN = {"nxdomain": nxdomain, "labels": labels, "long": long, "wildcard": wildcard, "deep-wildcard": deep_wildcard,
+PLAIN = {"nxdomain": nxdomain, "labels": labels, "mixed": mixed, "long": long, "wildcard": wildcard, "deep-wildcard": deep_wildcard,
          "referral": referral}
 
 
