@@ -53,6 +53,7 @@ struct tcp {
 	unsigned patience; /* in ticks: how long a connection may be idle now */
 	unsigned n;
 	size_t octets;                  /* that all connections take up: stream_octets() */
+	bool accepting;                 /* false: it rests, or listens no longer */
 	bool warned;                    /* that nothing can be accepted */
 	struct connections connections; /* the longest without a step first */
 	struct tcp_counts counts;

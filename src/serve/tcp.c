@@ -34,18 +34,23 @@ static void on_tick(evutil_socket_t fd, short what, void *argument)
 		event_del(t->next_tick);
 }
 
-static void listen_on(struct tcp *t)
+/* Waits for who is to be accepted, or, without EPOLLIN, not now. False: there is no memory to wait with. */
+static bool listen_for(struct tcp *t, uint32_t events)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = t->fd};
-	epoll_ctl(t->poll, EPOLL_CTL_ADD, t->fd, &event);
+	struct epoll_event event = {.events = events, .data.fd = t->fd};
+	t->accepting = epoll_ctl(t->poll, EPOLL_CTL_MOD, t->fd, &event) == 0 ||
+		       epoll_ctl(t->poll, EPOLL_CTL_ADD, t->fd, &event) == 0;
+	t->accepting &= events != 0;
+	return t->accepting;
 }
 
 /* As others may hold the socket open, closing it is not enough. */
-static void listen_off(struct tcp *t)
+static void listen_no_more(struct tcp *t)
 {
 	event_del(t->resume);
 	if (t->fd >= 0)
 		epoll_ctl(t->poll, EPOLL_CTL_DEL, t->fd, NULL);
+	t->accepting = false;
 }
 
 /* False: there is none to accept, or errno says why it can't be. */
@@ -59,19 +64,11 @@ static bool accept_one(struct tcp *t)
 	return fd >= 0 || errno == ECONNABORTED || errno == EINTR;
 }
 
-/*
- * What can't be accepted stays acceptable, so the loop would spin: accepting rests for a moment. Most likely
- * no descriptor is left; the longest idle connection gives its one back.
- */
-static void rest(struct tcp *t, int error)
+/* For a moment nobody is accepted. */
+static void pause_accepting(struct tcp *t)
 {
 	static const struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
-	if (!t->warned)
-		log_warn("tcp: can't accept: %s; idle connections are closed early", strerror(error));
-	t->warned = true;
-	if (t->n > 0)
-		connection_evict(TAILQ_FIRST(&t->connections), CLOSING_CROWDED);
-	listen_off(t);
+	listen_for(t, 0);
 	event_add(t->resume, &pause);
 }
 
@@ -79,7 +76,29 @@ static void on_resume(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
-	listen_on(argument);
+	struct tcp *t = argument;
+	if (!listen_for(t, EPOLLIN))
+		pause_accepting(t);
+}
+
+/*
+ * What can't be accepted stays acceptable, so the loop would spin: accepting rests for a moment. Most likely
+ * no descriptor is left; the longest idle connection gives its one back.
+ */
+static void rest(struct tcp *t, int error)
+{
+	if (!t->warned)
+		log_warn("tcp: can't accept: %s; idle connections are closed early", strerror(error));
+	t->warned = true;
+	if (t->n > 0)
+		connection_evict(TAILQ_FIRST(&t->connections), CLOSING_CROWDED);
+	pause_accepting(t);
+}
+
+static void accept_next(struct tcp *t)
+{
+	if (!accept_one(t) && errno != EAGAIN && errno != EWOULDBLOCK)
+		rest(t, errno);
 }
 
 /*
@@ -89,33 +108,45 @@ static void on_resume(evutil_socket_t fd, short what, void *argument)
  */
 static void serve_ready(struct tcp *t, int fd)
 {
-	if (fd != t->fd) {
-		struct connection *c = t->by_fd[fd];
-		if (c != NULL)
-			connection_ready(c);
-	} else if (!accept_one(t) && errno != EAGAIN && errno != EWOULDBLOCK) {
-		rest(t, errno);
+	struct connection *c = t->by_fd[fd];
+	if (c != NULL)
+		connection_ready(c);
+}
+
+/*
+ * A round of what is ready, at most so much. Where that many are, the listening socket may be far behind
+ * them: somebody is accepted all the same. False: nothing is ready.
+ */
+static bool serve_round(struct tcp *t, int most)
+{
+	struct epoll_event events[READY_MAX];
+	int n = epoll_wait(t->poll, events, most, 0);
+	bool someone = n == most;
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.fd == t->fd)
+			someone = true;
+		else
+			serve_ready(t, events[i].data.fd);
 	}
+	if (someone && t->accepting)
+		accept_next(t);
+	return n > 0;
 }
 
 /*
  * The listening socket and its connections have an epoll of their own, which looks like one descriptor to the
  * loop: it takes one system call less for each that is closed, and the loop keeps no account of them. To ask
- * it again takes less than the loop does; so one is accepted at a time, as an accept that finds nobody takes
- * as long as one that does, and who is answered and gone is closed while still in the cache.
+ * it again takes less than the loop does; so one is accepted a round, as an accept that finds nobody takes as
+ * long as one that does, and who is answered and gone is closed while still in the cache.
  */
 static void on_ready(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
 	struct tcp *t = argument;
-	struct epoll_event events[READY_MAX];
 	int rounds = t->tls ? 1 : ROUNDS_MAX, most = t->tls ? READY_MAX_TLS : READY_MAX;
-	for (int n = 1; n > 0 && rounds > 0; rounds--) {
-		n = epoll_wait(t->poll, events, most, 0);
-		for (int i = 0; i < n; i++)
-			serve_ready(t, events[i].data.fd);
-	}
+	while (rounds > 0 && serve_round(t, most))
+		rounds--;
 }
 
 struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limits,
@@ -135,8 +166,8 @@ struct tcp *tcp_new(struct server *server, int fd, const struct tcp_limits *limi
 	t->poll = epoll_create1(EPOLL_CLOEXEC);
 	t->ready = event_new(server->base, t->poll, EV_READ | EV_PERSIST, on_ready, t);
 	t->next_tick = event_new(server->base, -1, EV_PERSIST, on_tick, t);
-	listen_on(t);
 	event_add(t->ready, NULL);
+	on_resume(-1, 0, t);
 	return t;
 }
 
@@ -173,7 +204,7 @@ static void drain_connection(struct connection *c)
 
 bool tcp_drain(struct tcp *t)
 {
-	listen_off(t);
+	listen_no_more(t);
 	drain_listening(t);
 	for (struct connection *c = TAILQ_FIRST(&t->connections), *next; c != NULL; c = next) {
 		next = TAILQ_NEXT(c, by_step); /* connection_book() closes none behind c */
@@ -184,7 +215,7 @@ bool tcp_drain(struct tcp *t)
 
 void tcp_retire(struct tcp *t)
 {
-	listen_off(t);
+	listen_no_more(t);
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;

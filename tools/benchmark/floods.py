@@ -31,7 +31,7 @@ def labels(rng):
 
 
 def mixed(rng):
-    """Labels of one octet and of two by turns, 255 octets: those that can't be read several at a time."""
+    """Labels of one octet and of two by turns, 253 octets: those that can't be read several at a time."""
     return ".".join(word(rng, 1 + i % 2) for i in range(100)) + ".e. A - 3 -"
 
 
