@@ -34,14 +34,12 @@ static void on_tick(evutil_socket_t fd, short what, void *argument)
 		event_del(t->next_tick);
 }
 
-/* Waits for who is to be accepted, or, without EPOLLIN, not now. False: there is no memory to wait with. */
-static bool listen_for(struct tcp *t, uint32_t events)
+/* Waits for this at the listening socket: EPOLLIN, or nothing. False: there is no memory to wait with. */
+static bool listen_for(const struct tcp *t, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.fd = t->fd};
-	t->accepting = epoll_ctl(t->poll, EPOLL_CTL_MOD, t->fd, &event) == 0 ||
-		       epoll_ctl(t->poll, EPOLL_CTL_ADD, t->fd, &event) == 0;
-	t->accepting &= events != 0;
-	return t->accepting;
+	return epoll_ctl(t->poll, EPOLL_CTL_MOD, t->fd, &event) == 0 ||
+	       epoll_ctl(t->poll, EPOLL_CTL_ADD, t->fd, &event) == 0;
 }
 
 /* As others may hold the socket open, closing it is not enough. */
@@ -68,6 +66,7 @@ static bool accept_one(struct tcp *t)
 static void pause_accepting(struct tcp *t)
 {
 	static const struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
+	t->accepting = false;
 	listen_for(t, 0);
 	event_add(t->resume, &pause);
 }
@@ -77,7 +76,8 @@ static void on_resume(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	struct tcp *t = argument;
-	if (!listen_for(t, EPOLLIN))
+	t->accepting = listen_for(t, EPOLLIN);
+	if (!t->accepting)
 		pause_accepting(t);
 }
 

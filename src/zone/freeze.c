@@ -151,7 +151,7 @@ static void freeze_owner(struct freezer *f, struct draft_owner *owner)
 	const struct draft_record *records = owner->records;
 	struct draft_steered *steered = draft_steered(f->draft, owner);
 	uint32_t cut = owner->cut;
-	bool above = owner->parent;
+	bool parent = owner->parent;
 	const struct rrset *sets;
 	if (steered != NULL)
 		steered->first = records;
@@ -167,7 +167,7 @@ static void freeze_owner(struct freezer *f, struct draft_owner *owner)
 	node->n_sets = n_sets;
 	node->apex = node == f->zone->apex_node;
 	node->cut = cut != 0;
-	node->parent = above;
+	node->parent = parent;
 	node->referred = false;
 	f->zone->cuts |= node->cut;
 	node->dname = dname;
