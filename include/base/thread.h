@@ -27,6 +27,19 @@ static inline void thread_step(size_t number, size_t turn)
 }
 
 /*
+ * From now on, and for good, the calling thread has its CPU for short turns: it waits where another runs,
+ * and others run where it comes by thread_turn_may_end().
+ */
+void thread_take_short_turns(void);
+
+/*
+ * Between two steps of some 50 us at most, as a call into the kernel is: ends the calling thread's turn if it
+ * has lasted for 20 us, and others want the CPU. Costs 50 ns, 1 us at the end of a turn. Nothing where the
+ * thread does not take short turns.
+ */
+void thread_turn_may_end(void);
+
+/*
  * Waits for a thread's end: a disk may hang, and a server that is to stop has no patience. False: it goes on,
  * and with it all that it uses.
  */

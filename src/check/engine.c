@@ -2,6 +2,7 @@
 /* libcurl says which sockets and which moment it waits for, libevent tells it when they have come. */
 #include "check/engine.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "check/kind.h"
 
 #include <event2/event.h>
@@ -29,6 +30,7 @@ static void advance(struct engine *engine, curl_socket_t fd, int what)
 {
 	int running, left;
 	curl_multi_socket_action(engine->multi, fd, what, &running);
+	thread_turn_may_end();
 	for (CURLMsg *m; (m = curl_multi_info_read(engine->multi, &left)) != NULL;) {
 		struct transfer *transfer = transfer_of(m->easy_handle);
 		CURLcode code = m->data.result; /* the message dies with the next call */
@@ -38,6 +40,7 @@ static void advance(struct engine *engine, curl_socket_t fd, int what)
 			engine_start(engine, transfer);
 		else
 			engine->ended(engine->context, transfer, code);
+		thread_turn_may_end();
 	}
 }
 

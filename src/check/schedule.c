@@ -14,6 +14,7 @@
 #include "base/descriptors.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/thread.h"
 #include "check/carrier.h"
 #include "check/gaps.h"
 
@@ -125,6 +126,7 @@ static void on_pump(evutil_socket_t fd, short events, void *context)
 		TAILQ_REMOVE(&lane->queue, poll, next);
 		poll->queued = false;
 		start(poll);
+		thread_turn_may_end();
 	}
 	pump_wake(lane);
 }

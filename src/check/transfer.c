@@ -2,12 +2,14 @@
 /* Making transfers, and the options that all kinds of checks share. */
 #include "check/transfer.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void transfer_must(CURLcode code)
 {
@@ -29,9 +31,19 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 		transfer->socket_errno = EPERM;
 		return CURL_SOCKET_BAD;
 	}
+	thread_turn_may_end();
 	int fd = socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
 	transfer->socket_errno = fd < 0 ? errno : 0;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static int close_socket(void *context, curl_socket_t fd)
+{
+	(void)context;
+	thread_turn_may_end();
+	int result = close(fd);
+	thread_turn_may_end();
+	return result;
 }
 
 /* What all kinds share, on a handle that has no option set. */
@@ -44,6 +56,7 @@ static void set_options(struct transfer *transfer)
 	transfer_must(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error));
 	transfer_must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket));
 	transfer_must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer));
+	transfer_must(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket));
 	transfer_must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
 	transfer_must(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)check->timeout_ms));
 	transfer_must(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms));

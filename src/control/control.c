@@ -5,13 +5,13 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/plural.h"
+#include "base/thread.h"
 #include "control/descend.h"
 #include "control/descriptors.h"
 #include "control/server.h"
 #include "control/state.h"
 
 #include <event2/event.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,13 +65,6 @@ static void keep_admin(struct control *c, const struct config *config)
 	c->opened.admin_path = text_copy(config->admin.path);
 	c->opened.state_dir = text_copy(config->state_dir);
 	c->opened.programs = descend_programs(config);
-}
-
-/* Where this thread shares a CPU with a worker, a check that ends must not push a query aside. */
-static void yield_to_workers(void)
-{
-	const struct sched_param none = {0};
-	sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
 /* A successor's API is there when it serves: until then the process before answers on the same socket. */
@@ -152,7 +145,7 @@ void control_open(struct control *c)
 	control_limit(c);
 	control_learn(c, true);
 	bool started = workers_start(c->workers, &faults) && announce(c, &faults);
-	yield_to_workers();
+	thread_take_short_turns(); /* where it shares a CPU with a worker, checks hold no query up */
 	if (!started) {
 		fail(c, &faults);
 	} else {

@@ -3,9 +3,12 @@
 #include "admin/metrics.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "control/server.h"
 
 #include <stdlib.h>
+
+enum { TURN = 64 }; /* lines of text */
 
 /* One figure of each target. */
 struct target_metric {
@@ -101,6 +104,8 @@ static void label_targets(const struct roster *roster, struct target_labels *out
 							{"target", endpoint_format(&t->address, address)}};
 		metrics_labels(&out->text, labels, 2);
 		out->ends[i] = out->text.len;
+		if (i % TURN == 0)
+			thread_turn_may_end();
 	}
 }
 
@@ -119,6 +124,8 @@ static void write_targets(struct control *c, struct metrics_text *out)
 			double value;
 			if (metric->read(&w->vitals.targets[i], now_ms, &value))
 				metrics_number_of(&head, labels.text.octets + at, labels.ends[i] - at, value);
+			if (i % TURN == 0)
+				thread_turn_may_end();
 		}
 	}
 	free(labels.text.octets);

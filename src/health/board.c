@@ -2,8 +2,11 @@
 /* From what is known of each target to what a query needs of each set of candidates. */
 #include "health/board.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 #include <stdlib.h>
+
+enum { TURN = 64 }; /* slots, or sets of them */
 
 /* What comes of a slot: whether it is in the running, how much of its weight, and how busy it is. */
 struct reading {
@@ -316,10 +319,16 @@ struct board *board_build(const struct roster *roster, const struct vitals *vita
 		b.datacenters[i] = read_datacenter(&b, i);
 		board->latencies_us[i] = target == ROSTER_NONE ? 0 : vitals->targets[target].shown_latency_us;
 	}
-	for (uint32_t i = 0; i < roster->n_slots; i++)
+	for (uint32_t i = 0; i < roster->n_slots; i++) {
 		b.slots[i] = read_slot(&b, &roster->slots[i]);
-	for (uint32_t i = 0; i < roster->n_sets; i++)
+		if (i % TURN == 0)
+			thread_turn_may_end();
+	}
+	for (uint32_t i = 0; i < roster->n_sets; i++) {
 		build_set(&b, i);
+		if (i % TURN == 0)
+			thread_turn_may_end();
+	}
 	for (uint32_t i = 0; i < roster->n_slots; i++)
 		board->standings[i] = b.slots[i].standing;
 	free(b.datacenters);
