@@ -26,6 +26,13 @@ static inline void histogram_add(struct histogram *h, uint64_t ns)
 	h->n++;
 }
 
+static inline void histogram_merge(struct histogram *into, const struct histogram *h)
+{
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+		into->counts[i] += h->counts[i];
+	into->n += h->n;
+}
+
 /* The least time that `share` of all is at most, to the bucket's upper end. */
 static inline uint64_t histogram_at(const struct histogram *h, double share)
 {

@@ -9,6 +9,7 @@
 #include "report.h"
 #include "wire/octets.h"
 #include "wire/types.h"
+#include "witness.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -18,7 +19,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { SOCKETS_MAX = 64, BATCH = 32, IDS = 65536, LOST_NS = 1000000000, REPLY_MAX = 4096 };
+enum {
+	SOCKETS_MAX = 64,
+	BATCH = 32,
+	IDS = 65536,
+	LOST_NS = 1000000000,
+	REPLY_MAX = 4096,
+	WINDOW_NS = 20000000,
+	GAP_NS = 300000
+};
 
 struct options {
 	struct endpoint server;
@@ -27,6 +36,8 @@ struct options {
 	double rate; /* a second; 0: as the window allows */
 	double seconds, warm_up;
 	uint64_t count; /* ends after so many queries; 0: after `seconds` */
+	int watched; /* a CPU; latencies count only while this and the generator's own don't stand still; -1:
+			always */
 };
 
 /* A query in flight: by its id. */
@@ -49,10 +60,13 @@ struct load {
 	size_t next_query;
 	bool counting;
 	uint64_t sent, received, lost, wrong;
-	struct histogram latencies;
+	struct histogram latencies, recent; /* of what counts; of the window of time that goes on */
+	uint64_t window_ns, counted_ns;     /* since when; of all windows that counted */
+	struct witness witness;
 	struct mmsghdr out[BATCH], in[BATCH];
 	struct iovec out_vec[BATCH], in_vec[BATCH];
 	uint8_t queries_out[BATCH][QUERY_MAX], replies[BATCH][REPLY_MAX];
+	_Alignas(struct cmsghdr) uint8_t stamps[BATCH][CMSG_SPACE(sizeof(struct timespec))];
 };
 
 static void send_batch(struct load *l, struct lane *lane, unsigned n)
@@ -82,8 +96,23 @@ static void send_batch(struct load *l, struct lane *lane, unsigned n)
 	l->sent += l->counting ? n : 0;
 }
 
+/* When the kernel had a reply for us: that we come to read it late is not the server's doing. */
+static uint64_t arrived_ns(const struct msghdr *in, uint64_t now)
+{
+	const struct cmsghdr *c = CMSG_FIRSTHDR(in);
+	struct timespec at;
+	if (c == NULL || c->cmsg_type != SCM_TIMESTAMPNS)
+		return now;
+	memcpy(&at, CMSG_DATA(c), sizeof(at));
+	return timespec_ns(&at);
+}
+
 static unsigned receive(struct load *l, struct lane *lane)
 {
+	for (unsigned i = 0; i < BATCH && l->o.watched >= 0; i++) {
+		l->in[i].msg_hdr.msg_control = l->stamps[i];
+		l->in[i].msg_hdr.msg_controllen = sizeof(l->stamps[i]);
+	}
 	int got = recvmmsg(lane->fd, l->in, BATCH, MSG_DONTWAIT, NULL);
 	if (got <= 0)
 		return 0;
@@ -96,7 +125,7 @@ static unsigned receive(struct load *l, struct lane *lane)
 		if (l->counting) {
 			l->received++;
 			l->wrong += !right;
-			histogram_add(&l->latencies, now - flight->sent_ns);
+			histogram_add(&l->recent, arrived_ns(&l->in[i].msg_hdr, now) - flight->sent_ns);
 		}
 		flight->sent_ns = 0;
 		lane->in_flight--;
@@ -116,6 +145,17 @@ static void give_up(struct load *l, struct lane *lane)
 		lane->in_flight--;
 		l->lost += l->counting;
 	}
+}
+
+/* Ends a window of time: what came in during it counts, unless the machine stood still shortly before. */
+static void close_window(struct load *l, uint64_t now)
+{
+	if (l->counting && atomic_load(&l->witness.tainted_until_ns) <= l->window_ns) {
+		histogram_merge(&l->latencies, &l->recent);
+		l->counted_ns += now - l->window_ns;
+	}
+	l->recent = (struct histogram){0};
+	l->window_ns = now;
 }
 
 /* Keeps the window full. */
@@ -147,11 +187,16 @@ static void run_window(struct load *l, uint64_t end_ns)
 /* Sends at the rate, whatever comes back. */
 static void run_rate(struct load *l, uint64_t end_ns)
 {
-	uint64_t begin = report_now_ns(), sent = 0;
+	uint64_t begin = report_now_ns(), last = begin, sent = 0;
 	for (unsigned turn = 0;; turn++) {
 		uint64_t now = report_now_ns();
+		if (l->o.watched >= 0 && now - last > GAP_NS)
+			witness_note(&l->witness, now, now - last);
+		if (now - l->window_ns > WINDOW_NS)
+			close_window(l, now);
 		if (now >= end_ns)
 			return;
+		last = now;
 		uint64_t due = (uint64_t)((double)(now - begin) * l->o.rate / 1e9);
 		while (sent < due) {
 			unsigned n = due - sent < BATCH ? (unsigned)(due - sent) : BATCH;
@@ -165,11 +210,13 @@ static void run_rate(struct load *l, uint64_t end_ns)
 
 static void run(struct load *l, double seconds)
 {
-	uint64_t end_ns = report_now_ns() + (uint64_t)(seconds * 1e9);
+	l->window_ns = report_now_ns();
+	uint64_t end_ns = l->window_ns + (uint64_t)(seconds * 1e9);
 	if (l->o.rate > 0)
 		run_rate(l, end_ns);
 	else
 		run_window(l, end_ns);
+	close_window(l, report_now_ns());
 }
 
 /* What is in flight at the end of the run comes in, or is lost. */
@@ -191,7 +238,7 @@ static bool open_lanes(struct load *l)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = endpoint_to_sockaddr(&l->o.server, &sa);
-	static const int size = 4 << 20;
+	static const int size = 4 << 20, on = 1;
 	for (unsigned i = 0; i < l->o.sockets; i++) {
 		struct lane *lane = &l->lanes[i];
 		lane->fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -201,6 +248,8 @@ static bool open_lanes(struct load *l)
 		}
 		if (setsockopt(lane->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
 			setsockopt(lane->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+		if (l->o.watched >= 0)
+			setsockopt(lane->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 		lane->flights = mem_alloc(IDS * sizeof(*lane->flights));
 	}
 	for (unsigned i = 0; i < BATCH; i++) {
@@ -214,8 +263,8 @@ static bool open_lanes(struct load *l)
 
 static bool parse(int argc, char **argv, struct options *o)
 {
-	*o = (struct options){.sockets = 8, .window = 256, .seconds = 5, .warm_up = 0.5};
-	for (int c; (c = getopt(argc, argv, "s:q:c:w:r:t:u:N:")) != -1;) {
+	*o = (struct options){.sockets = 8, .window = 256, .seconds = 5, .warm_up = 0.5, .watched = -1};
+	for (int c; (c = getopt(argc, argv, "s:q:c:w:r:t:u:N:k:")) != -1;) {
 		switch (c) {
 		case 's':
 			if (!endpoint_parse(optarg, strlen(optarg), &o->server) || o->server.port == 0)
@@ -228,11 +277,12 @@ static bool parse(int argc, char **argv, struct options *o)
 		case 't': o->seconds = atof(optarg); break;
 		case 'u': o->warm_up = atof(optarg); break;
 		case 'N': o->count = strtoull(optarg, NULL, 10); break;
+		case 'k': o->watched = atoi(optarg); break;
 		default: return false;
 		}
 	}
 	return o->queries != NULL && o->server.port != 0 && o->sockets > 0 && o->sockets <= SOCKETS_MAX &&
-	       o->window > 0;
+	       o->window > 0 && (o->watched < 0 || o->rate > 0);
 }
 
 int main(int argc, char **argv)
@@ -240,9 +290,11 @@ int main(int argc, char **argv)
 	struct load *l = mem_alloc(sizeof(*l));
 	int status = 2;
 	if (!parse(argc, argv, &l->o)) {
-		fputs("usage: bench-load -s ADDR:PORT -q QUERIES [-c SOCKETS] [-w WINDOW | -r RATE] "
+		fputs("usage: bench-load -s ADDR:PORT -q QUERIES [-c SOCKETS] [-w WINDOW | -r RATE [-k CPU]] "
 		      "[-t SECONDS | -N COUNT] [-u WARM-UP]\n",
 		      stderr);
+	} else if (l->o.watched >= 0 && !witness_start(&l->witness, (unsigned)l->o.watched)) {
+		fputs("bench-load: no real-time priority, which -k takes\n", stderr);
 	} else if (queries_read(&l->queries, l->o.queries) && open_lanes(l)) {
 		run(l, l->o.warm_up);
 		l->counting = true;
@@ -250,7 +302,10 @@ int main(int argc, char **argv)
 		run(l, l->o.seconds);
 		double seconds = (double)(report_now_ns() - begin) / 1e9;
 		drain(l);
-		report_print(&(struct report){l->sent, l->received, l->lost, l->wrong, seconds},
+		if (l->o.watched >= 0)
+			witness_stop(&l->witness);
+		double stalled = 1 - (double)l->counted_ns / 1e9 / seconds;
+		report_print(&(struct report){l->sent, l->received, l->lost, l->wrong, seconds, stalled},
 			     &l->latencies);
 		status = 0;
 	}

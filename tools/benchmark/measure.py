@@ -14,6 +14,7 @@ from servers import Failed, Floor
 
 LOSS_MAX = 0.001
 SETTLING = 10  # runs
+STALLED_MAX = 0.9  # of the time
 LEAST_US = 0.1  # of CPU a query: even its share of a system call for a whole batch takes more
 
 
@@ -76,6 +77,13 @@ class Asker:
             raise Failed("answered nothing")
         return report
 
+    def watched(self, *flags, tries=3):
+        """At a rate. None: the machine stood still nearly all the time, and no latency was the server's own."""
+        for _ in range(tries):
+            report = self.run(*flags, *lab.watch())
+            if report["stalled"] < STALLED_MAX:
+                return report
+        return None
 
     def settle(self, *flags):
         """Fills caches, and lets the first checks come in: until then answers may be wrong."""
@@ -142,7 +150,9 @@ class Contestant:
     def half(self, seconds):
         if self.tops:
             rate = statistics.median(report["qps"] for report, _ in self.tops) / 2
-            self.halves.append(self.asker.run("-u0.2", f"-t{seconds}", f"-r{rate:.0f}"))
+            report = self.asker.watched("-u0.2", f"-t{seconds}", f"-r{rate:.0f}")
+            if report is not None:
+                self.halves.append(report)
 
     def result(self):
         f = self.figures
@@ -153,10 +163,27 @@ class Contestant:
         if self.user_s > 0:  # else no tick fell into it, which tells nothing
             f.user_us = f.total_us * self.user_s / self.cpu_s
         for key in ("p50_us", "p99_us", "p999_us"):
-            runs = self.halves or [report for report, _ in self.tops]
-            setattr(f, key, statistics.median(run[key] for run in runs))
+            runs = self.halves if self.workload.half_load else [report for report, _ in self.tops]
+            if runs:
+                setattr(f, key, statistics.median(run[key] for run in runs))
+        if self.halves:
+            f.more["stalled"] = statistics.mean(run["stalled"] for run in self.halves)
         f.more["lost"] = sum(r["lost"] for r, _ in self.tops) / sum(r["sent"] for r, _ in self.tops)
         return f
+
+
+def median(rows):
+    """Of several rows of the same; or one with a problem."""
+    for row in rows:
+        if row.problem is not None:
+            return row
+    figures = Figures()
+    for key in ("qps", "total_us", "user_us", "p50_us", "p99_us", "p999_us", "memory_mb", "ready_s"):
+        known = [getattr(row, key) for row in rows if getattr(row, key) is not None]
+        setattr(figures, key, statistics.median(known) if known else None)
+    for key in rows[0].more:
+        figures.more[key] = statistics.median(row.more.get(key, 0) for row in rows)
+    return figures
 
 
 def entries(kinds, workload):

@@ -12,7 +12,8 @@ COLUMNS = [("qps", "k/s", 7, lambda v: f"{v / 1000:.1f}"), ("total_us", "CPU us"
            ("user_us", "user us", 8, "{:.2f}".format), ("p50_us", "p50 us", 7, "{:.0f}".format), ("p99_us", "p99 us", 7, "{:.0f}".format),
            ("p999_us", "p99.9", 7, "{:.0f}".format), ("memory_mb", "MB", 6, "{:.1f}".format),
            ("ready_s", "ready s", 8, "{:.3f}".format)]
-MORE = {"lost": lambda v: f"lost {v * 100:.2f} %" if v else "", "ready_cpu_s": "ready after {:.3f} s of CPU".format,
+MORE = {"lost": lambda v: f"lost {v * 100:.2f} %" if v else "",
+        "stalled": lambda v: f"stood still {v * 100:.0f} %" if v else "", "ready_cpu_s": "ready after {:.3f} s of CPU".format,
         "reload_p999_us": "reload p99.9 {:.0f} us".format,
         "reload_s": "reload {:.2f} s".format, "reload_peak_mb": "peak {:.0f} MB".format,
         "control_share": lambda v: f"control thread {v * 100:.1f} %", "flip_ms": "a flip published in {:.1f} ms".format,
