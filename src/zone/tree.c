@@ -182,40 +182,55 @@ const struct node *zone_host(const struct zone *zone, const uint8_t *octets)
 /* Nodes on their way into the table, whose memory is asked for that much ahead. */
 enum { AHEAD = 16 };
 struct entering {
-	size_t n;
-	struct {
-		uint64_t hash;
-		const struct node *node;
-	} ahead[AHEAD];
+	uint64_t hash;
+	const struct node *node;
 };
 
-static void enter(const struct zones *zones, uint64_t *cells, const struct entering *e, size_t i)
+static struct entering entering_of(const struct zones *zones, const struct node *node)
 {
-	uint64_t hash = e->ahead[i % AHEAD].hash;
-	size_t at = hash & zones->mask;
-	while (cells[at] != 0)
-		at = (at + 1) & zones->mask;
-	cells[at] = cell_of(hash, e->ahead[i % AHEAD].node);
-	assert(cell_node(cells[at]) == e->ahead[i % AHEAD].node);
+	return (struct entering){name_hash(node->name, node->name_len, zones->seed), node};
 }
 
-/* Numbers the zone's nodes, and enters them. */
-static void enter_all(const struct zones *zones, uint64_t *cells, const struct zone *zone)
+static void enter(const struct zones *zones, uint64_t *cells, struct entering e)
 {
-	struct entering e = {0};
-	for (const struct node *n = zone->apex_node; n != NULL; n = zone_next(zone, n), e.n++) {
-		struct node *node = (struct node *)(uintptr_t)n;
-		thread_step(e.n + 1, TURN);
-		node->zone = zone->number;
-		node->direct = !node->apex && !node->cut;
-		if (e.n >= AHEAD)
-			enter(zones, cells, &e, e.n - AHEAD);
-		e.ahead[e.n % AHEAD].node = node;
-		e.ahead[e.n % AHEAD].hash = name_hash(node->name, node->name_len, zones->seed);
-		__builtin_prefetch(&cells[e.ahead[e.n % AHEAD].hash & zones->mask], 1);
+	size_t at = e.hash & zones->mask;
+	while (cells[at] != 0)
+		at = (at + 1) & zones->mask;
+	cells[at] = cell_of(e.hash, e.node);
+	assert(cell_node(cells[at]) == e.node);
+}
+
+static void number(struct node *node, const struct zone *zone)
+{
+	node->zone = zone->number;
+	node->direct = !node->apex && !node->cut;
+}
+
+static void enter_apex(const struct zones *zones, uint64_t *cells, const struct zone *zone)
+{
+	struct node *apex = (struct node *)(uintptr_t)zone->apex_node;
+	number(apex, zone);
+	enter(zones, cells, entering_of(zones, apex));
+}
+
+/* Numbers the zone's nodes below the apex, and enters them. */
+static void enter_below(const struct zones *zones, uint64_t *cells, const struct zone *zone)
+{
+	struct entering ahead[AHEAD];
+	size_t n = 0;
+	for (const struct node *at = zone_next(zone, zone->apex_node); at != NULL;
+	     at = zone_next(zone, at), n++) {
+		struct node *node = (struct node *)(uintptr_t)at;
+		struct entering *e = &ahead[n % AHEAD];
+		thread_step(n + 1, TURN);
+		number(node, zone);
+		if (n >= AHEAD)
+			enter(zones, cells, *e);
+		*e = entering_of(zones, node);
+		__builtin_prefetch(&cells[e->hash & zones->mask], 1);
 	}
-	for (size_t i = e.n > AHEAD ? e.n - AHEAD : 0; i < e.n; i++)
-		enter(zones, cells, &e, i);
+	for (size_t i = n > AHEAD ? n - AHEAD : 0; i < n; i++)
+		enter(zones, cells, ahead[i % AHEAD]);
 }
 
 /* The zone that a name belongs to, or as a DS of which it is asked for. */
@@ -275,7 +290,9 @@ struct zones *zones_new(struct zone **list, size_t n, uint64_t seed, struct aren
 	zones->mask = room - 1;
 	zones->cells = cells;
 	for (size_t i = 0; i < n; i++)
-		enter_all(zones, cells, list[i]);
+		enter_apex(zones, cells, list[i]); /* first, as most searches come by: its cell is nearest */
+	for (size_t i = 0; i < n; i++)
+		enter_below(zones, cells, list[i]);
 	hide_all_covered(zones);
 	for (size_t i = 0; i < n; i++)
 		zone_refer(list[i], arena);
