@@ -8,9 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_NS = 1000000, TURN_NS = 20000, SLICE_NS = 100000 };
+enum { LOOK_NS = 1000000, TURN_NS = 20000, SLICE_NS = 100000, RESET_ON_FORK = 1 };
 
-static _Thread_local uint64_t turn_since_ns; /* 0: its turns end as they end */
+/* The calling thread's turn. */
+static _Thread_local struct {
+	bool is_short;
+	uint64_t since_ns, least_ns; /* it does not end before it has lasted for so long */
+} turn;
 
 /* What sched_setattr(2) takes. */
 struct attributes {
@@ -29,28 +33,35 @@ void thread_make_way(void)
 }
 
 /*
- * To Linux 6.18 what was left of a yielder's slice counts as had. Of the usual slice of some ms, steps of 50
- * us would get 2 % of a CPU that another thread never leaves; of one of 0.1 ms, the least there is, a third.
- * Kernels before 6.12 ignore the slice, and count what was had.
+ * Linux from 6.18 on, and some before, counts what is left of a yielder's slice as had, and a slice is some
+ * milliseconds. One of 0.1 ms, the least there is, can be asked for from 6.12 on; those before ignore it.
  */
 void thread_take_short_turns(void)
 {
+	static const struct sched_param none = {0};
 	const struct attributes batch = {
 		.size = sizeof(batch),
-		.policy = SCHED_BATCH, /* waking up, it interrupts nobody */
+		.policy = SCHED_BATCH,  /* waking up, it interrupts nobody */
+		.flags = RESET_ON_FORK, /* the slice is not for threads and programs that this one starts */
 		.nice = getpriority(PRIO_PROCESS, 0),
 		.runtime_ns = SLICE_NS,
 	};
-	if (syscall(SYS_sched_setattr, 0, &batch, 0) == 0)
-		turn_since_ns = clock_ns();
+	if (syscall(SYS_sched_setattr, 0, &batch, 0) != 0) /* some containers don't let us */
+		sched_setscheduler(0, SCHED_BATCH, &none);
+	turn.is_short = true;
+	turn.since_ns = clock_ns();
 }
 
 void thread_turn_may_end(void)
 {
-	if (turn_since_ns == 0 || clock_ns() - turn_since_ns < TURN_NS)
+	if (!turn.is_short)
+		return;
+	uint64_t now = clock_ns(), lasted = now - turn.since_ns;
+	if (lasted < TURN_NS || lasted < turn.least_ns)
 		return;
 	sched_yield();
-	turn_since_ns = clock_ns();
+	turn.since_ns = clock_ns();
+	turn.least_ns = (turn.since_ns - now) / 2;
 }
 
 /*

@@ -74,7 +74,7 @@ static void rebind(void *run, const struct check *check)
 const struct carrier carrier_transfer = {
 	.under_way_max = SCHEDULE_AT_ONCE,
 	.descriptors_each = 2, /* the other half is for those who ask */
-	.starts_a_turn = 32,
+	.starts_a_turn = 1,    /* others' replies are read before the next */
 	.open = open_transfers,
 	.close = close_transfers,
 	.start = start,

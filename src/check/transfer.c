@@ -31,12 +31,12 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 		transfer->socket_errno = EPERM;
 		return CURL_SOCKET_BAD;
 	}
-	thread_turn_may_end();
 	int fd = socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
 	transfer->socket_errno = fd < 0 ? errno : 0;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
+/* Closing takes the kernel as long as all else at the end of a check. */
 static int close_socket(void *context, curl_socket_t fd)
 {
 	(void)context;

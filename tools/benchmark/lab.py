@@ -100,14 +100,15 @@ class CpuTimes:
 def watch():
     """
     The flags that make a load generator leave out of latencies what the machine took and not the server: none
-    where this process lacks the privilege for that.
+    where this process lacks the privilege for that, or where there is one core.
     """
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(os.sched_get_priority_max(os.SCHED_FIFO)))
+        os.sched_setscheduler(0, *before)
     except PermissionError:
         return []
-    return ["-k", str(SERVER_CPU)]
+    return ["-k", str(SERVER_CPU)] if SERVER_CPU != LOAD_CPU else []
 
 
 def memory_mb(pid):

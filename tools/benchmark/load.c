@@ -96,15 +96,15 @@ static void send_batch(struct load *l, struct lane *lane, unsigned n)
 	l->sent += l->counting ? n : 0;
 }
 
-/* When the kernel had a reply for us: that we come to read it late is not the server's doing. */
-static uint64_t arrived_ns(const struct msghdr *in, uint64_t now)
+/* How long the kernel has had a reply for us: that we come to read it late is not the server's doing. */
+static uint64_t waited_ns(const struct msghdr *in, uint64_t wall_ns)
 {
 	const struct cmsghdr *c = CMSG_FIRSTHDR(in);
 	struct timespec at;
 	if (c == NULL || c->cmsg_type != SCM_TIMESTAMPNS)
-		return now;
+		return 0;
 	memcpy(&at, CMSG_DATA(c), sizeof(at));
-	return timespec_ns(&at);
+	return timespec_ns(&at) < wall_ns ? wall_ns - timespec_ns(&at) : 0;
 }
 
 static unsigned receive(struct load *l, struct lane *lane)
@@ -116,7 +116,7 @@ static unsigned receive(struct load *l, struct lane *lane)
 	int got = recvmmsg(lane->fd, l->in, BATCH, MSG_DONTWAIT, NULL);
 	if (got <= 0)
 		return 0;
-	uint64_t now = report_now_ns();
+	uint64_t now = report_now_ns(), wall = l->o.watched >= 0 ? clock_read_ns(CLOCK_REALTIME) : 0;
 	for (int i = 0; i < got; i++) {
 		struct flight *flight = &lane->flights[octets_get16(l->replies[i])];
 		if (l->in[i].msg_len < HEADER_OCTETS || flight->sent_ns == 0)
@@ -125,7 +125,8 @@ static unsigned receive(struct load *l, struct lane *lane)
 		if (l->counting) {
 			l->received++;
 			l->wrong += !right;
-			histogram_add(&l->recent, arrived_ns(&l->in[i].msg_hdr, now) - flight->sent_ns);
+			uint64_t took = now - flight->sent_ns, waited = waited_ns(&l->in[i].msg_hdr, wall);
+			histogram_add(&l->recent, waited < took ? took - waited : 0);
 		}
 		flight->sent_ns = 0;
 		lane->in_flight--;
@@ -261,6 +262,14 @@ static bool open_lanes(struct load *l)
 	return true;
 }
 
+static bool begin_watch(struct load *l)
+{
+	if (l->o.watched < 0 || witness_start(&l->witness, (unsigned)l->o.watched))
+		return true;
+	fputs("bench-load: no real-time priority, which -k takes\n", stderr);
+	return false;
+}
+
 static bool parse(int argc, char **argv, struct options *o)
 {
 	*o = (struct options){.sockets = 8, .window = 256, .seconds = 5, .warm_up = 0.5, .watched = -1};
@@ -293,15 +302,15 @@ int main(int argc, char **argv)
 		fputs("usage: bench-load -s ADDR:PORT -q QUERIES [-c SOCKETS] [-w WINDOW | -r RATE [-k CPU]] "
 		      "[-t SECONDS | -N COUNT] [-u WARM-UP]\n",
 		      stderr);
-	} else if (l->o.watched >= 0 && !witness_start(&l->witness, (unsigned)l->o.watched)) {
-		fputs("bench-load: no real-time priority, which -k takes\n", stderr);
-	} else if (queries_read(&l->queries, l->o.queries) && open_lanes(l)) {
+	} else if (queries_read(&l->queries, l->o.queries) && open_lanes(l) && begin_watch(l)) {
 		run(l, l->o.warm_up);
 		l->counting = true;
 		uint64_t begin = report_now_ns();
 		run(l, l->o.seconds);
 		double seconds = (double)(report_now_ns() - begin) / 1e9;
 		drain(l);
+		if (l->o.rate == 0) /* no matter how late */
+			histogram_merge(&l->latencies, &l->recent);
 		if (l->o.watched >= 0)
 			witness_stop(&l->witness);
 		double stalled = 1 - (double)l->counted_ns / 1e9 / seconds;

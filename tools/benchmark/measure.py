@@ -4,6 +4,7 @@
 import json
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass, field
@@ -83,6 +84,7 @@ class Asker:
             report = self.run(*flags, *lab.watch())
             if report["stalled"] < STALLED_MAX:
                 return report
+        print(f"warning: {self.server.name}: the machine stood still nearly all the time; no latencies", file=sys.stderr, flush=True)
         return None
 
     def settle(self, *flags):
@@ -181,8 +183,8 @@ def median(rows):
     for key in ("qps", "total_us", "user_us", "p50_us", "p99_us", "p999_us", "memory_mb", "ready_s"):
         known = [getattr(row, key) for row in rows if getattr(row, key) is not None]
         setattr(figures, key, statistics.median(known) if known else None)
-    for key in rows[0].more:
-        figures.more[key] = statistics.median(row.more.get(key, 0) for row in rows)
+    for key in {key for row in rows for key in row.more}:
+        figures.more[key] = statistics.median(row.more[key] for row in rows if key in row.more)
     return figures
 
 

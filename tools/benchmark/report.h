@@ -29,12 +29,16 @@ static inline uint64_t timespec_ns(const struct timespec *t)
 	return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_nsec;
 }
 
-/* The clock of the kernel's timestamps. */
-static inline uint64_t report_now_ns(void)
+static inline uint64_t clock_read_ns(clockid_t clock)
 {
 	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
+	clock_gettime(clock, &t);
 	return timespec_ns(&t);
+}
+
+static inline uint64_t report_now_ns(void)
+{
+	return clock_read_ns(CLOCK_MONOTONIC);
 }
 
 #endif

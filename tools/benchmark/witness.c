@@ -23,7 +23,7 @@ static void *watch(void *argument)
 	while (!atomic_load_explicit(&w->ended, memory_order_relaxed)) {
 		due += PERIOD_NS;
 		struct timespec at = {(time_t)(due / 1000000000), (long)(due % 1000000000)};
-		clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &at, NULL);
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 		uint64_t now = report_now_ns();
 		if (now - due > LATE_NS)
 			witness_note(w, now, now - due);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Whether a core has stood still. A virtual machine's host takes cores away for milliseconds, and every
- * server looks slow then. A thread of real-time priority sees that and nothing else: no server's thread
- * delays it.
+ * server looks slow then. A thread of real-time priority sees that: nothing else delays it, but what the
+ * kernel does in one piece.
  */
 #ifndef BENCHMARK_WITNESS_H
 #define BENCHMARK_WITNESS_H

@@ -14,7 +14,7 @@ from measure import Asker, Figures, WrongAnswers
 from servers import Failed
 
 RECORDS, SMALL_ZONES = 1000000, 10000
-RELOAD_PATIENCE_S = 60
+RELOAD_PATIENCE_S, SETTLING_S = 60, 1
 
 
 def serial(server, origin):
@@ -34,8 +34,11 @@ class Reload:
         lab.hand_over(path.parent)
 
     def run(self, watch_memory):
-        peak, begin = 0.0, time.monotonic()
         self.server.reload()
+        return self.wait(watch_memory)
+
+    def wait(self, watch_memory=False):
+        peak, begin = 0.0, time.monotonic()
         while serial(self.server, setups.ORIGIN) != self.serial:
             if time.monotonic() - begin > RELOAD_PATIENCE_S:
                 raise Failed(f"did not reload in {RELOAD_PATIENCE_S} s")
@@ -58,12 +61,15 @@ def measure_million(server, text, rounds, figures):
         reload = Reload(server, text, serial_now)
         threading.Timer(0.3, reload.server.reload).start()
         busy.append(asker.watched("-u0.2", f"-t{seconds}", f"-r{half:.0f}", tries=1))
+        reload.wait()
+        time.sleep(SETTLING_S)
     quiet, busy = [run for run in quiet if run], [run for run in busy if run]
     for key in ("p50_us", "p99_us", "p999_us"):
         if quiet:
             setattr(figures, key, statistics.median(run[key] for run in quiet))
     if busy:
         figures.more["reload_p999_us"] = statistics.median(run["p999_us"] for run in busy)
+        figures.more["stalled"] = statistics.mean(run["stalled"] for run in busy)
         figures.more["lost"] = sum(run["lost"] for run in busy) / sum(run["sent"] for run in busy)
 
 

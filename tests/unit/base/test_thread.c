@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Joining threads that end, and one that hangs; one that makes way; and one whose turns are short. */
 #include "base/thread.h"
+#include "base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,9 +9,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <semaphore.h>
-#include <stdatomic.h>
-#include <sys/resource.h>
-#include <time.h>
 
 struct hanging {
 	sem_t end;
@@ -58,78 +56,72 @@ static void a_thread_that_makes_way_does_so_alone(void **state)
 	assert_int_equal(sched_getscheduler(0), before);
 }
 
-enum { CPU_TIME_MS = 50 };
+static _Thread_local int yields;
+static _Thread_local int64_t wait_ms; /* for the next turn */
 
-static long turns_ended(void)
+/* In place of the C library's. */
+int sched_yield(void)
 {
-	struct rusage usage;
-	getrusage(RUSAGE_THREAD, &usage);
-	return usage.ru_nivcsw;
-}
-
-static long cpu_time_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void *run_on(void *ended)
-{
-	while (!atomic_load((atomic_bool *)ended))
+	int64_t until_ms = clock_ms() + wait_ms;
+	yields++;
+	while (clock_ms() < until_ms)
 		continue;
+	return 0;
+}
+
+static void run_for(int64_t ms)
+{
+	int64_t until_ms = clock_ms() + ms;
+	while (clock_ms() < until_ms)
+		continue;
+}
+
+static void *end_no_turn(void *argument)
+{
+	run_for(2);
+	thread_turn_may_end();
+	*(int *)argument = yields;
 	return NULL;
 }
 
 struct turns {
-	bool may_end;
-	int policy;
-	long ended; /* so often another has had the CPU, by the time that this one had it for so long */
+	int policy, soon, again, later; /* turns that have ended by then */
 };
 
 static void *take_turns(void *argument)
 {
 	struct turns *turns = argument;
 	thread_take_short_turns();
-	turns->policy = sched_getscheduler(0);
-	long before = turns_ended(), begin_ms = cpu_time_ms();
-	while (cpu_time_ms() - begin_ms < CPU_TIME_MS) {
-		if (turns->may_end)
-			thread_turn_may_end();
-	}
-	turns->ended = turns_ended() - before;
+	turns->policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+	wait_ms = 500;
+	run_for(2);
+	thread_turn_may_end();
+	turns->soon = yields;
+	run_for(2);
+	thread_turn_may_end();
+	turns->again = yields;
+	run_for(600);
+	thread_turn_may_end();
+	turns->later = yields;
 	return NULL;
 }
 
-/* Beside a thread that never stops, on one CPU. */
-static struct turns turns_beside_another(bool may_end)
-{
-	struct turns turns = {.may_end = may_end};
-	atomic_bool ended = false;
-	pthread_t other, thread;
-	pthread_attr_t on_one_cpu;
-	cpu_set_t cpus;
-	CPU_ZERO(&cpus);
-	CPU_SET((unsigned)sched_getcpu(), &cpus);
-	pthread_attr_init(&on_one_cpu);
-	pthread_attr_setaffinity_np(&on_one_cpu, sizeof(cpus), &cpus);
-	assert_int_equal(pthread_create(&other, &on_one_cpu, run_on, &ended), 0);
-	assert_int_equal(pthread_create(&thread, &on_one_cpu, take_turns, &turns), 0);
-	pthread_join(thread, NULL);
-	atomic_store(&ended, true);
-	pthread_join(other, NULL);
-	pthread_attr_destroy(&on_one_cpu);
-	return turns;
-}
-
-static void a_turn_ends_where_it_may(void **state)
+static void a_turn_lasts_half_as_long_as_the_wait_for_it(void **state)
 {
 	(void)state;
-	int before = sched_getscheduler(0);
-	struct turns as_ever = turns_beside_another(false), short_ones = turns_beside_another(true);
-	assert_int_equal(short_ones.policy, SCHED_BATCH);
+	int before = sched_getscheduler(0), yields_of_other = -1;
+	struct turns turns = {0};
+	pthread_t other, thread;
+	assert_int_equal(pthread_create(&other, NULL, end_no_turn, &yields_of_other), 0);
+	assert_int_equal(pthread_create(&thread, NULL, take_turns, &turns), 0);
+	pthread_join(other, NULL);
+	pthread_join(thread, NULL);
+	assert_int_equal(yields_of_other, 0);
+	assert_int_equal(turns.policy, SCHED_BATCH);
+	assert_int_equal(turns.soon, 1);
+	assert_int_equal(turns.again, 1);
+	assert_int_equal(turns.later, 2);
 	assert_int_equal(sched_getscheduler(0), before);
-	assert_true(short_ones.ended > 2 * as_ever.ended);
 }
 
 int main(void)
@@ -137,7 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_thread_that_hangs_is_left),
 		cmocka_unit_test(a_thread_that_makes_way_does_so_alone),
-		cmocka_unit_test(a_turn_ends_where_it_may),
+		cmocka_unit_test(a_turn_lasts_half_as_long_as_the_wait_for_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
