@@ -57,6 +57,24 @@ static void check_find(struct json_object *root)
 	}
 }
 
+/*
+ * May json-c misread an escape? Up to 0.16 at least it takes a pair for U+FFFD where the character, such as
+ * U+1DA00, has the last 16 bits of half a pair.
+ */
+static bool misread(const char *text)
+{
+	unsigned high, low;
+	for (const char *p = text; (p = strstr(p, "\\u")) != NULL; p++) {
+		if (sscanf(p, "\\u%4x\\u%4x", &high, &low) != 2 || high - 0xd800 >= 0x400 ||
+		    low - 0xdc00 >= 0x400)
+			continue;
+		unsigned c = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+		if ((c & 0xffff) - 0xd800 < 0x800)
+			return true;
+	}
+	return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char why[BODY_WHY_MAX] = "", *text = malloc(size + 1);
@@ -69,10 +87,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(body != NULL || strncmp(why, "body:", 5) == 0);
 	bool taken = json_read(text, size, &value, &refused);
 	require(taken || (refused != NULL && value == NULL));
-	if (body != NULL) {
+	if (body != NULL)
+		check_again(body);
+	if (body != NULL && !misread(text)) {
 		require(taken && json_object_equal(body, value));
 		check_same(body, text, size);
-		check_again(body);
 	}
 	if (taken) {
 		check_same(value, text, size);
