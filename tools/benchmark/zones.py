@@ -10,7 +10,7 @@ import lab
 import queries
 import servers
 import setups
-from measure import Asker, Figures, WrongAnswers
+from measure import Asker, Figures, WrongAnswers, median
 from servers import Failed
 
 RECORDS, SMALL_ZONES = 1000000, 10000
@@ -92,13 +92,6 @@ def one(kind, setup, measure):
             server.stop()
 
 
-def median_ready(runs):
-    """The first run, with the median of the times."""
-    if all(run.problem is None for run in runs):
-        runs[0].ready_s = statistics.median(run.ready_s for run in runs)
-    return runs[0]
-
-
 def run(bench):
     """One server after the other: a million records in each at once would not fit every machine."""
     million, rounds = setups.static(RECORDS), 1 if bench.quick else 3
@@ -108,4 +101,4 @@ def run(bench):
                       for kind in bench.named))
     small = setups.small_zones(SMALL_ZONES)
     bench.report.add("small-zones", "10,000 small zones",
-                     ((kind.name, median_ready([one(kind, small, measure_small) for _ in range(rounds)])) for kind in bench.named))
+                     ((kind.name, median([one(kind, small, measure_small) for _ in range(rounds)])) for kind in bench.named))
