@@ -234,17 +234,18 @@ static unsigned batch(struct udp *u, unsigned most)
 
 /*
  * Where queries came one at a time of late, the first is answered before a second is looked for: a batch
- * saves time only where there is one.
+ * saves time only where there is one. What comes meanwhile is looked for here: to have the loop wait for it
+ * costs more.
  */
 static void on_readable(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
 	struct udp *u = argument;
-	unsigned got = 0, all = u->single ? batch(u, 1) : 0;
-	for (int i = 0; i < BATCHES_MAX && (got = batch(u, BATCH)) == BATCH; i++)
-		all += got;
-	u->single = all + got <= 1;
+	unsigned all = u->single ? batch(u, 1) : 0;
+	for (unsigned i = 0, got = 1; i < BATCHES_MAX && got > 0; i++)
+		all += got = batch(u, BATCH);
+	u->single = all <= 1;
 }
 
 struct udp *udp_new(struct server *server, int fd, bool wildcard)
