@@ -4,7 +4,7 @@
 #include "admin/body.h"
 #include "admin/utf8.h"
 #include "base/clock.h"
-#include "base/memory.h"
+#include "base/thread.h"
 #include "config/content.h"
 #include "control/totals.h"
 #include "health/calc.h"
@@ -78,32 +78,72 @@ static struct json_object *target_write(const struct roster_target *t, const str
 	return o;
 }
 
-char *state_write(const struct roster *roster, const struct vitals *vitals, size_t *len)
+/* A list of the file, an item a line. */
+struct list {
+	FILE *file;
+	unsigned n;
+};
+
+static struct list list_begin(FILE *file, const char *key)
 {
-	struct json_object *o = json_object_new_object();
-	struct json_object *datacenters = json_object_new_array(), *targets = json_object_new_array();
-	int64_t now_ms = clock_ms();
-	for (uint32_t i = 0; i < roster->config->n_datacenters; i++) {
+	fprintf(file, ",\n  \"%s\": [", key);
+	return (struct list){file, 0};
+}
+
+/* The item is freed. */
+static void list_add(struct list *list, struct json_object *item)
+{
+	fprintf(list->file, "%s\n    %s", list->n++ > 0 ? "," : "",
+		json_object_to_json_string_ext(item, JSON_C_TO_STRING_SPACED));
+	json_object_put(item);
+}
+
+static void list_end(struct list *list)
+{
+	fputs(list->n > 0 ? "\n  ]" : "]", list->file);
+}
+
+static void datacenters_write(FILE *file, const struct config *config, const struct vitals *vitals,
+			      int64_t now_ms)
+{
+	struct list list = list_begin(file, "datacenters");
+	for (uint32_t i = 0; i < config->n_datacenters; i++) {
 		const struct datacenter_vital *v = &vitals->datacenters[i];
 		if (v->override.state != OVERRIDE_NONE || v->released_ms != 0 || v->returned_ms != 0)
-			json_object_array_add(
-				datacenters,
-				datacenter_write(roster->config->datacenters[i].name, v, now_ms));
+			list_add(&list, datacenter_write(config->datacenters[i].name, v, now_ms));
 	}
+	list_end(&list);
+}
+
+static void targets_write(FILE *file, const struct roster *roster, const struct vitals *vitals,
+			  int64_t now_ms)
+{
+	struct list list = list_begin(file, "targets");
 	for (uint32_t i = 0; i < roster->n_targets; i++) {
 		if (vitals->targets[i].health.state != HEALTH_UNKNOWN && roster->targets[i].parts == NULL)
-			json_object_array_add(targets,
-					      target_write(&roster->targets[i], &vitals->targets[i], now_ms));
+			list_add(&list, target_write(&roster->targets[i], &vitals->targets[i], now_ms));
+		thread_turn_may_end();
 	}
-	put_number(o, "version", VERSION);
-	put_number(o, "saved_ms", clock_wall_ms());
-	put_age(o, "loose_released_age_ms", vitals->loose_released_ms, now_ms);
-	json_object_object_add(o, "datacenters", datacenters);
-	json_object_object_add(o, "targets", targets);
-	const char *text = json_object_to_json_string_length(o, JSON_C_TO_STRING_PRETTY, len);
-	char *copy = mem_copy_text(text, *len);
-	json_object_put(o);
-	return copy;
+	list_end(&list);
+}
+
+char *state_write(const struct roster *roster, const struct vitals *vitals, size_t *len)
+{
+	int64_t now_ms = clock_ms();
+	char *text = NULL;
+	FILE *file = open_memstream(&text, len);
+	if (file == NULL)
+		abort();
+	fprintf(file, "{\n  \"version\": %d,\n  \"saved_ms\": %lld", VERSION, (long long)clock_wall_ms());
+	if (vitals->loose_released_ms != 0)
+		fprintf(file, ",\n  \"loose_released_age_ms\": %lld",
+			(long long)(now_ms - vitals->loose_released_ms));
+	datacenters_write(file, roster->config, vitals, now_ms);
+	targets_write(file, roster, vitals, now_ms);
+	fputs("\n}\n", file);
+	if (ferror(file) != 0 || fclose(file) != 0)
+		abort();
+	return text;
 }
 
 /* What is read, and how old it was already when it was saved. */
