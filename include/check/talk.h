@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct event;
 struct event_base;
 struct transfer;
 
@@ -18,6 +19,7 @@ typedef void talk_ended(void *context, struct transfer *transfer, CURLcode code)
 struct talk {
 	bool wanted; /* by the kind of check, in place of libcurl */
 	int fd;      /* -1: none */
+	struct event *event;
 	size_t sent; /* octets of check->send */
 	uint64_t begin_us;
 	uint32_t connected_us,

@@ -10,9 +10,6 @@
 
 #include <curl/curl.h>
 
-struct engine;
-struct event;
-
 enum { REPLY_HEADER_MAX = 64 * 1024, REPLY_TCP_MAX = 64 * 1024, REPLY_OVERHEAD_MAX = 1024 * 1024 };
 
 /* What a server has said. */
@@ -25,9 +22,7 @@ struct reply {
 struct transfer {
 	CURL *easy;                  /* owned, as all below but what is said to be borrowed */
 	char error[CURL_ERROR_SIZE]; /* libcurl's words */
-	struct event *socket;        /* what this transfer's socket waits for; set by the engine */
 	bool heard;                  /* the socket was readable; set by the engine */
-	struct engine *engine;       /* borrowed, once it has started */
 	struct transfer_pool *pool;  /* borrowed */
 	void *owner;                 /* borrowed: whose check it is */
 	const struct check

@@ -18,6 +18,13 @@ struct engine {
 	void *context;
 };
 
+/* A socket that libcurl has this engine watch; known to libcurl by curl_multi_assign(). */
+struct waiting {
+	struct engine *engine;
+	struct transfer *transfer; /* NULL: libcurl's own, as it ends a connection after a transfer */
+	struct event *event;
+};
+
 static struct transfer *transfer_of(CURL *easy)
 {
 	char *transfer = NULL;
@@ -59,15 +66,18 @@ static bool is_flood(const struct transfer *transfer, evutil_socket_t fd)
 
 static void on_ready(evutil_socket_t fd, short events, void *context)
 {
-	struct transfer *transfer = context;
-	struct engine *engine = transfer->engine;
+	struct waiting *waiting = context;
+	struct engine *engine = waiting->engine;
+	struct transfer *transfer = waiting->transfer;
 	int what = (events & EV_READ ? CURL_CSELECT_IN : 0) | (events & EV_WRITE ? CURL_CSELECT_OUT : 0);
-	if ((events & EV_READ) && transfer->heard && is_flood(transfer, fd)) {
-		engine_stop(engine, transfer);
-		engine->ended(engine->context, transfer, CURLE_FILESIZE_EXCEEDED);
-		return;
+	if (transfer != NULL && (events & EV_READ)) {
+		if (transfer->heard && is_flood(transfer, fd)) {
+			engine_stop(engine, transfer);
+			engine->ended(engine->context, transfer, CURLE_FILESIZE_EXCEEDED);
+			return;
+		}
+		transfer->heard = true;
 	}
-	transfer->heard |= (events & EV_READ) != 0;
 	advance(engine, fd, what);
 }
 
@@ -78,22 +88,48 @@ static void on_moment(evutil_socket_t fd, short events, void *context)
 	advance(context, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* libcurl's socket callback. A transfer has one socket at a time: its address is one. */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *unused)
+static struct waiting *waiting_new(struct engine *engine, curl_socket_t fd)
+{
+	struct waiting *waiting = mem_alloc(sizeof(*waiting));
+	*waiting = (struct waiting){.engine = engine,
+				    .event = event_new(engine->base, fd, 0, on_ready, waiting)};
+	if (waiting->event == NULL || curl_multi_assign(engine->multi, fd, waiting) != CURLM_OK)
+		abort();
+	return waiting;
+}
+
+static void waiting_free(struct waiting *waiting)
+{
+	if (waiting != NULL)
+		event_free(waiting->event);
+	free(waiting);
+}
+
+/*
+ * libcurl's socket callback. A connection outlives its transfer where libcurl waits for the end of TLS (from
+ * 8.9 on): the handle is one of its own then, which nobody else knows.
+ */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
 {
 	struct engine *engine = context;
-	struct transfer *transfer = transfer_of(easy);
-	(void)unused;
-	event_del(transfer->socket);
-	if (what == CURL_POLL_REMOVE || what == CURL_POLL_NONE)
+	struct waiting *waiting = known;
+	if (what == CURL_POLL_REMOVE) {
+		waiting_free(waiting);
+		return 0;
+	}
+	if (waiting == NULL)
+		waiting = waiting_new(engine, fd);
+	waiting->transfer = transfer_of(easy);
+	event_del(waiting->event);
+	if (what == CURL_POLL_NONE)
 		return 0;
 	short events = EV_PERSIST;
 	if (what & CURL_POLL_IN)
 		events |= EV_READ;
 	if (what & CURL_POLL_OUT)
 		events |= EV_WRITE;
-	event_assign(transfer->socket, engine->base, fd, events, on_ready, transfer);
-	return event_add(transfer->socket, NULL);
+	event_assign(waiting->event, engine->base, fd, events, on_ready, waiting);
+	return event_add(waiting->event, NULL);
 }
 
 /* libcurl's timer callback. */
@@ -138,11 +174,6 @@ void engine_free(struct engine *engine)
 
 void engine_start(struct engine *engine, struct transfer *transfer)
 {
-	transfer->engine = engine;
-	if (transfer->socket == NULL)
-		transfer->socket = event_new(engine->base, -1, 0, on_ready, transfer);
-	if (transfer->socket == NULL)
-		abort();
 	if (transfer->talk.wanted)
 		talk_start(transfer, engine->base, engine->ended, engine->context);
 	else if (curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
@@ -156,5 +187,4 @@ void engine_stop(struct engine *engine, struct transfer *transfer)
 		return;
 	}
 	curl_multi_remove_handle(engine->multi, transfer->easy);
-	event_del(transfer->socket);
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,9 +59,8 @@ static void wait_for(struct transfer *transfer)
 		events |= EV_WRITE;
 	if (talk->connected_us != 0 && body_wanted(transfer->check))
 		events |= EV_READ;
-	event_assign(transfer->socket, event_get_base(transfer->socket), talk->fd, events, on_ready,
-		     transfer);
-	event_add(transfer->socket, &wait);
+	event_assign(talk->event, event_get_base(talk->event), talk->fd, events, on_ready, transfer);
+	event_add(talk->event, &wait);
 }
 
 static bool transient(int error)
@@ -157,17 +157,21 @@ void talk_start(struct transfer *transfer, struct event_base *base, talk_ended *
 	talk->fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (talk->fd < 0 || (connect(talk->fd, (struct sockaddr *)&sa, len) != 0 && errno != EINPROGRESS))
 		transfer->socket_errno = errno;
-	event_assign(transfer->socket, base, -1, 0, on_ready, transfer);
+	talk->event = event_new(base, -1, 0, on_ready, transfer);
+	if (talk->event == NULL)
+		abort();
 	if (transfer->socket_errno == 0)
 		wait_for(transfer);
 	else
-		event_active(transfer->socket, EV_TIMEOUT, 1);
+		event_active(talk->event, EV_TIMEOUT, 1);
 }
 
 void talk_stop(struct transfer *transfer)
 {
-	event_del(transfer->socket);
-	if (transfer->talk.fd >= 0)
-		close(transfer->talk.fd);
-	transfer->talk.fd = -1;
+	struct talk *talk = &transfer->talk;
+	event_free(talk->event);
+	talk->event = NULL;
+	if (talk->fd >= 0)
+		close(talk->fd);
+	talk->fd = -1;
 }

@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -102,8 +101,6 @@ void transfer_give(struct transfer *transfer)
 	curl_slist_free_all(transfer->headers);
 	curl_slist_free_all(transfer->connect_to);
 	body_clear(&transfer->reply.body);
-	if (transfer->socket != NULL)
-		event_free(transfer->socket);
 	free(transfer->location);
 	free(transfer->note);
 	free(transfer);
