@@ -64,12 +64,16 @@ struct opened {
 struct upgrade {
 	struct starter *starter; /* NULL: none can be started */
 	struct event *ended;     /* a start has */
+	struct event *late;      /* it has not for too long */
+	int verdict;             /* the successor's, to be written; -1: none, or it is */
 	bool under_way; /* what is to survive is handed over already: nothing of it may change, for good once
 			   there is a successor */
 	bool reload_after;             /* SIGHUP came meanwhile */
 	pid_t successor;               /* that serves now, and this process is to end; 0: none */
 	char *why;                     /* the last start failed; owned; NULL: it has not */
 	struct succession predecessor; /* whom this process follows */
+	struct event *judged;          /* it has said who stays; NULL: it has, or there was none */
+	bool is_heir;                  /* it has died before that */
 	unsigned tries;                /* left, to have the interfaces with xdp= that it may still hold */
 };
 
@@ -184,6 +188,10 @@ void upgrade_take_secret(struct control *c);
 /* What is known of targets, from this process's predecessor. False: there is none. */
 bool upgrade_take_state(struct control *c, const struct config *config, const struct roster *roster,
 			struct vitals *vitals, struct faults *faults);
+
+/* A successor serves until its predecessor says that it is to end, which is that of a failed upgrade. */
+void upgrade_await_verdict(struct control *c);
+
 /* Each second: a successor takes the interfaces with xdp= over once its predecessor has gone. */
 void upgrade_take_interfaces(struct control *c);
 void upgrade_free(struct control *c);

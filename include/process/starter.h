@@ -32,11 +32,15 @@ struct starter *starter_new(const struct starter_program *program);
 /* Readable once a start has ended, or the starter itself. */
 int starter_fd(const struct starter *starter);
 
-/* What a successor has beside sockets: files that are read from their beginning. */
+/* What a successor has beside sockets. State and secret are files that are read from their beginning. */
 struct starter_files {
 	int state;
-	int secret; /* of cookies */
+	int secret;  /* of cookies */
+	int verdict; /* the end of a pipe that is read from: `enum succession_verdict`, once it is ready */
 };
+
+/* The last word is that of the process before. Where its pipe ends without one, that process has died. */
+enum succession_verdict { VERDICT_SERVE = 'S', VERDICT_END = 'E' };
 
 /* Starts one, which inherits these `n` sockets and the files. All are copied. Not while one is under way.
  * False, with errno: nothing comes of it. */
@@ -45,6 +49,9 @@ bool starter_begin(struct starter *starter, const int *sockets, size_t n, const 
 /* What came of it, once starter_fd() is readable: the successor's process, which is ready; or 0, with why not
  * in `why`, which lives until the next, and it is no more; or -1, likewise: nor is the starter. */
 pid_t starter_take(struct starter *starter, const char **why);
+
+/* Ends a starter that hangs: starter_fd() is readable then. A start that is under way goes on without it. */
+void starter_kill(struct starter *starter);
 
 /* Ends a start that is under way, a successor that was not taken, and the starter. NULL: nothing. */
 void starter_free(struct starter *starter);
@@ -59,11 +66,10 @@ struct succession succession_take(void);
 
 /*
  * Tells the process before that its work can end; or, in a line, why this one does not come up. Only the
- * first of them counts; nothing where this process is nobody's successor. False: the starter has ended, so
- * nobody hears it, and this process must end: the one before serves on, or all are to be started anew.
- * SIGPIPE must be blocked or ignored.
+ * first of them counts; nothing where this process is nobody's successor. Whether that was heard, the verdict
+ * says. SIGPIPE must be blocked or ignored.
  */
-bool succession_ready(struct succession *succession);
+void succession_ready(struct succession *succession);
 void succession_failed(struct succession *succession, const char *why);
 
 #endif

@@ -96,18 +96,12 @@ static void tell_open(struct control *c, const struct world *world)
 		 targets, plural(targets), c->n_workers, plural(c->n_workers));
 }
 
-/* Now that it serves, it is told to whoever waits for that. False: nobody does; an error in `faults`. */
-static bool announce(struct control *c, struct faults *faults)
+/* Now that it serves, it is told to whoever waits for that. */
+static void announce(struct control *c)
 {
-	if (!is_successor(c)) {
+	if (!is_successor(c) || c->upgrade.is_heir)
 		service_ready(c);
-		return true;
-	}
-	bool heard = succession_ready(&c->upgrade.predecessor);
-	if (!heard)
-		fault_add(faults, (struct spot){.file = "upgrade"},
-			  "what started this process has ended, and the process before knows nothing of it");
-	return heard;
+	succession_ready(&c->upgrade.predecessor);
 }
 
 /* Interfaces with xdp=, and then what that took is given up. A predecessor still has those of a successor. */
@@ -144,11 +138,12 @@ void control_open(struct control *c)
 	c->recorders = recordings_take(c->recordings, config, c->n_workers);
 	control_limit(c);
 	control_learn(c, true);
-	bool started = workers_start(c->workers, &faults) && announce(c, &faults);
+	bool started = workers_start(c->workers, &faults);
 	thread_take_short_turns(); /* where it shares a CPU with a worker, checks hold no query up */
 	if (!started) {
 		fail(c, &faults);
 	} else {
+		announce(c);
 		control_log_faults(&faults);
 		tell_open(c, world);
 		descriptors_tell(config, c->n_workers, world->roster->n_targets);
@@ -225,6 +220,7 @@ static void boot(struct control *c, const char *conf_path, rlim_t descriptors)
 	c->survey = survey_new(c->base, c->reload);
 	c->watch = watch_new(c->base, &events, descriptors);
 	service_watch(c);
+	upgrade_await_verdict(c);
 }
 
 /* The store of measurements, with what it knew at the last end. */
@@ -331,7 +327,7 @@ static void tell_start(struct control *c, struct faults *faults)
 
 int control_run(const char *conf_path, char *const *argv)
 {
-	struct control c = {.upgrade.predecessor = succession_take()};
+	struct control c = {.upgrade = {.verdict = -1, .predecessor = succession_take()}};
 	struct faults faults = {0};
 	rlim_t descriptors = descriptors_raise();
 	if (!descriptors_suffice(1, 1, &faults)) { /* not even to read the files */

@@ -2,10 +2,11 @@
 /*
  * An upgrade, seen from the process that is to go and from the one that comes:
  *
- *   goes   serves ── starts it, with sockets and state ─────────────────── leaves the sockets, ends
+ *   goes   serves ── starts it, with sockets and state ───────────────────── agrees, leaves the sockets, ends
  *   comes             reads files, checks what is not known ── serves ── says so
  *
- * As the sockets are the same ones, whatever arrives is answered by one or the other.
+ * As the sockets are the same ones, whatever arrives is answered by one or the other. Of the two the first
+ * decides which one stays; where it dies before, the other does.
  */
 #include "base/log.h"
 #include "base/memory.h"
@@ -18,6 +19,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,11 +27,24 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 120000, END_MS = 10000, FRESH_MS = 60000 };
+enum { WAIT_MS = 120000, END_MS = 10000, FRESH_MS = 60000, LATE_S = (WAIT_MS + 4 * END_MS) / 1000 };
+
+/* False: no successor is there to hear it. SIGPIPE is held back. */
+static bool pronounce(struct upgrade *u, enum succession_verdict verdict)
+{
+	char said = (char)verdict;
+	if (u->verdict < 0)
+		return false;
+	bool heard = write(u->verdict, &said, 1) == 1;
+	close(u->verdict);
+	u->verdict = -1;
+	return heard;
+}
 
 static void on_failed(struct control *c, const char *why)
 {
 	struct upgrade *u = &c->upgrade;
+	pronounce(u, VERDICT_END);
 	free(u->why);
 	u->why = mem_copy_text(why, strlen(why));
 	log_error("upgrade: failed, and this process serves on: %s", why);
@@ -43,8 +58,10 @@ static void drop_starter(struct upgrade *u)
 {
 	if (u->ended != NULL) /* before its descriptor is closed, which a worker may have next */
 		event_free(u->ended);
+	if (u->late != NULL)
+		event_free(u->late);
 	starter_free(u->starter);
-	u->ended = NULL;
+	u->ended = u->late = NULL;
 	u->starter = NULL;
 }
 
@@ -57,6 +74,11 @@ static void on_ended(evutil_socket_t fd, short what, void *argument)
 	const char *why;
 	pid_t pid = starter_take(u->starter, &why);
 	bool under_way = u->under_way;
+	evtimer_del(u->late);
+	if (pid > 0 && !pronounce(u, VERDICT_SERVE)) {
+		pid = 0;
+		why = "the new process was ready, and has ended since; its log says why";
+	}
 	u->successor = pid > 0 ? pid : 0;
 	u->under_way = pid > 0;
 	if (pid <= 0 && under_way)
@@ -72,6 +94,16 @@ static void on_ended(evutil_socket_t fd, short what, void *argument)
 		kill(u->successor, SIGHUP);
 	log_info("upgrade: process %d serves now; this one finishes what it has", u->successor);
 	control_end(c);
+}
+
+/* What it starts may be on a disk that hangs, and the starter with it. */
+static void on_late(evutil_socket_t fd, short what, void *argument)
+{
+	struct upgrade *u = argument;
+	(void)fd;
+	(void)what;
+	log_error("upgrade: the process that starts another does not answer, and is killed");
+	starter_kill(u->starter);
 }
 
 void upgrade_prepare(struct control *c, char *const *argv, const struct config *config, rlim_t descriptors)
@@ -92,6 +124,7 @@ void upgrade_prepare(struct control *c, char *const *argv, const struct config *
 	}
 	u->ended = event_new(c->base, starter_fd(u->starter), EV_READ | EV_PERSIST, on_ended, c);
 	event_add(u->ended, NULL);
+	u->late = evtimer_new(c->base, on_late, u);
 }
 
 /* A file that has no name; -1: there is no memory for it. */
@@ -111,10 +144,22 @@ static void files_close(struct starter_files *files)
 		close(files->state);
 	if (files->secret >= 0)
 		close(files->secret);
-	*files = (struct starter_files){-1, -1};
+	if (files->verdict >= 0)
+		close(files->verdict);
+	*files = (struct starter_files){-1, -1, -1};
 }
 
-/* False: there is no memory for them. */
+/* Returns the end that is read from, or -1. */
+static int verdict_open(struct upgrade *u)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	u->verdict = ends[1];
+	return ends[0];
+}
+
+/* False: there is no memory for them, or no descriptor. */
 static bool files_make(struct control *c, struct starter_files *files)
 {
 	const struct watched *w = watch_serving(c->watch);
@@ -122,11 +167,19 @@ static bool files_make(struct control *c, struct starter_files *files)
 	char *text = state_write(w->world->roster, &w->vitals, &len);
 	files->state = memory_file("state", text, len);
 	files->secret = memory_file("secret", &c->cookie_secret, sizeof(c->cookie_secret));
+	files->verdict = verdict_open(&c->upgrade);
 	free(text);
-	bool ok = files->state >= 0 && files->secret >= 0;
-	if (!ok)
+	bool ok = files->state >= 0 && files->secret >= 0 && files->verdict >= 0;
+	if (!ok) {
+		pronounce(&c->upgrade, VERDICT_END);
 		files_close(files);
+	}
 	return ok;
+}
+
+static bool awaits_verdict(const struct upgrade *u)
+{
+	return u->judged != NULL;
 }
 
 bool upgrade_begin(struct control *c, const char **why)
@@ -136,7 +189,7 @@ bool upgrade_begin(struct control *c, const char **why)
 		*why = "this process is about to end";
 	else if (c->workers == NULL)
 		*why = "not ready: the first round of checks is under way";
-	else if (u->under_way)
+	else if (u->under_way || awaits_verdict(u))
 		*why = "one is under way";
 	else if (getpid() == 1)
 		*why = "process 1 can't hand over: a container ends with it";
@@ -146,7 +199,7 @@ bool upgrade_begin(struct control *c, const char **why)
 		*why = NULL;
 	struct starter_files files;
 	if (*why == NULL && !files_make(c, &files))
-		*why = "no memory for what is handed over";
+		*why = "no memory or descriptors for what is handed over";
 	if (*why != NULL)
 		return false;
 	size_t n;
@@ -161,6 +214,7 @@ bool upgrade_begin(struct control *c, const char **why)
 	u->why = NULL;
 	u->under_way = true; /* from here on nothing is saved: that is the successor's to do */
 	log_info("upgrade: starting the successor, with %zu socket%s", n, plural(n));
+	evtimer_add(u->late, &(struct timeval){.tv_sec = LATE_S});
 	if (!starter_begin(u->starter, all, n, &files)) {
 		u->under_way = false;
 		on_failed(c, "the process that starts another does not take the sockets");
@@ -190,7 +244,7 @@ void upgrade_refuse(struct control *c, const struct faults *faults)
 bool upgrade_permits(void *context, struct http_reply *reply)
 {
 	const struct control *c = context;
-	bool under_way = c->upgrade.under_way;
+	bool under_way = c->upgrade.under_way || awaits_verdict(&c->upgrade);
 	if (under_way || c->ending)
 		http_error(reply, 503, "%s, which would lose this; try again",
 			   under_way ? "an upgrade is under way" : "this process is about to end");
@@ -223,6 +277,48 @@ void upgrade_take_secret(struct control *c)
 	files->secret = -1;
 }
 
+static void drop_judged(struct upgrade *u)
+{
+	if (u->judged == NULL)
+		return;
+	int fd = event_get_fd(u->judged);
+	event_free(u->judged);
+	close(fd);
+	u->judged = NULL;
+}
+
+static void on_verdict(evutil_socket_t fd, short what, void *argument)
+{
+	(void)what;
+	struct control *c = argument;
+	struct upgrade *u = &c->upgrade;
+	char verdict = 0;
+	ssize_t got = read(fd, &verdict, 1);
+	drop_judged(u);
+	if (got == 1 && verdict == VERDICT_SERVE)
+		return;
+	if (got == 1) {
+		log_error("upgrade: the process before this one serves on, and this one ends");
+		c->failed = true;
+		event_base_loopbreak(c->base);
+		return;
+	}
+	log_warn("upgrade: the process before has died; this one serves in its place");
+	u->is_heir = true;
+	if (c->workers != NULL)
+		service_ready(c);
+}
+
+void upgrade_await_verdict(struct control *c)
+{
+	int *fd = &c->upgrade.predecessor.files.verdict;
+	if (*fd < 0)
+		return;
+	c->upgrade.judged = event_new(c->base, *fd, EV_READ, on_verdict, c);
+	event_add(c->upgrade.judged, NULL);
+	*fd = -1;
+}
+
 void upgrade_take_interfaces(struct control *c)
 {
 	const struct opened *o = &c->opened;
@@ -250,7 +346,9 @@ void upgrade_take_interfaces(struct control *c)
 void upgrade_free(struct control *c)
 {
 	struct upgrade *u = &c->upgrade;
+	pronounce(u, VERDICT_END);
 	drop_starter(u);
+	drop_judged(u);
 	free(u->why);
 	u->why = NULL;
 	u->under_way = u->successor != 0;
@@ -262,7 +360,7 @@ static struct json_object *upgrade_json(const struct control *c)
 	struct json_object *o = json_object_new_object();
 	json_object_object_add(o, "pid", json_object_new_int(getpid()));
 	json_object_object_add(o, "version", json_object_new_string(GSLBD_VERSION));
-	json_object_object_add(o, "running", json_object_new_boolean(u->under_way));
+	json_object_object_add(o, "running", json_object_new_boolean(u->under_way || awaits_verdict(u)));
 	json_object_object_add(o, "failed", u->why ? json_object_new_string(u->why) : NULL);
 	return o;
 }

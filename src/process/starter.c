@@ -3,7 +3,7 @@
  * The starter's process, and the way of descriptors into the successor:
  *
  *   3 .. 2+n  sockets ($LISTEN_FDS=n)     3+n  state     4+n  the pipe that it says on that it is ready
- *                                         5+n  the secret of cookies
+ *                                         5+n  the secret of cookies     6+n  the verdict on that
  */
 #include "process/starter.h"
 #include "base/memory.h"
@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 enum { FIRST = 3, SAID_ROOM = 1536, WHY_ROOM = SAID_ROOM + 128 };
-enum { BEHIND_STATE, BEHIND_PIPE, BEHIND_SECRET, BEHIND }; /* the sockets */
+enum { BEHIND_STATE, BEHIND_PIPE, BEHIND_SECRET, BEHIND_VERDICT, BEHIND }; /* the sockets */
 enum { FILES = BEHIND - 1 }; /* of those that are passed on: the pipe is made here */
 
 /* What a successor says first; behind the second stands why. */
@@ -42,8 +42,8 @@ struct starter {
 	struct starter_program program;
 	pid_t process;
 	int orders[2]; /* of packets; the starter's process has the first: lists of descriptors come to it,
-			  results go back; closed: end */
-	struct passed passed; /* sockets to hand over, state and secret */
+			  and an octet, to end; results go back; closed: the server has died */
+	struct passed passed; /* sockets to hand over, state, secret and verdict */
 	struct result result;
 };
 
@@ -128,6 +128,7 @@ static pid_t spawn(const struct starter *s, int pipe)
 	image.fds[sockets + BEHIND_STATE] = s->passed.fds[sockets];
 	image.fds[sockets + BEHIND_PIPE] = pipe;
 	image.fds[sockets + BEHIND_SECRET] = s->passed.fds[sockets + 1];
+	image.fds[sockets + BEHIND_VERDICT] = s->passed.fds[sockets + 2];
 	volatile int error = 0;
 	pid_t pid = vfork();
 	if (pid == 0) {
@@ -185,11 +186,21 @@ static void give_up(struct starter *s, pid_t pid, const char *said)
 		 failed ? ": " : "; its log says why", failed ? said + 1 : "");
 }
 
+/* A server that has died has not said so: its successor goes on, and serves in its place. */
+static bool is_to_end(const struct starter *s)
+{
+	char order;
+	return recv(s->orders[0], &order, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 /* What the child says, "" if it ends without a word. NULL: nothing, in the time that it has. */
 static const char *hear(const struct starter *s, int pipe, char room[static SAID_ROOM])
 {
 	struct pollfd waits[] = {{.fd = pipe, .events = POLLIN}, {.fd = s->orders[0], .events = POLLIN}};
-	if (poll(waits, 2, (int)s->program.wait_ms) <= 0 || waits[0].revents == 0)
+	int ready = poll(waits, 2, (int)s->program.wait_ms);
+	if (ready > 0 && waits[0].revents == 0 && !is_to_end(s))
+		ready = poll(waits, 1, (int)s->program.wait_ms);
+	if (ready <= 0 || waits[0].revents == 0)
 		return NULL;
 	ssize_t len = read(pipe, room, SAID_ROOM - 1); /* it is written at once */
 	room[len > 0 ? len : 0] = '\0';
@@ -208,6 +219,8 @@ static void start(struct starter *s)
 	int ends[2];
 	char room[SAID_ROOM];
 	s->result = (struct result){0};
+	while (waitpid(-1, NULL, WNOHANG) > 0) /* of those before, what took long to end */
+		;
 	if (pipe2(ends, O_CLOEXEC) != 0) {
 		snprintf(s->result.why, sizeof(s->result.why), "no pipe: %s", strerror(errno));
 		return;
@@ -294,6 +307,7 @@ bool starter_begin(struct starter *starter, const int *sockets, size_t n, const 
 		memcpy(all, sockets, n * sizeof(*all));
 	all[n] = files->state;
 	all[n + 1] = files->secret;
+	all[n + 2] = files->verdict;
 	bool ok = passing_send(starter->orders[1], all, n + FILES);
 	free(all);
 	return ok;
@@ -314,12 +328,18 @@ pid_t starter_take(struct starter *starter, const char **why)
 static void end_process(const struct starter *s)
 {
 	struct pollfd end = {.fd = pidfd_open(s->process, 0), .events = POLLIN};
+	send(s->orders[1], "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	shutdown(s->orders[1], SHUT_WR);
 	if (end.fd >= 0 && poll(&end, 1, (int)s->program.end_ms) == 0)
 		kill(s->process, SIGKILL);
 	if (end.fd >= 0)
 		close(end.fd);
 	waitpid(s->process, NULL, 0);
+}
+
+void starter_kill(struct starter *starter)
+{
+	kill(starter->process, SIGKILL);
 }
 
 void starter_free(struct starter *starter)
@@ -346,28 +366,28 @@ struct succession succession_take(void)
 	int first = text ? atoi(text) : 0;
 	unsetenv("GSLBD_UPGRADE");
 	if (first < FIRST || keep(first + BEHIND_STATE) < 0 || keep(first + BEHIND_PIPE) < 0)
-		return (struct succession){-1, {-1, -1}};
-	return (struct succession){
-		.files = {.state = first + BEHIND_STATE, .secret = keep(first + BEHIND_SECRET)},
-		.ready = first + BEHIND_PIPE};
+		return (struct succession){-1, {-1, -1, -1}};
+	return (struct succession){.files = {.state = first + BEHIND_STATE,
+					     .secret = keep(first + BEHIND_SECRET),
+					     .verdict = keep(first + BEHIND_VERDICT)},
+				   .ready = first + BEHIND_PIPE};
 }
 
-/* False: nobody is there to hear it, or this process is nobody's successor. */
-static bool say(struct succession *succession, char what, const char *why)
+static void say(struct succession *succession, char what, const char *why)
 {
 	char text[SAID_ROOM];
 	if (succession->ready < 0)
-		return false;
+		return;
 	snprintf(text, sizeof(text), "%c%s", what, why);
-	bool heard = write(succession->ready, text, strlen(text)) > 0; /* SIGPIPE is held back */
+	ssize_t ignored = write(succession->ready, text, strlen(text)); /* SIGPIPE is held back */
+	(void)ignored;
 	close(succession->ready);
 	succession->ready = -1;
-	return heard;
 }
 
-bool succession_ready(struct succession *succession)
+void succession_ready(struct succession *succession)
 {
-	return say(succession, SAYS_READY, "");
+	say(succession, SAYS_READY, "");
 }
 
 void succession_failed(struct succession *succession, const char *why)

@@ -64,9 +64,10 @@ static int await(struct api *api, const struct options *o, struct json_object *b
 		bool told = api_call(api, "GET", "/v1/upgrade", NULL, &now) == 200;
 		bool another = told && member_number(now, "pid") != member_number(before, "pid");
 		const char *why = told ? member_text(now, "failed") : NULL;
-		if (another)
+		bool over = told && !json_object_get_boolean(member(now, "running"));
+		if (another && over)
 			result = tell_done(o, before, now);
-		else if (told && !json_object_get_boolean(member(now, "running")) && why != NULL)
+		else if (over && why != NULL)
 			result = tell_failed(o, RESULT_BAD,
 					     "the upgrade failed, and what served before serves on: ", why);
 		json_object_put(now);

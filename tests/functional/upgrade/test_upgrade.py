@@ -148,25 +148,85 @@ def test_a_broken_successor_changes_nothing(pair, breaks, why):
         assert server.api.datacenter("iad")["override"]["state"] == "drain"
 
 
-def test_a_successor_whose_starter_is_killed_does_not_serve_beside(pair):
-    slow = Datacenter()
-    slow.delay = 4  # within the timeout
+@pytest.fixture
+def slow():
+    """A datacenter that no process knows until it has waited for it."""
+    site = Datacenter()
+    site.delay = 4  # within the timeout
+    yield site
+    site.stop()
+
+
+def begin_slowly(server, slow):
+    """An upgrade whose successor is not ready for some seconds: (starter, successor)."""
+    server.write("gslbd.conf", CONF + f"datacenter nrt address=127.0.0.1:{slow.port} check=site\n")
+    server.write("z.zone", ZONE + "far STEER failover nrt\nfar AT nrt A 192.0.2.3\n")
+    starter = server.starter()
+    os.kill(server.pid, signal.SIGUSR2)
+    wait_until(lambda: slow.requests, 20, "the successor checks what it does not know")
+    successor, = children(starter)
+    return starter, successor
+
+
+def is_gone(pid):
+    """Whoever was to reap it."""
+    try:
+        return ended(pid)
+    except ChildProcessError:
+        return not os.path.exists(f"/proc/{pid}")
+
+
+def assert_it_alone_serves(server, starter, successor):
+    wait_until(lambda: starter not in children(server.pid), 20, "the server knows")
+    _, status = wait_until(lambda: ended(successor), 20, "the successor ends by itself")
+    assert os.waitstatus_to_exitcode(status) == 1
+    assert "the process before this one serves on, and this one ends" in server.log()
+    assert "upgrade: failed, and this process serves on: the process that starts another has ended" in server.log()
+    assert {server.api.get("/v1/upgrade").json["pid"] for _ in range(20)} == {server.pid}
+    assert server.api.put("iad", state="drain").status == 200
+
+
+def test_a_successor_whose_starter_is_killed_does_not_serve_beside(pair, slow):
     with line(pair) as server:
         with Load(server, {"192.0.2.1"}) as load:
-            server.write("gslbd.conf", CONF + f"datacenter nrt address=127.0.0.1:{slow.port} check=site\n")
-            server.write("z.zone", ZONE + "far STEER failover nrt\nfar AT nrt A 192.0.2.3\n")
-            starter = server.starter()
-            os.kill(server.pid, signal.SIGUSR2)
-            wait_until(lambda: slow.requests, 20, "the successor checks what it does not know")
-            successor, = children(starter)
+            starter, successor = begin_slowly(server, slow)
             os.kill(starter, signal.SIGKILL)
-            wait_until(lambda: starter not in children(server.pid), 20, "the server knows")
-            _, status = wait_until(lambda: ended(successor), 20, "it ends by itself")
-        assert os.waitstatus_to_exitcode(status) == 1 and not load.failures
-        assert "what started this process has ended" in server.log()
-        assert "upgrade: failed, and this process serves on: the process that starts another has ended" in server.log()
-        assert server.api.put("iad", state="drain").status == 200
-    slow.stop()
+            assert_it_alone_serves(server, starter, successor)
+        assert not load.failures
+
+
+def test_nor_if_it_is_killed_between_what_one_says_and_the_other_hears(pair, slow):
+    with line(pair) as server:
+        with Load(server, {"192.0.2.1"}) as load:
+            starter, successor = begin_slowly(server, slow)
+            os.kill(starter, signal.SIGSTOP)
+            wait_until(lambda: server.log().count("ready:") == 2, 20, "the successor serves")
+            assert server.api.put("iad", state="drain").status == 503  # of whichever of them
+            os.kill(starter, signal.SIGKILL)
+            assert_it_alone_serves(server, starter, successor)
+        assert not load.failures
+
+
+def test_a_successor_of_a_process_that_is_killed_serves_in_its_place(pair, slow):
+    with line(pair) as server:
+        _, successor = begin_slowly(server, slow)
+        os.kill(server.pid, signal.SIGKILL)
+        assert server.process.wait(20) == -signal.SIGKILL
+        server.pid = successor
+        wait_until(lambda: server.log().count("ready:") == 2, 20, "the successor serves")
+        assert "upgrade: the process before has died; this one serves in its place" in server.log()
+        with Load(server, {"192.0.2.1"}) as load:
+            assert server.api.put("iad", state="drain").status == 200
+        assert not load.failures and all(load.counts.values())
+        assert server.upgrade()
+        assert server.api.datacenter("iad")["override"]["state"] == "drain"
+
+
+def test_who_is_told_to_end_takes_a_successor_that_is_not_ready_along(pair, slow):
+    with line(pair) as server:
+        _, successor = begin_slowly(server, slow)
+        server.terminate()
+        wait_until(lambda: is_gone(successor), 20, "the successor ends")
 
 
 def test_by_gslbctl(pair):

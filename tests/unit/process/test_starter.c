@@ -30,7 +30,7 @@ static struct starter *begin(const char *script, unsigned wait_ms, unsigned end_
 	struct starter *s = starter_new(&program);
 	int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	assert_non_null(s);
-	assert_true(starter_begin(s, NULL, 0, &(struct starter_files){file, file}));
+	assert_true(starter_begin(s, NULL, 0, &(struct starter_files){file, file, file}));
 	close(file);
 	return s;
 }
@@ -148,10 +148,10 @@ static void a_starter_that_hangs_does_not_hold_the_end_up(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* it is no more */
 }
 
-/* Says how many sockets it was given, and whether the last of them is one and nothing is behind the secret.
+/* Says how many sockets it was given, and whether the last of them is one and nothing is behind the verdict.
  */
 static const char counts[] = "test -S /proc/self/fd/$((2 + LISTEN_FDS)) || exit 1\n"
-			     "test ! -e /proc/self/fd/$((6 + LISTEN_FDS)) || exit 2\n"
+			     "test ! -e /proc/self/fd/$((7 + LISTEN_FDS)) || exit 2\n"
 			     "test $GSLBD_UPGRADE = $((3 + LISTEN_FDS)) || exit 3\n"
 			     "exit $((LISTEN_FDS / 10))";
 
@@ -180,7 +180,7 @@ static void more_sockets_than_a_packet_takes_are_handed_on(void **state)
 	sockets[0] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	for (int i = 1; i < SOCKETS; i++)
 		sockets[i] = sockets[0];
-	assert_true(starter_begin(s, sockets, SOCKETS, &(struct starter_files){file, file}));
+	assert_true(starter_begin(s, sockets, SOCKETS, &(struct starter_files){file, file, file}));
 	assert_int_equal(poll(&end, 1, DEADLINE_MS), 1);
 	assert_int_equal(starter_take(s, &why), 0);
 	assert_string_equal(why,
