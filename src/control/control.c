@@ -290,6 +290,13 @@ static bool begin(struct control *c, struct world *world)
 	return !c->failed;
 }
 
+static void look_for_zones(const struct config *config, struct faults *faults)
+{
+	if (config->n_zones == 0)
+		fault_warn(faults, (struct spot){.file = config->path},
+			   "there is no zone: every query is refused");
+}
+
 /* Reads the files. NULL: errors in `faults`. */
 static struct world *first_world(struct control *c, char *const *argv, rlim_t descriptors,
 				 struct faults *faults)
@@ -302,6 +309,7 @@ static struct world *first_world(struct control *c, char *const *argv, rlim_t de
 		return NULL;
 	}
 	if (faults->errors == 0) {
+		look_for_zones(config, faults);
 		upgrade_prepare(c, argv, config, descriptors);
 		descend_filter(config);
 	}
@@ -311,6 +319,8 @@ static struct world *first_world(struct control *c, char *const *argv, rlim_t de
 struct world *control_check(const char *conf_path, struct faults *faults)
 {
 	struct config *config = descend(conf_path, true, faults);
+	if (config != NULL && faults->errors == 0)
+		look_for_zones(config, faults);
 	return config ? world_build(config, false, faults) : NULL;
 }
 

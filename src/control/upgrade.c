@@ -194,7 +194,7 @@ bool upgrade_begin(struct control *c, const char **why)
 	else if (getpid() == 1)
 		*why = "process 1 can't hand over: a container ends with it";
 	else if (u->starter == NULL)
-		*why = "there is no process to start it";
+		*why = "there is no process to start it any more, as the log says; a restart brings one";
 	else
 		*why = NULL;
 	struct starter_files files;

@@ -46,6 +46,20 @@ static size_t count_emptied(const struct drill *d)
 	return n;
 }
 
+static size_t count_unjudged(const struct drill *d)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < d->n_probes; i++)
+		n += !d->probes[i].had;
+	return n;
+}
+
+/* Another server, say, which knows none of the zones. */
+static bool is_unjudged(const struct drill *d)
+{
+	return d->n_probes > 0 && count_unjudged(d) == d->n_probes;
+}
+
 int report_result(const struct drill *d, bool dry)
 {
 	if (d->ending == ENDING_STOPPED || d->kept_away)
@@ -54,6 +68,8 @@ int report_result(const struct drill *d, bool dry)
 		return count_emptied(d) > 0 ? RESULT_BAD : RESULT_GOOD;
 	if (d->n_wrong > 0 || d->n_away > 0)
 		return RESULT_BAD;
+	if (is_unjudged(d))
+		return RESULT_TROUBLE;
 	return d->ending == ENDING_LOST ? RESULT_TROUBLE : RESULT_GOOD;
 }
 
@@ -241,14 +257,6 @@ static bool is_told(const struct drill *d, size_t at)
 	return false;
 }
 
-static size_t count_unjudged(const struct drill *d)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < d->n_probes; i++)
-		n += !d->probes[i].had;
-	return n;
-}
-
 static void print_wrongs(const struct drill *d, FILE *out)
 {
 	char text[LINE_ROOM];
@@ -276,13 +284,15 @@ static void print_wrongs(const struct drill *d, FILE *out)
 
 static void print_verdict(const struct drill *d, bool dry, FILE *out)
 {
+	char address[ADDR_TEXT_MAX];
 	bool coloured = table_coloured(out);
 	int result = report_result(d, dry);
-	const char *words = result == RESULT_GOOD      ? "good"
-			    : result == RESULT_BAD     ? "NOT GOOD"
-			    : d->kept_away             ? "NOT GIVEN BACK"
-			    : d->ending == ENDING_LOST ? "UNFINISHED"
-						       : "INTERRUPTED";
+	const char *words = result == RESULT_GOOD         ? "good"
+			    : result == RESULT_BAD        ? "NOT GOOD"
+			    : d->kept_away                ? "NOT GIVEN BACK"
+			    : d->ending == ENDING_LOST    ? "UNFINISHED"
+			    : d->ending == ENDING_STOPPED ? "INTERRUPTED"
+							  : "NOT JUDGED";
 	table_paint(words, result == RESULT_GOOD ? COLOUR_GOOD : COLOUR_BAD, coloured, out);
 	if (dry)
 		fputs(result == RESULT_GOOD ? ": everybody would have somewhere to go\n"
@@ -292,6 +302,9 @@ static void print_verdict(const struct drill *d, bool dry, FILE *out)
 		fprintf(out, ": %s is not as it was before, see `gslbctl status`\n", d->datacenter);
 	else if (result == RESULT_TROUBLE && d->ending == ENDING_LOST)
 		fprintf(out, ": the server did not answer to the end; %s was given back\n", d->datacenter);
+	else if (result == RESULT_TROUBLE && d->ending != ENDING_STOPPED)
+		fprintf(out, ": no question had a usable answer before; does %s serve these names?\n",
+			endpoint_format(&d->server, address));
 	else if (result == RESULT_TROUBLE)
 		fprintf(out, ": %s was given back at once\n", d->datacenter);
 	else

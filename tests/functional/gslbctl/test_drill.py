@@ -182,6 +182,15 @@ def test_wrong_answers_end_a_drill_before_it_begins(site):
     assert site.server.log().count("/v1/overrides/") == changes
 
 
+def test_a_server_that_knows_none_of_the_names_proves_nothing(site):
+    with Fixture(zone=SOA + "lone A 192.0.2.9\n") as other:
+        result = site.ctl("drill", "fra", "--for", "1200ms", "--name", "near.app.example.com",
+                          "--server", f"127.0.0.1:{other.server.port}")
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert "NOT JUDGED: no question had a usable answer before; does 127.0.0.1:" in result.stdout
+    assert site.state("fra")["state"] == "up"
+
+
 def test_nobody_answers(site):
     result = site.ctl("drill", "fra", "--name", "near.app.example.com", "--server", f"127.0.0.1:{free_port()}")
     assert result.returncode == 2 and "nothing answers DNS at" in result.stderr

@@ -53,6 +53,18 @@ def test_a_broken_file_changes_nothing_and_says_why(pair):
     assert server.answers("www.app.example.com") == ["192.0.2.1"]
 
 
+def test_a_file_that_was_cut_short_ends_no_service(pair):
+    server, *_ = pair
+    whole = (server.folder / "gslbd.conf").read_text()
+    (server.folder / "gslbd.conf").write_text("")
+    server.reload()
+    assert "no zone is left, where 1 is served; to end the service, stop it" in server.log()
+    assert server.answers("www.app.example.com") == ["192.0.2.1"]
+    (server.folder / "gslbd.conf").write_text(whole)
+    server.reload()
+    assert server.answers("www.app.example.com") == ["192.0.2.1"]
+
+
 def test_what_checks_know_is_kept(pair):
     server, fra, _ = pair
     fra.status = 503
