@@ -19,10 +19,13 @@ struct reply {
 	struct body body;
 };
 
+struct waiting;
+
 struct transfer {
 	CURL *easy;                  /* owned, as all below but what is said to be borrowed */
 	char error[CURL_ERROR_SIZE]; /* libcurl's words */
 	bool heard;                  /* the socket was readable; set by the engine */
+	struct waiting *waiting;     /* borrowed: for its socket; set by the engine */
 	struct transfer_pool *pool;  /* borrowed */
 	void *owner;                 /* borrowed: whose check it is */
 	const struct check

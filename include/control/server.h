@@ -191,6 +191,13 @@ bool upgrade_take_state(struct control *c, const struct config *config, const st
 
 /* A successor serves until its predecessor says that it is to end, which is that of a failed upgrade. */
 void upgrade_await_verdict(struct control *c);
+void upgrade_drop_verdict(struct control *c);
+
+/* Another process has, or may have, what is to survive: this one neither changes nor saves it. */
+bool upgrade_keeps(const struct control *c);
+
+/* This process serves in place of its predecessor, which has died: the service manager hears of it. */
+void upgrade_inherit(struct control *c);
 
 /* Each second: a successor takes the interfaces with xdp= over once its predecessor has gone. */
 void upgrade_take_interfaces(struct control *c);

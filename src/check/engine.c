@@ -98,10 +98,22 @@ static struct waiting *waiting_new(struct engine *engine, curl_socket_t fd)
 	return waiting;
 }
 
+/* libcurl does not always tell whose a connection is once it has outlived its transfer. */
+static void waiting_for(struct waiting *waiting, struct transfer *transfer)
+{
+	if (waiting->transfer != NULL)
+		waiting->transfer->waiting = NULL;
+	if (transfer != NULL)
+		transfer->waiting = waiting;
+	waiting->transfer = transfer;
+}
+
 static void waiting_free(struct waiting *waiting)
 {
-	if (waiting != NULL)
-		event_free(waiting->event);
+	if (waiting == NULL)
+		return;
+	waiting_for(waiting, NULL);
+	event_free(waiting->event);
 	free(waiting);
 }
 
@@ -119,7 +131,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
 	}
 	if (waiting == NULL)
 		waiting = waiting_new(engine, fd);
-	waiting->transfer = transfer_of(easy);
+	waiting_for(waiting, transfer_of(easy));
 	event_del(waiting->event);
 	if (what == CURL_POLL_NONE)
 		return 0;
@@ -187,4 +199,6 @@ void engine_stop(struct engine *engine, struct transfer *transfer)
 		return;
 	}
 	curl_multi_remove_handle(engine->multi, transfer->easy);
+	if (transfer->waiting != NULL) /* a connection that libcurl has yet to end */
+		waiting_for(transfer->waiting, NULL);
 }

@@ -99,8 +99,10 @@ static void tell_open(struct control *c, const struct world *world)
 /* Now that it serves, it is told to whoever waits for that. */
 static void announce(struct control *c)
 {
-	if (!is_successor(c) || c->upgrade.is_heir)
+	if (!is_successor(c))
 		service_ready(c);
+	else if (c->upgrade.is_heir)
+		upgrade_inherit(c);
 	succession_ready(&c->upgrade.predecessor);
 }
 
@@ -171,7 +173,7 @@ static void on_forget(evutil_socket_t fd, short what, void *argument)
 
 void control_save_measured(struct control *c)
 {
-	if (c->saver != NULL && c->measured != NULL && !c->upgrade.under_way)
+	if (c->saver != NULL && c->measured != NULL && !upgrade_keeps(c))
 		saver_put_measured(c->saver, measured_copy(c->measured));
 }
 
@@ -290,11 +292,14 @@ static bool begin(struct control *c, struct world *world)
 	return !c->failed;
 }
 
-static void look_for_zones(const struct config *config, struct faults *faults)
+/* A file that was cut short reads well. */
+static void look_for_zones(const struct config *config, bool successor, struct faults *faults)
 {
-	if (config->n_zones == 0)
-		fault_warn(faults, (struct spot){.file = config->path},
-			   "there is no zone: every query is refused");
+	struct spot spot = {.file = config->path};
+	if (config->n_zones == 0 && successor)
+		fault_add(faults, spot, "there is no zone; to end the service, stop it");
+	else if (config->n_zones == 0)
+		fault_warn(faults, spot, "there is no zone: every query is refused");
 }
 
 /* Reads the files. NULL: errors in `faults`. */
@@ -309,7 +314,7 @@ static struct world *first_world(struct control *c, char *const *argv, rlim_t de
 		return NULL;
 	}
 	if (faults->errors == 0) {
-		look_for_zones(config, faults);
+		look_for_zones(config, is_successor(c), faults);
 		upgrade_prepare(c, argv, config, descriptors);
 		descend_filter(config);
 	}
@@ -320,7 +325,7 @@ struct world *control_check(const char *conf_path, struct faults *faults)
 {
 	struct config *config = descend(conf_path, true, faults);
 	if (config != NULL && faults->errors == 0)
-		look_for_zones(config, faults);
+		look_for_zones(config, false, faults);
 	return config ? world_build(config, false, faults) : NULL;
 }
 

@@ -57,6 +57,7 @@ void control_halt(struct control *c)
 {
 	upgrade_free(c);
 	close_service(c);
+	upgrade_drop_verdict(c);
 	inherited_free(c->inherited);
 	bool saved = saver_free(c->saver, SAVER_WAIT_MS), surveyed = survey_free(c->survey, THREAD_WAIT_MS);
 	bool loaded = reload_free(c->reload, THREAD_WAIT_MS); /* survey_free() may have it discard a world */

@@ -150,9 +150,9 @@ void control_save(struct control *c)
 {
 	struct watched *serving = watch_serving(c->watch);
 	size_t len;
-	c->unsaved = false;
-	if (c->saver == NULL || c->upgrade.under_way)
+	if (c->saver == NULL || upgrade_keeps(c))
 		return;
+	c->unsaved = false;
 	char *text = state_write(serving->world->roster, &serving->vitals, &len);
 	saver_put_state(c->saver, text, len);
 }

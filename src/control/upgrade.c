@@ -177,9 +177,9 @@ static bool files_make(struct control *c, struct starter_files *files)
 	return ok;
 }
 
-static bool awaits_verdict(const struct upgrade *u)
+bool upgrade_keeps(const struct control *c)
 {
-	return u->judged != NULL;
+	return c->upgrade.under_way || c->upgrade.judged != NULL;
 }
 
 bool upgrade_begin(struct control *c, const char **why)
@@ -189,7 +189,7 @@ bool upgrade_begin(struct control *c, const char **why)
 		*why = "this process is about to end";
 	else if (c->workers == NULL)
 		*why = "not ready: the first round of checks is under way";
-	else if (u->under_way || awaits_verdict(u))
+	else if (upgrade_keeps(c))
 		*why = "one is under way";
 	else if (getpid() == 1)
 		*why = "process 1 can't hand over: a container ends with it";
@@ -244,7 +244,7 @@ void upgrade_refuse(struct control *c, const struct faults *faults)
 bool upgrade_permits(void *context, struct http_reply *reply)
 {
 	const struct control *c = context;
-	bool under_way = c->upgrade.under_way || awaits_verdict(&c->upgrade);
+	bool under_way = upgrade_keeps(c);
 	if (under_way || c->ending)
 		http_error(reply, 503, "%s, which would lose this; try again",
 			   under_way ? "an upgrade is under way" : "this process is about to end");
@@ -277,8 +277,9 @@ void upgrade_take_secret(struct control *c)
 	files->secret = -1;
 }
 
-static void drop_judged(struct upgrade *u)
+void upgrade_drop_verdict(struct control *c)
 {
+	struct upgrade *u = &c->upgrade;
 	if (u->judged == NULL)
 		return;
 	int fd = event_get_fd(u->judged);
@@ -294,7 +295,7 @@ static void on_verdict(evutil_socket_t fd, short what, void *argument)
 	struct upgrade *u = &c->upgrade;
 	char verdict = 0;
 	ssize_t got = read(fd, &verdict, 1);
-	drop_judged(u);
+	upgrade_drop_verdict(c);
 	if (got == 1 && verdict == VERDICT_SERVE)
 		return;
 	if (got == 1) {
@@ -306,7 +307,13 @@ static void on_verdict(evutil_socket_t fd, short what, void *argument)
 	log_warn("upgrade: the process before has died; this one serves in its place");
 	u->is_heir = true;
 	if (c->workers != NULL)
-		service_ready(c);
+		upgrade_inherit(c);
+}
+
+void upgrade_inherit(struct control *c)
+{
+	notify_send("MAINPID=%d", getpid());
+	service_ready(c);
 }
 
 void upgrade_await_verdict(struct control *c)
@@ -348,7 +355,6 @@ void upgrade_free(struct control *c)
 	struct upgrade *u = &c->upgrade;
 	pronounce(u, VERDICT_END);
 	drop_starter(u);
-	drop_judged(u);
 	free(u->why);
 	u->why = NULL;
 	u->under_way = u->successor != 0;
@@ -360,7 +366,7 @@ static struct json_object *upgrade_json(const struct control *c)
 	struct json_object *o = json_object_new_object();
 	json_object_object_add(o, "pid", json_object_new_int(getpid()));
 	json_object_object_add(o, "version", json_object_new_string(GSLBD_VERSION));
-	json_object_object_add(o, "running", json_object_new_boolean(u->under_way || awaits_verdict(u)));
+	json_object_object_add(o, "running", json_object_new_boolean(upgrade_keeps(c)));
 	json_object_object_add(o, "failed", u->why ? json_object_new_string(u->why) : NULL);
 	return o;
 }

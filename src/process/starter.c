@@ -199,7 +199,7 @@ static const char *hear(const struct starter *s, int pipe, char room[static SAID
 	struct pollfd waits[] = {{.fd = pipe, .events = POLLIN}, {.fd = s->orders[0], .events = POLLIN}};
 	int ready = poll(waits, 2, (int)s->program.wait_ms);
 	if (ready > 0 && waits[0].revents == 0 && !is_to_end(s))
-		ready = poll(waits, 1, (int)s->program.wait_ms);
+		ready = poll(waits, 1, -1);
 	if (ready <= 0 || waits[0].revents == 0)
 		return NULL;
 	ssize_t len = read(pipe, room, SAID_ROOM - 1); /* it is written at once */
