@@ -298,8 +298,8 @@ static void look_for_zones(const struct config *config, bool successor, struct f
 	struct spot spot = {.file = config->path};
 	if (config->n_zones == 0 && successor)
 		fault_add(faults, spot, "there is no zone; to end the service, stop it");
-	else if (config->n_zones == 0)
-		fault_warn(faults, spot, "there is no zone: every query is refused");
+	else if (config->n_zones == 0 && !config->listens_given)
+		fault_warn(faults, spot, "there is neither a zone nor a listen: every query is refused");
 }
 
 /* Reads the files. NULL: errors in `faults`. */
