@@ -317,6 +317,12 @@ struct config {
 	const struct zone_file *zones;
 };
 
+/* Neither a zone nor an address to serve it at: of a file that is whole nobody would want that. */
+static inline bool config_is_blank(const struct config *config)
+{
+	return config->n_zones == 0 && !config->listens_given;
+}
+
 /*
  * Reads and checks gslbd.conf, not the files it names. Every fault of the file is added to `faults`; where
  * one is an error, the result is good for nothing but finding the faults of other files. NULL where the file

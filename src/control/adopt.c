@@ -245,15 +245,13 @@ static void refuse_reload(struct control *c, const struct faults *faults)
 }
 
 /* A file that was cut short reads well, and would end the service. */
-static bool keeps_zones(struct control *c, const struct world *next, struct faults *faults)
+static bool keeps_service(struct control *c, const struct world *next, struct faults *faults)
 {
 	const struct world *serving = control_world(c);
-	size_t served = serving != NULL ? serving->config->n_zones : 0;
-	if (next->config->n_zones > 0 || served == 0)
+	if (!config_is_blank(next->config) || serving == NULL || config_is_blank(serving->config))
 		return true;
 	fault_add(faults, (struct spot){.file = c->conf_path},
-		  "no zone is left, where %zu %s served; to end the service, stop it", served,
-		  served == 1 ? "is" : "are");
+		  "there is neither a zone nor a listen left; to end the service, stop it");
 	return false;
 }
 
@@ -266,7 +264,7 @@ void control_loaded(void *context, struct world *world, const struct faults *fau
 		return;
 	}
 	struct faults more = {0};
-	if (!descend_allows(c->opened.programs, world->config, &more) || !keeps_zones(c, world, &more)) {
+	if (!descend_allows(c->opened.programs, world->config, &more) || !keeps_service(c, world, &more)) {
 		control_log_faults(&more);
 		refuse_reload(c, &more);
 		faults_free(&more);

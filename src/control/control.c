@@ -293,12 +293,12 @@ static bool begin(struct control *c, struct world *world)
 }
 
 /* A file that was cut short reads well. */
-static void look_for_zones(const struct config *config, bool successor, struct faults *faults)
+static void look_whether_blank(const struct config *config, bool successor, struct faults *faults)
 {
 	struct spot spot = {.file = config->path};
-	if (config->n_zones == 0 && successor)
-		fault_add(faults, spot, "there is no zone; to end the service, stop it");
-	else if (config->n_zones == 0 && !config->listens_given)
+	if (config_is_blank(config) && successor)
+		fault_add(faults, spot, "there is neither a zone nor a listen; to end the service, stop it");
+	else if (config_is_blank(config))
 		fault_warn(faults, spot, "there is neither a zone nor a listen: every query is refused");
 }
 
@@ -314,7 +314,7 @@ static struct world *first_world(struct control *c, char *const *argv, rlim_t de
 		return NULL;
 	}
 	if (faults->errors == 0) {
-		look_for_zones(config, is_successor(c), faults);
+		look_whether_blank(config, is_successor(c), faults);
 		upgrade_prepare(c, argv, config, descriptors);
 		descend_filter(config);
 	}
@@ -325,7 +325,7 @@ struct world *control_check(const char *conf_path, struct faults *faults)
 {
 	struct config *config = descend(conf_path, true, faults);
 	if (config != NULL && faults->errors == 0)
-		look_for_zones(config, false, faults);
+		look_whether_blank(config, false, faults);
 	return config ? world_build(config, false, faults) : NULL;
 }
 

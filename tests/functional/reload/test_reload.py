@@ -58,7 +58,7 @@ def test_a_file_that_was_cut_short_ends_no_service(pair):
     whole = (server.folder / "gslbd.conf").read_text()
     (server.folder / "gslbd.conf").write_text("")
     server.reload()
-    assert "no zone is left, where 1 is served; to end the service, stop it" in server.log()
+    assert "there is neither a zone nor a listen left; to end the service, stop it" in server.log()
     assert server.answers("www.app.example.com") == ["192.0.2.1"]
     (server.folder / "gslbd.conf").write_text(whole)
     server.reload()

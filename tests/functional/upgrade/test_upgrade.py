@@ -119,7 +119,7 @@ def no_program(server):
 
 
 def cut_short(server):
-    server.write("gslbd.conf", "".join(CONF.splitlines(keepends=True)[:3]))
+    (server.folder / "gslbd.conf").write_text("")
 
 
 def taken_port(server):
@@ -129,7 +129,7 @@ def taken_port(server):
 @pytest.mark.parametrize("breaks, why", [
     (broken_conf, r"ended with status 1 before it was ready: \S*/gslbd.conf:8:1: unknown keyword \"xyzzy\""),
     (much_broken, r"ended with status 1 before it was ready: \S*/gslbd.conf:8:1: .*; and 2 more errors, which the log has"),
-    (cut_short, r"ended with status 1 before it was ready: \S*/gslbd.conf: there is no zone; to end the service, stop it"),
+    (cut_short, r"ended with status 1 before it was ready: \S*/gslbd.conf: there is neither a zone nor a listen; to end the service, stop it"),
     (broken_program, r"ended by signal 11"),
     (no_descriptors, r"ended with status 1 before it was ready: open files: the limit is 24, but 1 worker on 1 listen needs 32"),
     (few_descriptors, r"ended with status 1 before it was ready: open files: the limit is 36, but 2 workers on 1 listen need 40"),
