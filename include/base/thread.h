@@ -28,14 +28,16 @@ static inline void thread_step(size_t number, size_t turn)
 
 /*
  * From now on, and for good, the calling thread has its CPU for short turns: it waits where another runs,
- * and others run where it comes by thread_turn_may_end().
+ * and others run where it comes by thread_turn_may_end(). Of a CPU that others want all the time it has a
+ * quarter, as its nice value rises by 5; so does that of what it starts from then on.
  */
 void thread_take_short_turns(void);
 
 /*
  * Between two steps of some 50 us at most, as a call into the kernel is: ends the calling thread's turn if it
- * has lasted for 20 us, and for half as long as it had to wait for it: so it has a third of a CPU that others
- * never leave. Costs 50 ns, 1 us where nobody waits. Nothing where the thread does not take short turns.
+ * has lasted for 20 us, and for half as long as it had to wait for it: so it is not left with turns that are
+ * too short for its share. Costs 50 ns, 1 us where nobody waits. Nothing where the thread does not take short
+ * turns.
  */
 void thread_turn_may_end(void);
 
