@@ -72,9 +72,8 @@ struct upgrade {
 	pid_t successor;               /* that serves now, and this process is to end; 0: none */
 	char *why;                     /* the last start failed; owned; NULL: it has not */
 	struct succession predecessor; /* whom this process follows */
-	struct event *judged;          /* it has said who stays; NULL: it has, or there was none */
-	bool is_heir;                  /* it has died before that */
-	unsigned tries;                /* left, to have the interfaces with xdp= that it may still hold */
+	struct event *judged; /* it has said who stays; NULL: it has, or has died, or there was none */
+	unsigned tries;       /* left, to have the interfaces with xdp= that it may still hold */
 };
 
 struct limits_told;

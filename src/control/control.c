@@ -96,12 +96,12 @@ static void tell_open(struct control *c, const struct world *world)
 		 targets, plural(targets), c->n_workers, plural(c->n_workers));
 }
 
-/* Now that it serves, it is told to whoever waits for that. */
+/* Now that it serves, whoever waits for that is told. A verdict before that is the predecessor's death. */
 static void announce(struct control *c)
 {
 	if (!is_successor(c))
 		service_ready(c);
-	else if (c->upgrade.is_heir)
+	else if (c->upgrade.judged == NULL)
 		upgrade_inherit(c);
 	succession_ready(&c->upgrade.predecessor);
 }
@@ -141,7 +141,7 @@ void control_open(struct control *c)
 	control_limit(c);
 	control_learn(c, true);
 	bool started = workers_start(c->workers, &faults);
-	thread_take_short_turns(); /* where it shares a CPU with a worker, checks hold no query up */
+	thread_take_short_turns(); /* checks hold queries up but briefly, where they share a CPU */
 	if (!started) {
 		fail(c, &faults);
 	} else {

@@ -292,7 +292,6 @@ static void on_verdict(evutil_socket_t fd, short what, void *argument)
 {
 	(void)what;
 	struct control *c = argument;
-	struct upgrade *u = &c->upgrade;
 	char verdict = 0;
 	ssize_t got = read(fd, &verdict, 1);
 	upgrade_drop_verdict(c);
@@ -305,7 +304,6 @@ static void on_verdict(evutil_socket_t fd, short what, void *argument)
 		return;
 	}
 	log_warn("upgrade: the process before has died; this one serves in its place");
-	u->is_heir = true;
 	if (c->workers != NULL)
 		upgrade_inherit(c);
 }
